@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+#
+#   make            the library, into build/lib
+#   make demo       everything it needs, then a session of each provider through C and Python
+#   make test       everything it needs, then every test
+#   make sandbox    the four providers on this machine, for your own shop; ends with Ctrl-C
+#   make bench      what loading and calling it costs
+#   make install    PREFIX=/usr/local DESTDIR=
+#   make clean
+
+VERSION := 0.1.0
+SONAME  := libpaysession.so.0
+PREFIX  ?= /usr/local
+DESTDIR ?=
+LIBDIR  ?= $(PREFIX)/lib
+INCDIR  ?= $(PREFIX)/include
+
+CC      ?= cc
+BUILD   := build
+LIB     := $(BUILD)/lib/libpaysession.so.$(VERSION)
+VENV    := $(BUILD)/venv
+PYTHON  := $(VENV)/bin/python
+
+# What Debian has to give. The Swift toolchain (6.2 or later) is the user's.
+PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential python3-venv
+
+# SwiftPM has no words for these:
+#   -Osize, function-sections, --gc-sections, --icf  the library is loaded into every PHP worker: small
+#   version-script                     session_* and nothing else, not Swift's mangled names
+#   soname                             programs are bound to the interface's number, not to the build
+#   defs                               a symbol that nobody defines fails the build, not the shop
+#   nodelete                           fork handlers and libcurl outlive a dlclose
+#   Bsymbolic                          our own calls reach our own functions
+#   -s                                 no symbol table
+# The checksum makes SwiftPM see changes of the C headers, which it does not track.
+HEADERS := $(shell cat Include/paysession.h Sources/C*/* | cksum | cut -d' ' -f1)
+SWIFTFLAGS := -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
+	-Xcc -DPAYSESSION_HEADERS=$(HEADERS)
+LINKFLAGS := -Xswiftc -use-ld=lld $(foreach flag, --version-script=Sources/paysession.map \
+	-soname=$(SONAME) --gc-sections --icf=all -O2 -z defs -z nodelete -Bsymbolic -s \
+	--build-id=none, -Xlinker $(flag))
+
+.PHONY: all build deps test-deps demo test sandbox bench install clean
+
+all: build
+
+build: deps
+	swift build -c release --product paysession $(SWIFTFLAGS) $(LINKFLAGS)
+	@mkdir -p $(BUILD)/lib/pkgconfig
+	@cmp -s .build/release/libpaysession.so $(LIB) || cp .build/release/libpaysession.so $(LIB)
+	@ln -sf libpaysession.so.$(VERSION) $(BUILD)/lib/$(SONAME)
+	@ln -sf $(SONAME) $(BUILD)/lib/libpaysession.so
+	@$(call pkgconfig,$(CURDIR)/$(BUILD)/lib,$(CURDIR)/Include) > $(BUILD)/lib/pkgconfig/paysession.pc
+
+# $(call pkgconfig,libdir,includedir)
+pkgconfig = printf '%s\n' 'libdir=$(1)' 'includedir=$(2)' '' 'Name: paysession' \
+	'Description: Is this order paid? Sessions of Inbank, Kustom, Dintero and Ledyer' \
+	'Version: $(VERSION)' 'Requires.private: libcurl jansson' 'Libs: -L$${libdir} -lpaysession' \
+	'Cflags: -I$${includedir}'
+
+# Says what is missing before it installs it; nothing to do, nothing said.
+deps:
+	@command -v swift >/dev/null || { echo 'paysession: a Swift toolchain (6.2 or later) is needed: https://www.swift.org/install/linux/'; exit 1; }
+	@Tests/apt $(PACKAGES)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What Swift cannot call of libcurl: functions with variable arguments, and a union. Each wrapper names
+ * the function it wraps and adds nothing, except where a comment says so.
+ */
+#ifndef PAYSESSION_CCURL_SHIM_H
+#define PAYSESSION_CCURL_SHIM_H
+
+#include <curl/curl.h>
+
+/* curl_easy_setopt, by the type of its argument. */
+static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
+    return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode ccurl_set_offset(CURL *easy, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode ccurl_set_text(CURL *easy, CURLoption option, const char *value) {
+    return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *value) {
+    return curl_easy_setopt(easy, option, value);
+}
+typedef size_t (*ccurl_sink)(char *bytes, size_t size, size_t count, void *context);
+static inline CURLcode ccurl_set_sink(CURL *easy, CURLoption option, ccurl_sink function) {
+    return curl_easy_setopt(easy, option, function);
+}
+static inline CURLcode ccurl_set_opensocket(CURL *easy, curl_opensocket_callback function) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
+}
+static inline CURLcode ccurl_set_closesocket(CURL *easy, curl_closesocket_callback function) {
+    return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, function);
+}
+
+/*
+ * CURLOPT_PROTOCOLS_STR since 7.85; before that a bit mask. Plain http only where the caller has
+ * checked that the host is this machine.
+ */
+static inline CURLcode ccurl_set_protocols(CURL *easy, int plain) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
+#else
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, plain ? (long)CURLPROTO_HTTP : (long)CURLPROTO_HTTPS);
+#endif
+}
+
+/*
+ * CURLOPT_QUICK_EXIT since 7.87: a name lookup that hangs is left to its thread, which frees its own
+ * memory when it ends. Without it, giving up at the deadline would wait for the lookup.
+ */
+static inline CURLcode ccurl_set_quick_exit(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+    return curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#else
+    (void)easy;
+    return CURLE_OK;
+#endif
+}
+
+/* curl_easy_getinfo, by the type of its result. */
+static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {
+    return curl_easy_getinfo(easy, info, value);
+}
+static inline CURLcode ccurl_get_offset(CURL *easy, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(easy, info, value);
+}
+static inline CURLcode ccurl_get_pointer(CURL *easy, CURLINFO info, char **value) {
+    return curl_easy_getinfo(easy, info, value);
+}
+
+/* curl_multi_setopt, by the type of its argument. */
+static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+static inline CURLMcode ccurl_multi_set_socket(CURLM *multi, curl_socket_callback function,
+                                               void *context) {
+    CURLMcode code = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, function);
+    return code ? code : curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+}
+static inline CURLMcode ccurl_multi_set_timer(CURLM *multi, curl_multi_timer_callback function,
+                                              void *context) {
+    CURLMcode code = curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, function);
+    return code ? code : curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+}
+
+/* CURLMsg.data is a union: the code of a finished transfer. */
+static inline CURLcode ccurl_message_code(const CURLMsg *message) {
+    return message->data.result;
+}
+
+/* curl_share_setopt, by the type of its argument. */
+static inline CURLSHcode ccurl_share_what(CURLSH *share, curl_lock_data what) {
+    return curl_share_setopt(share, CURLSHOPT_SHARE, what);
+}
+static inline CURLSHcode ccurl_share_locks(CURLSH *share, curl_lock_function lock,
+                                           curl_unlock_function unlock, void *context) {
+    CURLSHcode code = curl_share_setopt(share, CURLSHOPT_LOCKFUNC, lock);
+    if (!code) code = curl_share_setopt(share, CURLSHOPT_UNLOCKFUNC, unlock);
+    return code ? code : curl_share_setopt(share, CURLSHOPT_USERDATA, context);
+}
+
+#endif

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+
+/// What a call came to: `session_answer` in C. The JSON is written once, here.
+final class Answer: @unchecked Sendable {  // nothing changes after init
+    let outcome: Outcome
+    let status: Status
+    let paid: Paid
+    /// The whole answer, ending with a NUL byte that is not counted in `jsonLength`.
+    let json: Buffer
+    var jsonLength: Int { json.count - 1 }
+
+    /// A session that was read.
+    convenience init(
+        _ judgement: Judgement, from provider: Provider, reference: String?, exchange: Exchange?
+    ) {
+        let session = judgement.session
+        self.init(
+            .ok, status: session.status, paid: judgement.verdict.paid, provider: provider.name,
+            reference: reference, exchange: exchange, room: 2048 + 2 * judgement.document.source.count,
+            session: { $0.session(session, judgement.verdict) },
+            error: { $0.null() },
+            raw: { $0.verbatim(judgement.document.trimmed) })
+    }
+
+    /// No answer was learnt.
+    convenience init(
+        _ failure: Failure, provider: String? = nil, reference: String? = nil,
+        exchange: Exchange? = nil
+    ) {
+        self.init(
+            failure.outcome, provider: provider, reference: reference, exchange: exchange,
+            error: { $0.failure(failure) })
+    }
+
+    /// Nothing to tell but that it worked, and perhaps a report.
+    convenience init(report: ((inout Writer) -> Void)? = nil) {
+        self.init(.ok, report: report)
+    }
+
+    private init(
+        _ outcome: Outcome, status: Status = .unknown, paid: Paid = .unknown, provider: String? = nil,
+        reference: String? = nil, exchange: Exchange? = nil, room: Int = 1024,
+        session: (inout Writer) -> Void = { $0.null() },
+        error: (inout Writer) -> Void = { $0.null() },
+        raw: (inout Writer) -> Void = { $0.null() },
+        report: ((inout Writer) -> Void)? = nil
+    ) {
+        let buffer = Buffer()
+        buffer.reserve(room)
+        var writer = Writer(buffer)
+        writer.object { writer in
+            writer.key("result")
+            writer.string(outcome.word)
+            writer.field("provider", provider)
+            writer.field("reference", reference)
+            writer.key("session")
+            session(&writer)
+            writer.key("error")
+            error(&writer)
+            writer.key("exchange")
+            if let exchange { writer.exchange(exchange) } else { writer.null() }
+            writer.key("raw")
+            raw(&writer)
+            if let report {
+                writer.key("report")
+                report(&writer)
+            }
+        }
+        buffer.append(0)
+        if buffer.isComplete {
+            self.outcome = outcome
+            self.status = status
+            self.paid = paid
+            json = buffer
+        } else {
+            self.outcome = .outOfMemory
+            self.status = .unknown
+            self.paid = .unknown
+            json = Answer.outOfMemory.json
+        }
+    }
+
+    /// Made before memory runs out. Never freed.
+    static let outOfMemory = Answer(.outOfMemory)
+    private init(_ outcome: Outcome) {
+        self.outcome = outcome
+        status = .unknown
+        paid = .unknown
+        json = Buffer()
+        var writer = Writer(json)
+        writer.object { writer in
+            writer.key("result")
+            writer.string(outcome.word)
+            for key: StaticString in ["provider", "reference", "session"] {
+                writer.key(key)
+                writer.null()
+            }
+            writer.key("error")
+            writer.failure(.outOfMemory)
+            for key: StaticString in ["exchange", "raw"] {
+                writer.key(key)
+                writer.null()
+            }
+        }
+        json.append(0)
+    }
+}
+
+/// How an answer was come by; nil where nothing was sent.
+struct Exchange {
+    /// The last answer's, from the session or the token endpoint.
+    var httpStatus: Int?
+    var httpVersion: StaticString?
+    var elapsed: Int64 = 0
+    var reusedConnection = false
+    var tokenRefreshed = false
+    var tries: [Try] = []
+
+    /// One attempt, to its end.
+    struct Try {
+        enum Step {
+            case token, session
+            var word: StaticString {
+                switch self {
+                case .token: "token"
+                case .session: "session"
+                }
+            }
+        }
+        /// Where it ended.
+        var step: Step
+        var outcome: Outcome
+        var httpStatus: Int?
+        var elapsed: Int64
+        /// Waited before the next one.
+        var pause: Int64?
+    }
+}
+
+extension Writer {
+    fileprivate mutating func failure(_ failure: Failure) {
+        object { writer in
+            writer.field("message", failure.message)
+            writer.field("http_status", failure.httpStatus.map { Int64($0) })
+            writer.field("provider_code", failure.providerCode)
+            writer.field("provider_message", failure.providerMessage)
+            writer.key("retryable")
+            writer.bool(failure.outcome.isRetryable)
+            writer.key("advice")
+            writer.string(failure.outcome.advice)
+        }
+    }
+
+    fileprivate mutating func exchange(_ exchange: Exchange) {
+        object { writer in
+            writer.field("http_status", exchange.httpStatus.map { Int64($0) })
+            writer.key("http_version")
+            if let version = exchange.httpVersion { writer.string(version) } else { writer.null() }
+            writer.key("attempts")
+            writer.integer(Int64(exchange.tries.count))
+            writer.key("elapsed_ms")
+            writer.milliseconds(exchange.elapsed)
+            writer.key("reused_connection")
+            writer.bool(exchange.reusedConnection)
+            writer.key("token_refreshed")
+            writer.bool(exchange.tokenRefreshed)
+            writer.key("tries")
+            writer.array { writer in
+                for attempt in exchange.tries { writer.attempt(attempt) }
+            }
+        }
+    }
+
+    private mutating func attempt(_ attempt: Exchange.Try) {
+        object { writer in
+            writer.key("step")
+            writer.string(attempt.step.word)
+            writer.key("result")
+            writer.string(attempt.outcome.word)
+            writer.field("http_status", attempt.httpStatus.map { Int64($0) })
+            writer.key("elapsed_ms")
+            writer.milliseconds(attempt.elapsed)
+            writer.key("pause_ms")
+            if let pause = attempt.pause { writer.milliseconds(pause) } else { writer.null() }
+        }
+    }
+
+    fileprivate mutating func session(_ session: Session, _ verdict: Verdict) {
+        object { writer in
+            writer.field("id", session.id)
+            writer.key("status")
+            writer.string(session.status.word)
+            writer.key("paid")
+            writer.string(verdict.paid.word)
+            writer.key("final")
+            writer.bool(session.status.isFinal)
+            writer.key("evidence")
+            writer.object { writer in
+                writer.field("field", session.evidence.field)
+                writer.field("value", session.evidence.value)
+                writer.key("basis")
+                writer.string(session.evidence.basis.word)
+            }
+            writer.key("holds")
+            writer.array { writer in
+                for hold in verdict.holds { writer.string(hold.word) }
+            }
+            writer.key("expectations")
+            writer.expectations(verdict)
+            writer.key("amount")
+            writer.amount(session.amount)
+            writer.field("tax_minor", session.taxMinor)
+            writer.field("merchant_reference", session.merchantReference)
+            writer.key("identifiers")
+            writer.object { writer in
+                for (name, value) in session.identifiers { writer.field(name, value) }
+            }
+            writer.field("created_at", session.createdAt)
+            writer.field("updated_at", session.updatedAt)
+            writer.field("started_at", session.startedAt)
+            writer.field("completed_at", session.completedAt)
+            writer.field("expires_at", session.expiresAt)
+            writer.field("locale", session.locale)
+            writer.field("country", session.country)
+            writer.key("customer")
+            writer.object { writer in
+                writer.field("first_name", session.customer.firstName)
+                writer.field("last_name", session.customer.lastName)
+                writer.field("email", session.customer.email)
+                writer.field("phone", session.customer.phone)
+                writer.field("company", session.customer.company)
+            }
+            writer.key("payment_method")
+            writer.object { writer in
+                writer.field("type", session.paymentMethod.type)
+                writer.field("provider", session.paymentMethod.provider)
+                writer.field("invoice_channel", session.paymentMethod.invoiceChannel)
+            }
+            writer.key("items")
+            guard let items = session.items else { return writer.null() }
+            writer.array { writer in
+                for item in items { writer.item(item) }
+            }
+        }
+    }
+
+    private mutating func expectations(_ verdict: Verdict) {
+        guard verdict.amount != nil || verdict.currency != nil || verdict.reference != nil else {
+            return null()
+        }
+        object { writer in
+            for (name, match): (StaticString, Match?) in [
+                ("amount", verdict.amount), ("currency", verdict.currency),
+                ("reference", verdict.reference),
+            ] {
+                writer.key(name)
+                if let match { writer.string(match.word) } else { writer.null() }
+            }
+        }
+    }
+
+    private mutating func amount(_ amount: Amount?) {
+        guard let amount else { return null() }
+        object { writer in
+            writer.field("minor", amount.minor)
+            writer.field("currency", amount.currency?.code)
+            writer.field("decimal", amount.decimal)
+        }
+    }
+
+    private mutating func item(_ item: Item) {
+        object { writer in
+            writer.field("reference", item.reference)
+            writer.field("name", item.name)
+            writer.field("type", item.type)
+            writer.field("quantity", item.quantity)
+            writer.field("unit_minor", item.unitMinor)
+            writer.field("total_minor", item.totalMinor)
+            writer.field("tax_minor", item.taxMinor)
+            writer.field("tax_basis_points", item.taxBasisPoints)
+            writer.field("discount_minor", item.discountMinor)
+        }
+    }
+}

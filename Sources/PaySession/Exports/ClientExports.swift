@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+import CPaySession
+import CPlatform
+
+@_cdecl("session_client_open") @implementation
+public func session_client_open(
+    _ config: UnsafePointer<CChar>!, _ client: UnsafeMutablePointer<OpaquePointer?>!,
+    _ answer: UnsafeMutablePointer<OpaquePointer?>!
+) -> session_result {
+    client?.pointee = nil
+    guard let config else { return handOver(Answer(missing("config")), answer) }
+    guard let client else { return handOver(Answer(missing("client")), answer) }
+    return insideGate {
+        do throws(Failure) {
+            let opened = try ClientList.open(config)
+            client.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
+            return handOver(Answer(), answer)
+        } catch {
+            return handOver(Answer(error), answer)
+        }
+    }
+}
+
+@_cdecl("session_client_cancel") @implementation
+public func session_client_cancel(_ client: OpaquePointer!) {
+    // Not inside the gate: a signal handler may stand anywhere.
+    guard let client else { return }
+    object(client, as: Client.self).cancel()
+}
+
+@_cdecl("session_client_report") @implementation
+public func session_client_report(
+    _ client: OpaquePointer!, _ answer: UnsafeMutablePointer<OpaquePointer?>!
+) -> session_result {
+    guard let client else { return handOver(Answer(missing("client")), answer) }
+    return insideGate { handOver(object(client, as: Client.self).reportAnswer(), answer) }
+}
+
+@_cdecl("session_client_close") @implementation
+public func session_client_close(_ client: OpaquePointer!) {
+    guard let client else { return }
+    insideGate {
+        ClientList.close(Unmanaged<Client>.fromOpaque(UnsafeRawPointer(client)).takeRetainedValue())
+    }
+}

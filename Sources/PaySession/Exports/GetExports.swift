@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+import CPaySession
+
+@_cdecl("session_get") @implementation
+public func session_get(
+    _ client: OpaquePointer!, _ reference: UnsafePointer<CChar>!, _ options: UnsafePointer<CChar>!,
+    _ answer: UnsafeMutablePointer<OpaquePointer?>!
+) -> session_result {
+    read(client, options, answer) { () throws(Failure) in
+        try Reference(parsing: try text(reference, "reference"))
+    }
+}
+
+@_cdecl("session_get_inbank") @implementation
+public func session_get_inbank(
+    _ client: OpaquePointer!, _ shop_uuid: UnsafePointer<CChar>!,
+    _ pos_session_uuid: UnsafePointer<CChar>!, _ options: UnsafePointer<CChar>!,
+    _ answer: UnsafeMutablePointer<OpaquePointer?>!
+) -> session_result {
+    read(client, .inbank, [shop_uuid, pos_session_uuid], options, answer)
+}
+
+@_cdecl("session_get_kustom") @implementation
+public func session_get_kustom(
+    _ client: OpaquePointer!, _ session_id: UnsafePointer<CChar>!,
+    _ options: UnsafePointer<CChar>!, _ answer: UnsafeMutablePointer<OpaquePointer?>!
+) -> session_result {
+    read(client, .kustom, [session_id], options, answer)
+}
+
+@_cdecl("session_get_dintero") @implementation
+public func session_get_dintero(
+    _ client: OpaquePointer!, _ account_id: UnsafePointer<CChar>!,
+    _ order_id: UnsafePointer<CChar>!, _ session_id: UnsafePointer<CChar>!,
+    _ options: UnsafePointer<CChar>!, _ answer: UnsafeMutablePointer<OpaquePointer?>!
+) -> session_result {
+    read(client, .dintero, [account_id, order_id, session_id], options, answer)
+}
+
+@_cdecl("session_get_ledyer") @implementation
+public func session_get_ledyer(
+    _ client: OpaquePointer!, _ session_id: UnsafePointer<CChar>!,
+    _ options: UnsafePointer<CChar>!, _ answer: UnsafeMutablePointer<OpaquePointer?>!
+) -> session_result {
+    read(client, .ledyer, [session_id], options, answer)
+}
+
+/// A provider's own function: its identifiers as they are.
+private func read(
+    _ client: OpaquePointer?, _ provider: Provider, _ identifiers: [UnsafePointer<CChar>?],
+    _ options: UnsafePointer<CChar>?, _ answer: UnsafeMutablePointer<OpaquePointer?>?
+) -> session_result {
+    read(client, options, answer) { () throws(Failure) in
+        var texts: [String] = []
+        for (part, identifier) in zip(provider.parts, identifiers) {
+            texts.append(try text(identifier, part.name))
+        }
+        return try Reference(provider, texts)
+    }
+}
+
+private func read(
+    _ client: OpaquePointer?, _ options: UnsafePointer<CChar>?,
+    _ answer: UnsafeMutablePointer<OpaquePointer?>?, _ reference: () throws(Failure) -> Reference
+) -> session_result {
+    guard let client else { return handOver(Answer(missing("client")), answer) }
+    return insideGate {
+        do throws(Failure) {
+            let client = object(client, as: Client.self)
+            return handOver(
+                client.read(try reference(), try Options(options, for: .get)), answer)
+        } catch {
+            return handOver(Answer(error), answer)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+import CPaySession
+import CPlatform
+
+@_cdecl("session_normalize") @implementation
+public func session_normalize(
+    _ provider: UnsafePointer<CChar>!, _ provider_json: UnsafePointer<CChar>!,
+    _ options: UnsafePointer<CChar>!, _ answer: UnsafeMutablePointer<OpaquePointer?>!
+) -> session_result {
+    insideGate { handOver(normalized(provider, provider_json, options), answer) }
+}
+
+@_cdecl("session_status_normalized") @implementation
+public func session_status_normalized(
+    _ provider: UnsafePointer<CChar>!, _ provider_json: UnsafePointer<CChar>!
+) -> session_status {
+    insideGate { session_status(normalized(provider, provider_json, nil).status.rawValue) }
+}
+
+@_cdecl("session_paid_normalized") @implementation
+public func session_paid_normalized(
+    _ provider: UnsafePointer<CChar>!, _ provider_json: UnsafePointer<CChar>!
+) -> session_paid {
+    insideGate { session_paid(normalized(provider, provider_json, nil).paid.rawValue) }
+}
+
+private func normalized(
+    _ provider: UnsafePointer<CChar>?, _ document: UnsafePointer<CChar>?,
+    _ options: UnsafePointer<CChar>?
+) -> Answer {
+    var name: String?
+    do throws(Failure) {
+        let given = try text(provider, "provider")
+        guard let provider = Provider.named(given) else {
+            throw Failure(.invalidArgument, "provider: expected one of \(Provider.names)")
+        }
+        name = provider.name
+        guard let document else { throw missing("provider_json") }
+        let options = try Options(options, for: .normalize(provider))
+        let bytes = Buffer(
+            copying: UnsafeRawBufferPointer(start: document, count: strlen(document)))
+        let judgement = try Judgement(
+            bytes, from: provider, rules: options.rules, wanted: options.id,
+            expected: options.expected)
+        return Answer(judgement, from: provider, reference: nil, exchange: nil)
+    } catch {
+        return Answer(error, provider: name)
+    }
+}

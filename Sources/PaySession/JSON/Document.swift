@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+import CJansson
+import CPlatform
+
+/// Why bytes are not a JSON object that can be relied on. The words go into messages, so they are ours:
+/// jansson's own quote the document, which holds personal data.
+enum DocumentFlaw: Error {
+    case notJSON, notAnObject, duplicateKey, notUTF8, tooDeep, tooLong, outOfMemory
+
+    var words: StaticString {
+        switch self {
+        case .notJSON: "not valid JSON"
+        case .notAnObject: "JSON, but not an object"
+        case .duplicateKey: "an object with the same key twice"
+        case .notUTF8: "not UTF-8"
+        case .tooDeep: "nested deeper than 128 levels"
+        case .tooLong: "longer than 64 MiB"
+        case .outOfMemory: "more than memory holds"
+        }
+    }
+}
+
+/// A parsed JSON object: each key once, UTF-8, at most 128 levels deep.
+///
+/// jansson reads numbers into int64 or double and refuses what fits neither, so 300.10 would come
+/// back rounded, and one huge number would cost the whole document. Money must be exact. Therefore
+/// jansson is given a copy of the text in which each number is replaced by the place where it stands
+/// (offset and length, as an integer), and a number is read from the original bytes when it is wanted.
+final class Document {
+    static let deepest = 128
+    static let longest = 1 << 26
+
+    let source: Buffer
+    private let tree: UnsafeMutablePointer<json_t>
+    private let holdsSecrets: Bool
+
+    /// - Parameter holdsSecrets: every text is wiped before jansson frees it.
+    init(_ source: Buffer, holdsSecrets: Bool = false) throws(DocumentFlaw) {
+        self.source = source
+        self.holdsSecrets = holdsSecrets
+        guard source.isComplete else { throw .outOfMemory }
+        guard source.count <= Document.longest else { throw .tooLong }
+        let marked = Buffer(holdsSecrets: holdsSecrets)
+        guard markNumbers(in: source.bytes, to: marked) else { throw .tooDeep }
+        guard marked.isComplete else { throw .outOfMemory }
+        var error = json_error_t()
+        let parsed = marked.bytes.withMemoryRebound(to: CChar.self) {
+            cjansson_load($0.baseAddress ?? emptyText, $0.count, &error)
+        }
+        guard let parsed else {
+            switch json_error_code(&error) {
+            case json_error_duplicate_key: throw .duplicateKey
+            case json_error_invalid_utf8: throw .notUTF8
+            case json_error_stack_overflow: throw .tooDeep
+            case json_error_out_of_memory: throw .outOfMemory
+            default: throw .notJSON
+            }
+        }
+        guard cjansson_type(parsed) == Int32(JSON_OBJECT.rawValue) else {
+            json_decref(parsed)
+            throw .notAnObject
+        }
+        tree = parsed
+    }
+
+    deinit {
+        if holdsSecrets { wipe(tree) }
+        json_decref(tree)
+    }
+
+    var root: Value { Value(document: self, node: tree) }
+
+    /// The object's own bytes, without white space around it.
+    var trimmed: UnsafeBufferPointer<UInt8> {
+        let bytes = source.bytes
+        var first = 0
+        var end = bytes.count
+        while first < end, isWhiteSpace(bytes[first]) { first += 1 }
+        while end > first, isWhiteSpace(bytes[end - 1]) { end -= 1 }
+        return UnsafeBufferPointer(rebasing: bytes[first..<end])
+    }
+
+    fileprivate func numberText(_ node: UnsafeMutablePointer<json_t>) -> UnsafeBufferPointer<UInt8>? {
+        let place = json_integer_value(node)
+        let offset = Int(place >> 27)
+        let length = Int(place & (1 << 27 - 1))
+        guard place >= 0, offset + length <= source.count else { return nil }
+        return UnsafeBufferPointer(rebasing: source.bytes[offset..<offset + length])
+    }
+
+    private func wipe(_ node: UnsafeMutablePointer<json_t>) {
+        switch cjansson_type(node) {
+        case Int32(JSON_STRING.rawValue):
+            let text = UnsafeMutablePointer(mutating: json_string_value(node))
+            if let text { explicit_bzero(text, json_string_length(node)) }
+        case Int32(JSON_OBJECT.rawValue):
+            var iterator = json_object_iter(node)
+            while let entry = iterator {
+                if let value = json_object_iter_value(entry) { wipe(value) }
+                iterator = json_object_iter_next(node, entry)
+            }
+        case Int32(JSON_ARRAY.rawValue):
+            for index in 0..<json_array_size(node) {
+                if let value = json_array_get(node, index) { wipe(value) }
+            }
+        default: break
+        }
+    }
+}
+
+/// One value of a document, or nothing: looking into what is not there gives nothing again.
+struct Value {
+    let document: Document
+    fileprivate let node: UnsafeMutablePointer<json_t>?
+
+    private func has(_ type: json_type) -> Bool { cjansson_type(node) == Int32(type.rawValue) }
+
+    var isAbsent: Bool { node == nil }
+    var isNull: Bool { has(JSON_NULL) }
+    var isObject: Bool { has(JSON_OBJECT) }
+    var isArray: Bool { has(JSON_ARRAY) }
+
+    /// `key` is NUL-terminated.
+    func member(_ key: UnsafePointer<CChar>) -> Value {
+        Value(document: document, node: json_object_get(node, key))
+    }
+
+    var text: String? {
+        guard has(JSON_STRING), let start = json_string_value(node) else { return nil }
+        let bytes = UnsafeRawBufferPointer(start: start, count: json_string_length(node))
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The bytes of a text, for a secret: no String is made of it.
+    func withTextBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R? {
+        guard has(JSON_STRING), let start = json_string_value(node) else { return nil }
+        return body(
+            UnsafeBufferPointer(
+                start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self),
+                count: json_string_length(node)))
+    }
+
+    var bool: Bool? { has(JSON_TRUE) ? true : has(JSON_FALSE) ? false : nil }
+
+    /// A number as it is written in the document.
+    var number: UnsafeBufferPointer<UInt8>? {
+        guard has(JSON_INTEGER), let node else { return nil }
+        return document.numberText(node)
+    }
+
+    /// A number that is written as an integer and fits: 2000, not 2000.0, not 2e3.
+    var integer: Int64? {
+        guard let number, let first = number.first else { return nil }
+        let isNegative = first == 0x2D
+        return parseDigits(number.dropFirst(isNegative ? 1 : 0), isNegative: isNegative)
+    }
+
+    var elementCount: Int { isArray ? json_array_size(node) : 0 }
+    func element(_ index: Int) -> Value {
+        Value(document: document, node: json_array_get(node, index))
+    }
+
+    /// The members of an object, in the document's order; `body` says whether to go on.
+    func forEachMember(_ body: (String, Value) -> Bool) {
+        guard isObject, let node else { return }
+        var iterator = json_object_iter(node)
+        while let entry = iterator {
+            if let key = json_object_iter_key(entry) {
+                let value = Value(document: document, node: json_object_iter_value(entry))
+                if !body(String(cString: key), value) { return }
+            }
+            iterator = json_object_iter_next(node, entry)
+        }
+    }
+}
+
+private nonisolated(unsafe) let emptyText: UnsafePointer<CChar> =
+    UnsafeRawPointer(StaticString("").utf8Start).assumingMemoryBound(to: CChar.self)
+
+private func isWhiteSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+}
+
+/// Copies JSON text, each number replaced by `offset << 27 | length`. What is not a number by JSON's
+/// grammar is copied as it is, for jansson to refuse. false: nested too deeply.
+private func markNumbers(in bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer) -> Bool {
+    marked.reserve(bytes.count + bytes.count / 4)
+    var depth = 0
+    var index = 0
+    /// Where the stretch begins that has not been copied yet.
+    var copied = 0
+    func copy(upTo end: Int) {
+        marked.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[copied..<end]))
+    }
+    while index < bytes.count {
+        let byte = bytes[index]
+        switch byte {
+        case 0x22:  // a string: to its closing quote
+            index += 1
+            while index < bytes.count, bytes[index] != 0x22 {
+                index += bytes[index] == 0x5C ? 2 : 1
+            }
+            index += 1
+        case 0x7B, 0x5B:
+            depth += 1
+            if depth > Document.deepest { return false }
+            index += 1
+        case 0x7D, 0x5D:
+            depth -= 1
+            index += 1
+        case 0x2D, 0x30...0x39:
+            var end = index + 1
+            while end < bytes.count, isNumberByte(bytes[end]) { end += 1 }
+            let token = UnsafeBufferPointer(rebasing: bytes[index..<end])
+            if isNumber(token) {
+                copy(upTo: index)
+                appendDecimal(UInt64(index) << 27 | UInt64(token.count), to: marked)
+                copied = end
+            }
+            index = end
+        default:
+            index += 1
+        }
+    }
+    copy(upTo: bytes.count)
+    return true
+}
+
+private func isNumberByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x2B, 0x2D, 0x2E, 0x45, 0x65: true
+    default: false
+    }
+}
+
+/// RFC 8259: -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?
+private func isNumber(_ token: UnsafeBufferPointer<UInt8>) -> Bool {
+    var index = 0
+    func skipDigits() -> Bool {
+        let first = index
+        while index < token.count, isDigit(token[index]) { index += 1 }
+        return index > first
+    }
+    if index < token.count, token[index] == 0x2D { index += 1 }
+    let first = index
+    guard skipDigits() else { return false }
+    if token[first] == 0x30, index > first + 1 { return false }
+    if index < token.count, token[index] == 0x2E {
+        index += 1
+        guard skipDigits() else { return false }
+    }
+    if index < token.count, token[index] | 0x20 == 0x65 {
+        index += 1
+        if index < token.count, token[index] == 0x2B || token[index] == 0x2D { index += 1 }
+        guard skipDigits() else { return false }
+    }
+    return index == token.count
+}
+
+func appendDecimal(_ number: UInt64, to buffer: Buffer) {
+    var rest = number
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+        var first = 20
+        repeat {
+            first -= 1
+            digits[first] = 0x30 + UInt8(rest % 10)
+            rest /= 10
+        } while rest > 0
+        buffer.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(digits)[first..<20]))
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+import CJansson
+
+/// Reads known fields of a document by path ("order.currency"). What is there but cannot be read is
+/// null for the caller and noted by its path, so that a shop hears early when a provider changes.
+struct Reader {
+    let value: Value
+    let drift: Drift
+    private let prefix: String
+
+    init(_ value: Value, drift: Drift) {
+        self.init(value, drift: drift, prefix: "")
+    }
+
+    private init(_ value: Value, drift: Drift, prefix: String) {
+        self.value = value
+        self.drift = drift
+        self.prefix = prefix
+    }
+
+    /// A text that says something: not null, not empty (Ledyer sends "" for what it does not know).
+    func text(_ path: String) -> String? {
+        let found = self[path]
+        guard let text = found.text else {
+            note(found, path)
+            return nil
+        }
+        return text.isEmpty ? nil : text
+    }
+
+    /// An integer in the document's own unit.
+    func integer(_ path: String) -> Int64? {
+        let found = self[path]
+        guard let integer = found.integer else {
+            note(found, path)
+            return nil
+        }
+        return integer
+    }
+
+    func bool(_ path: String) -> Bool? {
+        let found = self[path]
+        guard let bool = found.bool else {
+            note(found, path)
+            return nil
+        }
+        return bool
+    }
+
+    /// A point in time in UTC.
+    func timestamp(_ path: String) -> String? {
+        guard let text = text(path) else { return nil }
+        guard let timestamp = Timestamp.utc(text) else {
+            drift.noteUnreadable(prefix + path)
+            return nil
+        }
+        return timestamp
+    }
+
+    /// The objects of a list; nil where there is no list. What is not an object is left out.
+    func list<Element>(_ path: String, _ read: (Reader) -> Element) -> [Element]? {
+        let found = self[path]
+        guard found.isArray else {
+            note(found, path)
+            return nil
+        }
+        var elements: [Element] = []
+        for index in 0..<found.elementCount {
+            let element = found.element(index)
+            if element.isObject {
+                elements.append(read(Reader(element, drift: drift, prefix: prefix + path + ".")))
+            } else {
+                drift.noteUnreadable(prefix + path)
+            }
+        }
+        return elements
+    }
+
+    subscript(path: String) -> Value { value.at(path) }
+
+    private func note(_ found: Value, _ path: String) {
+        if !found.isAbsent, !found.isNull { drift.noteUnreadable(prefix + path) }
+    }
+}
+
+extension Value {
+    /// The value at a path of keys parted by dots.
+    func at(_ path: String) -> Value {
+        var path = path
+        return path.withUTF8 { bytes in
+            withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { keys in
+                for index in 0..<bytes.count {
+                    keys[index] = bytes[index] == 0x2E ? 0 : CChar(truncatingIfNeeded: bytes[index])
+                }
+                keys[bytes.count] = 0
+                var found = self
+                var start = 0
+                for index in 0...bytes.count where keys[index] == 0 {
+                    guard let base = keys.baseAddress else { break }
+                    found = found.member(base + start)
+                    start = index + 1
+                }
+                return found
+            }
+        }
+    }
+}
+
+/// What a document held that its provider's documentation does not say: field names, never contents.
+final class Drift {
+    private(set) var unreadable: [String] = []
+    var unknownStatus: String?
+
+    func noteUnreadable(_ path: String) {
+        for known in unreadable where sameBytes(known, path) { return }
+        unreadable.append(path)
+    }
+}

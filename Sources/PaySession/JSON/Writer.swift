@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+
+/// Writes compact JSON straight into a buffer, with a provider's bytes verbatim where wanted: jansson
+/// can do neither without building a second tree, which costs more than all the rest of a call.
+struct Writer {
+    let buffer: Buffer
+    private var needsComma = false
+
+    init(_ buffer: Buffer) { self.buffer = buffer }
+
+    mutating func object(_ body: (inout Writer) -> Void) {
+        open(0x7B)
+        body(&self)
+        close(0x7D)
+    }
+
+    mutating func array(_ body: (inout Writer) -> Void) {
+        open(0x5B)
+        body(&self)
+        close(0x5D)
+    }
+
+    mutating func key(_ key: StaticString) {
+        separate()
+        buffer.append(0x22)
+        literal(key)
+        buffer.append(0x22)
+        buffer.append(0x3A)
+        needsComma = false
+    }
+
+    mutating func key(_ text: String) {
+        separate()
+        needsComma = false
+        string(text)
+        buffer.append(0x3A)
+        needsComma = false
+    }
+
+    mutating func null() { word("null") }
+    mutating func bool(_ value: Bool) { word(value ? "true" : "false") }
+
+    mutating func integer(_ value: Int64) {
+        separate()
+        if value < 0 { buffer.append(0x2D) }
+        appendDecimal(value.magnitude, to: buffer)
+        needsComma = true
+    }
+
+    /// Microseconds as milliseconds with one digit after the point.
+    mutating func milliseconds(_ microseconds: Int64) {
+        let tenths = microseconds < 0 ? 0 : microseconds / 100
+        integer(tenths / 10)
+        buffer.append(0x2E)
+        buffer.append(0x30 + UInt8(tenths % 10))
+    }
+
+    /// A word of ours, which needs no escapes.
+    mutating func string(_ text: StaticString) {
+        separate()
+        buffer.append(0x22)
+        literal(text)
+        buffer.append(0x22)
+        needsComma = true
+    }
+
+    mutating func string(_ text: String) {
+        separate()
+        buffer.append(0x22)
+        var text = text
+        text.withUTF8(escaped)
+        buffer.append(0x22)
+        needsComma = true
+    }
+
+    mutating func string(_ text: String?) {
+        if let text { string(text) } else { null() }
+    }
+
+    mutating func integer(_ value: Int64?) {
+        if let value { integer(value) } else { null() }
+    }
+
+    /// Bytes that are JSON already.
+    mutating func verbatim(_ bytes: UnsafeBufferPointer<UInt8>) {
+        separate()
+        buffer.append(UnsafeRawBufferPointer(bytes))
+        needsComma = true
+    }
+
+    mutating func field(_ name: StaticString, _ text: String?) {
+        key(name)
+        string(text)
+    }
+
+    mutating func field(_ name: StaticString, _ number: Int64?) {
+        key(name)
+        integer(number)
+    }
+
+    private mutating func open(_ bracket: UInt8) {
+        separate()
+        buffer.append(bracket)
+        needsComma = false
+    }
+
+    private mutating func close(_ bracket: UInt8) {
+        buffer.append(bracket)
+        needsComma = true
+    }
+
+    private mutating func word(_ word: StaticString) {
+        separate()
+        literal(word)
+        needsComma = true
+    }
+
+    private func separate() {
+        if needsComma { buffer.append(0x2C) }
+    }
+
+    private func literal(_ text: StaticString) {
+        buffer.append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private func escaped(_ bytes: UnsafeBufferPointer<UInt8>) {
+        var copied = 0
+        func copy(upTo end: Int) {
+            buffer.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[copied..<end]))
+        }
+        for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
+            copy(upTo: index)
+            copied = index + 1
+            buffer.append(0x5C)
+            switch byte {
+            case 0x22, 0x5C: buffer.append(byte)
+            case 0x08: buffer.append(0x62)
+            case 0x0C: buffer.append(0x66)
+            case 0x0A: buffer.append(0x6E)
+            case 0x0D: buffer.append(0x72)
+            case 0x09: buffer.append(0x74)
+            default:
+                literal("u00")
+                for digit in [byte >> 4, byte & 15] {
+                    buffer.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+                }
+            }
+        }
+        copy(upTo: bytes.count)
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+
+/// The options of one call. Each function takes its own keys; any other is an error that names it.
+struct Options {
+    var timeoutMs: Int64?
+    var expected: Expectations?
+    var traceparent: String?
+    var intervalMs: Int64 = 500
+    var inFlight = 32
+    var requestsPerSecond: Int64?
+    var id: String?
+    var rules = ReadingRules()
+
+    enum Use {
+        case get, wait, batch, normalize(Provider)
+    }
+
+    /// - Parameter text: nil means all defaults.
+    init(_ text: UnsafePointer<CChar>?, for use: Use) throws(Failure) {
+        guard let text else { return }
+        let settings = try Settings(parsing: text, named: "options", failing: .invalidArgument)
+        switch use {
+        case .get, .wait:
+            timeoutMs = try settings.integer("timeout_ms", in: 1...600_000)
+            expected = try Options.expectations(try settings.section("expect"))
+            traceparent = try settings.text("traceparent", "a W3C traceparent", Options.isTraceparent)
+            if case .wait = use {
+                intervalMs = try settings.integer("interval_ms", in: 1...60_000) ?? intervalMs
+            }
+        case .batch:
+            inFlight = Int(try settings.integer("in_flight", in: 1...1024) ?? 32)
+            requestsPerSecond = try settings.integer("requests_per_second", in: 1...100_000)
+        case .normalize(let provider):
+            expected = try Options.expectations(try settings.section("expect"))
+            id = try settings.text("id", "an identifier of 1 to 128 bytes") {
+                IdentifierPart(name: "id").flaw($0) == nil
+            }
+            if provider.hasTrustSwitch {
+                rules.trustProcessedAt = try settings.bool("trust_processed_at") ?? false
+            }
+        }
+        try settings.refuseOthers()
+    }
+
+    private static func expectations(_ settings: Settings?) throws(Failure) -> Expectations? {
+        guard let settings else { return nil }
+        var expected = Expectations()
+        expected.amountMinor = try settings.integer(
+            "amount", in: 0...Int64.max, expecting: "an integer in minor units")
+        if let code = try settings.text("currency", "a currency code of ISO 4217, such as \"EUR\"", {
+            Currency($0) != nil
+        }) {
+            expected.currency = Currency(code)
+        }
+        expected.reference = try settings.text("reference", "text that is not empty") { !$0.isEmpty }
+        try settings.refuseOthers()
+        return expected
+    }
+
+    /// W3C Trace Context, version 00: 00-TRACE(32 hex)-PARENT(16 hex)-FLAGS(2 hex), lower case, neither
+    /// identifier all zero.
+    private static func isTraceparent(_ text: String) -> Bool {
+        let groups = text.utf8.split(separator: 0x2D, omittingEmptySubsequences: false)
+        guard groups.count == 4 else { return false }
+        for (group, length) in zip(groups, [2, 32, 16, 2]) {
+            guard group.count == length,
+                group.allSatisfy({ isDigit($0) || (0x61...0x66).contains($0) })
+            else { return false }
+        }
+        return groups[0].elementsEqual("00".utf8) && !groups[1].allSatisfy { $0 == 0x30 }
+            && !groups[2].allSatisfy { $0 == 0x30 }
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+import CPlatform
+
+/// Bytes in malloc's memory: a response as it arrives, a document, an answer as it is written.
+///
+/// Unlike an Array, whose growth traps when memory runs out, a Buffer notes that it is incomplete and
+/// goes on; whoever uses it looks at `isComplete` once, at the end.
+final class Buffer {
+    private(set) var count = 0
+    private(set) var isComplete = true
+    private var start: UnsafeMutablePointer<UInt8>?
+    private var capacity = 0
+    private let holdsSecrets: Bool
+
+    /// - Parameter holdsSecrets: the memory is wiped before it is given back.
+    init(holdsSecrets: Bool = false) {
+        self.holdsSecrets = holdsSecrets
+    }
+
+    convenience init(copying bytes: UnsafeRawBufferPointer, holdsSecrets: Bool = false) {
+        self.init(holdsSecrets: holdsSecrets)
+        append(bytes)
+    }
+
+    deinit { release() }
+
+    var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
+
+    func reserve(_ wanted: Int) {
+        guard wanted > capacity, isComplete else { return }
+        var grown = capacity < 256 ? 256 : capacity
+        while grown < wanted {
+            let (doubled, overflow) = grown.multipliedReportingOverflow(by: 2)
+            if overflow {
+                isComplete = false
+                return
+            }
+            grown = doubled
+        }
+        // Not realloc: it could leave a copy of a secret behind.
+        guard let memory = malloc(grown) else {
+            isComplete = false
+            return
+        }
+        let moved = memory.assumingMemoryBound(to: UInt8.self)
+        let kept = count
+        if let start { moved.update(from: start, count: kept) }
+        release()
+        start = moved
+        capacity = grown
+        count = kept
+    }
+
+    func append(_ byte: UInt8) {
+        if count == capacity { reserve(count + 1) }
+        guard isComplete, let start else { return }
+        start[count] = byte
+        count += 1
+    }
+
+    func append(_ more: UnsafeRawBufferPointer) {
+        guard let source = more.baseAddress, more.count > 0 else { return }
+        if count + more.count > capacity { reserve(count + more.count) }
+        guard isComplete, let start else { return }
+        memcpy(start + count, source, more.count)
+        count += more.count
+    }
+
+    func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    func removeLast() {
+        if count > 0 { count -= 1 }
+    }
+
+    /// Forgets the content; the memory stays for the next one.
+    func removeAll() {
+        if holdsSecrets, let start { explicit_bzero(start, capacity) }
+        count = 0
+        isComplete = true
+    }
+
+    private func release() {
+        guard let start else { return }
+        if holdsSecrets { explicit_bzero(start, capacity) }
+        free(start)
+        self.start = nil
+        capacity = 0
+        count = 0
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+
+// Text is compared byte for byte, always through these functions. String's own == follows canonical
+// equivalence: U+212A, the Kelvin sign, would equal "K". For statuses and identifiers that is wrong,
+// and it needs Unicode tables that the release build leaves out: a stray == fails to link.
+
+func sameBytes(_ one: String, _ other: String) -> Bool {
+    one.utf8.elementsEqual(other.utf8)
+}
+
+func hasPrefix(_ text: String, _ prefix: String) -> Bool {
+    text.utf8.starts(with: prefix.utf8)
+}
+
+/// Control characters of Unicode (Cc): C0, DEL and C1. None belongs into an identifier or a header.
+func hasControlCharacter(_ text: String) -> Bool {
+    for scalar in text.unicodeScalars
+    where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
+        return true
+    }
+    return false
+}
+
+func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+/// A decimal number without sign, from all of `bytes`; nil if it is no number or does not fit.
+func parseDigits(_ bytes: some Sequence<UInt8>, isNegative: Bool = false) -> Int64? {
+    var value: Int64 = 0
+    var seen = false
+    for byte in bytes {
+        guard isDigit(byte),
+            let next = times10(value, adding: Int64(byte - 0x30), isNegative: isNegative)
+        else { return nil }
+        value = next
+        seen = true
+    }
+    return seen ? value : nil
+}
+
+/// One digit more, away from zero; nil if it does not fit. Negative numbers are built below zero, where
+/// there is room for the smallest.
+func times10(_ value: Int64, adding digit: Int64, isNegative: Bool) -> Int64? {
+    let (shifted, isTooBig) = value.multipliedReportingOverflow(by: 10)
+    let (sum, isTooBigNow) = shifted.addingReportingOverflow(isNegative ? -digit : digit)
+    return isTooBig || isTooBigNow ? nil : sum
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+
+/// Inbank partner API v3, e-POS "Session Details".
+extension Provider {
+    static let inbank = Provider(
+        name: "inbank",
+        parts: [IdentifierPart(name: "shop_uuid"), IdentifierPart(name: "pos_session_uuid")],
+        path: "/partner/v3/shops/{0}/pos-sessions/{1}",
+        environments: [
+            Environment(name: "demo", address: "https://demo-api.inbank.{country}"),
+            Environment(name: "live", address: "https://api.inbank.{country}"),
+        ],
+        settings: [
+            Setting(
+                key: "country", expected: "a country's two lower-case letters, such as \"pl\"",
+                isRequiredWithEnvironment: true,
+                isValid: { country in
+                    country.utf8.count == 2 && country.utf8.allSatisfy { (0x61...0x7A).contains($0) }
+                })
+        ],
+        authorization: .bearerKey,
+        identityFields: ["uuid"],
+        // "message": a text or a list of codes; the API gateway in front says "Message".
+        errors: ErrorShape(messages: ["message", "Message"], codes: [], codeLists: ["message"]),
+        read: readInbank)
+}
+
+/// The state model of the partner API. `completed`: "from the e-shop order perspective it has been paid,
+/// and the goods can be shipped"; `granted` may still wait for the merchant's approval.
+private let statuses: [(String, Status)] = [
+    ("pending", .pending),
+    ("granted", .actionRequired),
+    ("completed", .completed),
+    ("cancelled", .cancelled),
+    ("declined", .declined),
+    ("expired", .expired),
+]
+
+private func readInbank(_ document: Reader, _ rules: ReadingRules) -> Session {
+    let (status, evidence) = reportedStatus(document, "status", statuses)
+    var session = Session(evidence: evidence)
+    session.id = document.text("uuid")
+    session.status = status
+    // "totalAmount (number)", example 300: major units.
+    session.currency = document.text("currency").flatMap { Currency($0) }
+    session.amount = .majorUnits(document["totalAmount"].number, session.currency)
+    if session.amount == nil, !document["totalAmount"].isAbsent, !document["totalAmount"].isNull {
+        document.drift.noteUnreadable("totalAmount")
+    }
+    // Documented as a string, an object when created; null is seen too.
+    if document["purchase"].isObject {
+        session.merchantReference = document.text("purchase.purchaseReference")
+    }
+    session.identifiers = [
+        ("credit_contract", document.text("creditContractUuid")),
+        ("credit_application", document.text("creditApplicationUuid")),
+        ("credit_purchase", document.text("creditPurchaseUuid")),
+    ]
+    session.createdAt = document.timestamp("createdAt")
+    session.expiresAt = document.timestamp("validUntil")
+    session.locale = document.text("locale")
+    session.customer.firstName = document.text("customerDetails.firstName")
+    session.customer.lastName = document.text("customerDetails.lastName")
+    session.customer.email = document.text("customerDetails.email")
+    return session
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+
+/// Kustom In-Person Payments API 1.0.0, "Get session".
+extension Provider {
+    static let kustom = Provider(
+        name: "kustom",
+        parts: [IdentifierPart(name: "session_id")],
+        path: "/ipp/v1/sessions/{0}",
+        environments: [
+            Environment(
+                name: "playground", address: "https://api.playground.kustom.co", keyPrefix: "kco_test_"),
+            Environment(name: "live", address: "https://api.kustom.co", keyPrefix: "kco_live_"),
+        ],
+        settings: [
+            Setting(
+                key: "username", expected: "a user name without colon or control characters",
+                isValid: { name in
+                    !name.isEmpty && !name.utf8.contains(0x3A) && !hasControlCharacter(name)
+                })
+        ],
+        authorization: .basicKey,
+        identityFields: ["session_id"],
+        // Problem details, and what the sister APIs say; bodies can be empty.
+        errors: ErrorShape(
+            messages: ["detail", "title", "error_messages", "errors"], codes: ["error_code"]),
+        read: readKustom)
+}
+
+/// A declined tap leaves a session ACTIVE: the clerk tries again.
+private let statuses: [(String, Status)] = [
+    ("CREATED", .open),
+    ("ACTIVE", .pending),
+    ("FINALIZED", .completed),
+    ("CANCELLED", .cancelled),
+    ("EXPIRED", .expired),
+    ("FAILED", .failed),
+]
+
+private func readKustom(_ document: Reader, _ rules: ReadingRules) -> Session {
+    let (status, evidence) = reportedStatus(document, "status", statuses)
+    var session = Session(evidence: evidence)
+    session.id = document.text("session_id")
+    session.status = status
+    session.currency = document.text("purchase_currency").flatMap { Currency($0) }
+    session.amount = .minorUnits(document.integer("order_amount"), session.currency)
+    session.taxMinor = document.integer("order_tax_amount")
+    session.merchantReference = document.text("merchant_reference1")
+    session.identifiers = [
+        ("order", document.text("order_id")),
+        ("device", document.text("device_id")),
+        ("merchant_reference_2", document.text("merchant_reference2")),
+    ]
+    session.createdAt = document.timestamp("created_at")
+    session.updatedAt = document.timestamp("updated_at")
+    session.startedAt = document.timestamp("purchase_started_at")
+    session.completedAt = document.timestamp("purchase_completed_at")
+    session.expiresAt = document.timestamp("expires_at")
+    // The documented example's sums do not add up: no arithmetic is enforced.
+    session.items = document.list("order_items") { line in
+        Item(
+            reference: line.text("reference"), name: line.text("name"), type: line.text("type"),
+            quantity: line.integer("quantity"), unitMinor: line.integer("unit_price"),
+            totalMinor: line.integer("total_amount"), taxMinor: line.integer("total_tax_amount"),
+            taxBasisPoints: line.integer("tax_rate"),
+            discountMinor: line.integer("total_discount_amount"))
+    }
+    return session
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+
+/// One session of one provider, by the identifiers that its address is made of.
+struct Reference {
+    let provider: Provider
+    let identifiers: [String]
+
+    /// The identifier that the answer must carry: the last one.
+    var sessionID: String { identifiers.last ?? "" }
+
+    /// From identifiers as they are.
+    init(_ provider: Provider, _ identifiers: [String]) throws(Failure) {
+        guard identifiers.count == provider.parts.count else {
+            throw Failure(
+                .invalidArgument,
+                "a reference of \(provider.name) has the form \(Reference.form(provider))")
+        }
+        for (part, identifier) in zip(provider.parts, identifiers) {
+            if let flaw = part.flaw(identifier) {
+                throw Failure(.invalidArgument, "\(part.name): \(flaw)")
+            }
+        }
+        self.provider = provider
+        self.identifiers = identifiers
+    }
+
+    /// From `provider:part/part`, each part percent-encoded.
+    init(parsing text: String) throws(Failure) {
+        let bytes = text.utf8
+        guard let colon = bytes.firstIndex(of: 0x3A) else {
+            throw Failure(.invalidArgument, "reference: expected PROVIDER:..., there is no colon")
+        }
+        guard let provider = Provider.named(String(decoding: bytes[..<colon], as: UTF8.self)) else {
+            throw Failure(
+                .invalidArgument,
+                "reference: expected one of \(Provider.names) before the colon")
+        }
+        var identifiers: [String] = []
+        for part in bytes[bytes.index(after: colon)...].split(
+            separator: 0x2F, omittingEmptySubsequences: false)
+        {
+            guard let decoded = percentDecoded(part) else {
+                throw Failure(
+                    .invalidArgument,
+                    "reference: expected percent-encoded UTF-8 in part \(identifiers.count + 1)")
+            }
+            identifiers.append(decoded)
+        }
+        try self.init(provider, identifiers)
+    }
+
+    /// The one spelling that this library gives out.
+    var text: String {
+        var text = "\(provider.name):"
+        for (index, identifier) in identifiers.enumerated() {
+            if index > 0 { text += "/" }
+            text += percentEncoded(identifier)
+        }
+        return text
+    }
+
+    private static func form(_ provider: Provider) -> String {
+        var form = "\(provider.name):"
+        for (index, part) in provider.parts.enumerated() {
+            form += (index > 0 ? "/" : "") + part.name
+        }
+        return form
+    }
+}
+
+/// One identifier of a reference.
+struct IdentifierPart {
+    let name: String
+    /// What the provider demands beyond the rules for all; nil, or what was expected.
+    var rule: @Sendable (String) -> StaticString? = { _ in nil }
+
+    /// What is wrong with an identifier; nil if nothing is. It becomes one path segment, so it must not be
+    /// able to be more.
+    func flaw(_ identifier: String) -> String? {
+        let count = identifier.utf8.count
+        if count == 0 { return "expected an identifier, it is empty" }
+        if count > 128 { return "expected at most 128 bytes, it has \(count)" }
+        if hasControlCharacter(identifier) { return "expected no control characters" }
+        if sameBytes(identifier, ".") || sameBytes(identifier, "..") {
+            return "expected an identifier, not a dot segment"
+        }
+        return rule(identifier).map { "\($0)" }
+    }
+}
+
+/// RFC 3986, unreserved.
+private func isUnreserved(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
+    default: false
+    }
+}
+
+/// RFC 3986: what else may stand for itself in a path segment: sub-delims, ":" and "@".
+private func isSegmentDelimiter(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x21, 0x24, 0x26...0x2C, 0x3A, 0x3B, 0x3D, 0x40: true
+    default: false
+    }
+}
+
+/// Text as exactly one path segment.
+func percentEncoded(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var encoded: [UInt8] = []
+    for byte in text.utf8 {
+        if isUnreserved(byte) {
+            encoded.append(byte)
+        } else {
+            encoded += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+    }
+    return String(decoding: encoded, as: UTF8.self)
+}
+
+private func percentDecoded(_ segment: Substring.UTF8View) -> String? {
+    func digit(_ byte: UInt8?) -> UInt8? {
+        switch byte {
+        case .some(let byte) where isDigit(byte): byte - 0x30
+        case .some(let byte) where (0x41...0x46).contains(byte): byte - 0x37
+        case .some(let byte) where (0x61...0x66).contains(byte): byte - 0x57
+        default: nil
+        }
+    }
+    var decoded: [UInt8] = []
+    var bytes = segment.makeIterator()
+    while let byte = bytes.next() {
+        if byte == 0x25 {
+            guard let high = digit(bytes.next()), let low = digit(bytes.next()) else { return nil }
+            decoded.append(high << 4 | low)
+        } else {
+            guard isUnreserved(byte) || isSegmentDelimiter(byte) else { return nil }
+            decoded.append(byte)
+        }
+    }
+    return String(validating: decoded, as: UTF8.self)
+}

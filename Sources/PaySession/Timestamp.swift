@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+
+/// Points in time, as text in and text out: nothing is computed but the shift to UTC.
+enum Timestamp {
+    /// RFC 3339 in UTC with Z, fraction digits kept (0 to 9). nil for what cannot be read for certain: no
+    /// offset, an impossible date, more digits, anything before or after. Inbank sends numeric offsets,
+    /// Kustom nine digits, Ledyer six.
+    static func utc(_ text: String) -> String? {
+        var text = text
+        return text.withUTF8(utc)
+    }
+
+    private static func utc(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        // 2024-01-15T10:30:00
+        guard bytes.count >= 20, bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[13] == 0x3A,
+            bytes[16] == 0x3A, bytes[10] | 0x20 == 0x74 || bytes[10] == 0x20,
+            let year = number(bytes, 0, 4), let month = number(bytes, 5, 2),
+            let day = number(bytes, 8, 2), let hour = number(bytes, 11, 2),
+            let minute = number(bytes, 14, 2), let second = number(bytes, 17, 2),
+            (1...12).contains(month), day >= 1, day <= daysIn(month, year),
+            hour <= 23, minute <= 59, second <= 59
+        else { return nil }
+
+        var index = 19
+        var fraction = 0
+        if bytes[index] == 0x2E {
+            index += 1
+            while index < bytes.count, isDigit(bytes[index]) { index += 1 }
+            fraction = index - 20
+            guard fraction >= 1, fraction <= 9 else { return nil }
+        }
+
+        guard let offset = offset(bytes, index) else { return nil }
+        var minutes = hour * 60 + minute - offset
+        var (year2, month2, day2) = (year, month, day)
+        if minutes < 0 {
+            minutes += 1440
+            (year2, month2, day2) = dayBefore(year, month, day)
+        } else if minutes >= 1440 {
+            minutes -= 1440
+            (year2, month2, day2) = dayAfter(year, month, day)
+        }
+        guard (0...9999).contains(year2) else { return nil }
+
+        let fractionText =
+            fraction == 0
+            ? "" : "." + String(decoding: bytes[20..<20 + fraction], as: UTF8.self)
+        return padded(year2, 4) + "-" + padded(month2, 2) + "-" + padded(day2, 2) + "T"
+            + padded(minutes / 60, 2) + ":" + padded(minutes % 60, 2) + ":" + padded(second, 2)
+            + fractionText + "Z"
+    }
+
+    /// Minutes east of UTC: Z, +02:00, +0200.
+    private static func offset(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Int? {
+        guard index < bytes.count else { return nil }
+        let sign = bytes[index]
+        let length = bytes.count - index
+        if sign | 0x20 == 0x7A { return length == 1 ? 0 : nil }
+        guard sign == 0x2B || sign == 0x2D,
+            length == 5 || length == 6 && bytes[index + 3] == 0x3A,
+            let hours = number(bytes, index + 1, 2), let minutes = number(bytes, bytes.count - 2, 2),
+            hours <= 23, minutes <= 59
+        else { return nil }
+        let offset = hours * 60 + minutes
+        return sign == 0x2D ? -offset : offset
+    }
+
+    private static func number(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ count: Int) -> Int? {
+        guard let value = parseDigits(bytes[start..<start + count]) else { return nil }
+        return Int(value)
+    }
+
+    private static func daysIn(_ month: Int, _ year: Int) -> Int {
+        switch month {
+        case 4, 6, 9, 11: 30
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        default: 31
+        }
+    }
+
+    private static func dayBefore(_ year: Int, _ month: Int, _ day: Int) -> (Int, Int, Int) {
+        if day > 1 { return (year, month, day - 1) }
+        if month > 1 { return (year, month - 1, daysIn(month - 1, year)) }
+        return (year - 1, 12, 31)
+    }
+
+    private static func dayAfter(_ year: Int, _ month: Int, _ day: Int) -> (Int, Int, Int) {
+        if day < daysIn(month, year) { return (year, month, day + 1) }
+        if month < 12 { return (year, month + 1, 1) }
+        return (year + 1, 1, 1)
+    }
+
+    private static func padded(_ value: Int, _ width: Int) -> String {
+        var text = String(value)
+        while text.utf8.count < width { text = "0" + text }
+        return text
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+import CCurl
+
+/// An address from the configuration, read by the parser that will be used for the request: what is
+/// checked here and what is connected to cannot differ.
+struct Address {
+    /// Without a slash at its end.
+    let text: String
+    /// http, which is for this machine's own addresses only.
+    let isPlain: Bool
+
+    static let expected = "an https:// address without user, query or fragment"
+        + " (http:// for 127.0.0.0/8, [::1] and localhost)"
+
+    /// nil unless it is as `expected` says.
+    init?(_ text: String) {
+        if hasControlCharacter(text) || text.utf8.contains(0x20) { return nil }
+        guard let url = curl_url() else { return nil }
+        defer { curl_url_cleanup(url) }
+        guard curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK,
+            let scheme = Address.part(url, CURLUPART_SCHEME),
+            let host = Address.part(url, CURLUPART_HOST)
+        else { return nil }
+        for forbidden in [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT]
+        where Address.part(url, forbidden) != nil {
+            return nil
+        }
+        if sameBytes(scheme, "http") {
+            guard Address.isLoopback(host) else { return nil }
+            isPlain = true
+        } else {
+            guard sameBytes(scheme, "https") else { return nil }
+            isPlain = false
+        }
+        var bytes = text.utf8[...]
+        while bytes.last == 0x2F { bytes = bytes.dropLast() }
+        self.text = String(decoding: bytes, as: UTF8.self)
+    }
+
+    private init(text: String, isPlain: Bool) {
+        self.text = text
+        self.isPlain = isPlain
+    }
+
+    /// - Parameter path: begins with a slash.
+    func appending(_ path: String) -> Address { Address(text: text + path, isPlain: isPlain) }
+
+    /// Whether libcurl takes it for a proxy: a URL with a scheme that it has, or "" for none.
+    static func isProxy(_ text: String) -> Bool {
+        if text.isEmpty { return true }
+        guard !hasControlCharacter(text), let url = curl_url() else { return false }
+        defer { curl_url_cleanup(url) }
+        guard curl_url_set(url, CURLUPART_URL, text, UInt32(CURLU_NON_SUPPORT_SCHEME)) == CURLUE_OK,
+            let scheme = part(url, CURLUPART_SCHEME)
+        else { return false }
+        return ["http", "https", "socks5", "socks5h"].contains { sameBytes($0, scheme) }
+    }
+
+    /// By the host as libcurl writes it, in which 0x7f.1 and 2130706433 are 127.0.0.1 already.
+    private static func isLoopback(_ host: String) -> Bool {
+        let lower = String(
+            decoding: host.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+        if sameBytes(lower, "localhost") || sameBytes(lower, "[::1]") { return true }
+        let numbers = host.utf8.split(separator: 0x2E, omittingEmptySubsequences: false)
+        return numbers.count == 4 && numbers[0].elementsEqual("127".utf8)
+            && numbers.allSatisfy { (parseDigits($0) ?? 256) <= 255 }
+    }
+
+    private static func part(_ url: OpaquePointer, _ part: CURLUPart) -> String? {
+        var text: UnsafeMutablePointer<CChar>?
+        guard curl_url_get(url, part, &text, 0) == CURLUE_OK, let text else { return nil }
+        defer { curl_free(text) }
+        return String(cString: text)
+    }
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+
+/// One session being read: token, request, attempts, pauses, deadline. A state machine that never waits:
+/// a Loop moves it on whenever something has happened.
+final class Call {
+    /// Once there is one, the call is over.
+    private(set) var answer: Answer?
+    /// When to move on though nothing has happened.
+    private(set) var wake: Instant
+    let reference: Reference
+
+    private let client: Client
+    private let account: Account
+    private let options: Options
+    private let start = Instant.now
+    private let deadline: Instant
+    private let cancellations: UInt32
+    private var exchange = Exchange()
+    private var attemptStart: Instant
+    private var retries = 0
+    private var phase = Phase.pausing(until: Instant(microseconds: 0))
+    /// The token in use; the configuration's own credentials are not.
+    private var token: Secret?
+    private var hasRenewedToken = false
+
+    private enum Phase {
+        case pausing(until: Instant)
+        case awaitingToken(TokenCache.Flight)
+        case fetchingToken(Transfer, TokenCache.Flight)
+        case readingSession(Transfer)
+    }
+
+    /// nil where that provider has no credentials.
+    init?(_ client: Client, _ reference: Reference, _ options: Options) {
+        guard let account = client.configuration.accounts[reference.provider.index] else { return nil }
+        self.client = client
+        self.account = account
+        self.reference = reference
+        self.options = options
+        cancellations = client.cancellationCount
+        attemptStart = start
+        deadline = start.adding(milliseconds: options.timeoutMs ?? client.configuration.timeoutMs)
+        wake = deadline
+    }
+
+    func advance(on loop: Loop, at now: Instant) {
+        guard answer == nil else { return }
+        if client.cancellationCount != cancellations {
+            return giveUp(Failure(.aborted, "cancelled by session_client_cancel"), on: loop)
+        }
+        if now >= deadline {
+            return giveUp(Failure(.timedOut, "no answer within timeout_ms, \(Call.doing(phase))"), on: loop)
+        }
+        switch phase {
+        case .pausing(let until):
+            guard now >= until else { return }
+            attemptStart = now
+            authorize(on: loop)
+        case .awaitingToken(let flight):
+            switch client.withLock({ client.tokens.progress(of: flight) }) {
+            case .underway: break
+            case .landed(let token): readSession(with: token, on: loop)
+            case .failed(let failure): attemptFailed(failure, step: .token, retryAfter: 0, on: loop)
+            case .abandoned: authorize(on: loop)
+            }
+        case .fetchingToken, .readingSession:
+            break
+        }
+    }
+
+    func transferEnded(_ transfer: Transfer, _ ending: Transfer.Ending, on loop: Loop) {
+        let connections = transfer.newConnections
+        exchange.httpStatus = transfer.httpStatus
+        exchange.httpVersion = transfer.httpVersion
+        exchange.reusedConnection = connections == 0
+        let retryAfter = transfer.retryAfter
+        let body = transfer.takeAwayBody()
+        loop.stop(transfer)
+        client.count(newConnections: connections)
+
+        switch phase {
+        case .fetchingToken(_, let flight): tokenEnded(flight, ending, body, retryAfter, on: loop)
+        case .readingSession: sessionEnded(ending, body, retryAfter, on: loop)
+        case .pausing, .awaitingToken: break
+        }
+    }
+
+    // MARK: Token
+
+    private func authorize(on loop: Loop) {
+        switch account.authorization {
+        case .fixed(let header):
+            request(header, on: loop)
+        case .clientCredentials(let header, let tokenRequest):
+            let audience = tokenRequest.audience(reference.identifiers)
+            let claim = client.withLock {
+                client.tokens.claim(
+                    provider: reference.provider.index, audience: audience, at: .nowAsleepToo)
+            }
+            switch claim {
+            case .use(let token):
+                readSession(with: token, on: loop)
+            case .wait(let flight):
+                phase = .awaitingToken(flight)
+                wake = deadline
+            case .fetch(let flight):
+                let request = Transfer.Request(
+                    address: account.tokenAddress(tokenRequest, reference.identifiers),
+                    authorization: header, headers: ["Content-Type: \(tokenRequest.contentType)"],
+                    body: tokenRequest.body(audience),
+                    connectTimeoutMs: client.configuration.connectTimeoutMs)
+                guard let transfer = loop.start(request, for: self) else {
+                    client.withLock { client.tokens.abandon(flight) }
+                    client.wakeLoops()
+                    return attemptFailed(.outOfMemory, step: .token, retryAfter: 0, on: loop)
+                }
+                phase = .fetchingToken(transfer, flight)
+                wake = deadline
+            }
+        }
+    }
+
+    private func tokenEnded(
+        _ flight: TokenCache.Flight, _ ending: Transfer.Ending, _ body: Buffer, _ retryAfter: Int64,
+        on loop: Loop
+    ) {
+        exchange.tokenRefreshed = true
+        do {
+            let (token, lifetime) = try TokenAnswer.read(ending, body, account)
+            client.withLock {
+                client.tokens.deliver(token, for: flight, lifetime: lifetime, at: .nowAsleepToo)
+            }
+            client.wakeLoops()
+            readSession(with: token, on: loop)
+        } catch {
+            client.withLock { client.tokens.fail(flight, error) }
+            client.wakeLoops()
+            attemptFailed(error, step: .token, retryAfter: retryAfter, on: loop)
+        }
+    }
+
+    private func readSession(with token: Secret, on loop: Loop) {
+        self.token = token
+        guard let header = Secret.joining("Authorization: Bearer ", token) else {
+            return attemptFailed(.outOfMemory, step: .session, retryAfter: 0, on: loop)
+        }
+        request(header, on: loop)
+    }
+
+    // MARK: Session
+
+    private func request(_ header: Secret, on loop: Loop) {
+        var request = Transfer.Request(
+            address: account.sessionAddress(reference.identifiers), authorization: header,
+            headers: reference.provider.headers,
+            connectTimeoutMs: client.configuration.connectTimeoutMs)
+        if let traceparent = options.traceparent {
+            request.headers.append("traceparent: " + traceparent)
+        }
+        guard let transfer = loop.start(request, for: self) else {
+            return attemptFailed(.outOfMemory, step: .session, retryAfter: 0, on: loop)
+        }
+        phase = .readingSession(transfer)
+        wake = deadline
+    }
+
+    private func sessionEnded(
+        _ ending: Transfer.Ending, _ body: Buffer, _ retryAfter: Int64, on loop: Loop
+    ) {
+        let failure: Failure
+        switch ending {
+        case .answered(200):
+            do {
+                let judgement = try Judgement(
+                    body, from: reference.provider, rules: account.rules,
+                    wanted: reference.sessionID, expected: options.expected)
+                endTry(.session, .ok, 200)
+                client.count(judgement.drift, of: reference.provider)
+                return finish(
+                    Answer(
+                        judgement, from: reference.provider, reference: reference.text,
+                        exchange: timed()))
+            } catch {
+                var told = error
+                told.httpStatus = 200
+                failure = told
+            }
+        case .answered(let status):
+            if status == 401, let token, !hasRenewedToken {
+                // It may have been revoked, or the far end's clock runs ahead: once more with a new one.
+                hasRenewedToken = true
+                client.withLock { client.tokens.discard(token) }
+                endTry(.session, .unauthorized, status)
+                attemptStart = .now
+                return authorize(on: loop)
+            }
+            failure = ErrorBody.failure(
+                Outcome(httpStatus: status), status, body, account, token: token)
+        case .failed(let told):
+            failure = told
+        }
+        attemptFailed(failure, step: .session, retryAfter: retryAfter, on: loop)
+    }
+
+    // MARK: Endings
+
+    private func attemptFailed(
+        _ failure: Failure, step: Exchange.Try.Step, retryAfter: Int64, on loop: Loop
+    ) {
+        endTry(step, failure.outcome, failure.httpStatus)
+        if Retry.isWorthwhile(failure), retries + 1 < client.configuration.attempts {
+            let pause = Retry.pause(afterRetries: retries, retryAfter: retryAfter)
+            let now = Instant.now
+            // A pause that does not fit is not begun: the answer there is now is the last one.
+            if pause < deadline.microseconds(since: now) {
+                retries += 1
+                exchange.tries[exchange.tries.count - 1].pause = pause
+                let until = Instant(microseconds: now.microseconds + pause)
+                phase = .pausing(until: until)
+                wake = until
+                return
+            }
+        }
+        finish(failure)
+    }
+
+    /// Ends the call from outside the exchange: cancelled, or out of time.
+    private func giveUp(_ failure: Failure, on loop: Loop) {
+        var step = Exchange.Try.Step.session
+        var isUnderway = true
+        switch phase {
+        case .pausing: isUnderway = false
+        case .awaitingToken: step = .token
+        case .fetchingToken(let transfer, let flight):
+            step = .token
+            loop.stop(transfer)
+            client.withLock { client.tokens.abandon(flight) }
+            client.wakeLoops()
+        case .readingSession(let transfer):
+            loop.stop(transfer)
+        }
+        if isUnderway { endTry(step, failure.outcome, nil) }
+        finish(failure)
+    }
+
+    private func endTry(_ step: Exchange.Try.Step, _ outcome: Outcome, _ httpStatus: Int?) {
+        exchange.tries.append(
+            Exchange.Try(
+                step: step, outcome: outcome, httpStatus: httpStatus,
+                elapsed: Instant.now.microseconds(since: attemptStart), pause: nil))
+    }
+
+    private func finish(_ failure: Failure) {
+        if failure.httpStatus == nil {
+            exchange.httpStatus = nil
+            exchange.httpVersion = nil
+        }
+        finish(
+            Answer(
+                failure, provider: reference.provider.name, reference: reference.text,
+                exchange: exchange.tries.isEmpty ? nil : timed()))
+    }
+
+    private func finish(_ answer: Answer) {
+        self.answer = answer
+        token = nil
+        phase = .pausing(until: deadline)
+        client.count(
+            answer.outcome, of: reference.provider, elapsed: Instant.now.microseconds(since: start))
+    }
+
+    private func timed() -> Exchange {
+        exchange.elapsed = Instant.now.microseconds(since: start)
+        return exchange
+    }
+
+    private static func doing(_ phase: Phase) -> StaticString {
+        switch phase {
+        case .pausing: "between two attempts"
+        case .awaitingToken, .fetchingToken: "waiting for the token endpoint"
+        case .readingSession: "waiting for the session endpoint"
+        }
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+import CCurl
+import CPlatform
+
+/// Drives calls over libcurl's multi interface, on the thread that asks and no other.
+///
+/// One call blocks on a loop of its own; a batch keeps one for all of its calls. Connections belong to
+/// a loop, so a client keeps its loops when they are idle. Used by one thread at a time, inside the fork
+/// gate, which is left only for the wait.
+final class Loop {
+    unowned(unsafe) let client: Client
+    private let multi: UnsafeMutableRawPointer
+    private let epoll: Int32
+    private let sockets = Sockets()
+    private let share: ShareHandle?
+    private var idleTransfers: [Transfer] = []
+    private var busyTransfers: [(transfer: Transfer, call: Call)] = []
+    private(set) var calls: [Call] = []
+    /// When libcurl wants to be called though nothing has happened.
+    private var curlDue: Instant?
+    /// Inherited over a fork: it belongs to the parent.
+    private(set) var isAbandoned = false
+
+    init?(_ client: Client, share: ShareHandle?) {
+        guard let multi = curl_multi_init() else { return nil }
+        let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard epoll >= 0 else {
+            curl_multi_cleanup(multi)
+            return nil
+        }
+        self.client = client
+        self.multi = multi
+        self.epoll = epoll
+        self.share = share
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        ccurl_multi_set_socket(multi, Loop.watchSocket, context)
+        ccurl_multi_set_timer(multi, Loop.setTimer, context)
+        // Edge-triggered: each write wakes each loop once, and nobody has to read it.
+        cplatform_watch(epoll, client.wakeDescriptor, cplatform_edge_triggered())
+    }
+
+    deinit {
+        for (transfer, _) in busyTransfers { curl_multi_remove_handle(multi, transfer.easy) }
+        busyTransfers = []
+        idleTransfers = []
+        curl_multi_cleanup(multi)
+        close(epoll)
+    }
+
+    // MARK: Calls
+
+    func add(_ call: Call) {
+        calls.append(call)
+        call.advance(on: self, at: .now)
+        calls.removeAll { $0.answer != nil }
+    }
+
+    /// Waits until something happens, at most until `limit`, and does what can be done then.
+    func step(until limit: Instant) {
+        var wake = limit
+        if let curlDue, curlDue < wake { wake = curlDue }
+        for call in calls where call.wake < wake { wake = call.wake }
+
+        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
+            let milliseconds = Int32(clamping: wake.milliseconds(since: .now))
+            ForkGate.leave()
+            let count = epoll_wait(epoll, events.baseAddress, 64, milliseconds)
+            ForkGate.enter()
+            for index in 0..<Int(max(count, 0)) {
+                let fd = cplatform_event_fd(&events[index])
+                if fd == client.wakeDescriptor { continue }
+                let happened = events[index].events
+                var mask: Int32 = 0
+                if happened & EPOLLIN.rawValue != 0 { mask |= CURL_CSELECT_IN }
+                if happened & EPOLLOUT.rawValue != 0 { mask |= CURL_CSELECT_OUT }
+                if happened & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { mask |= CURL_CSELECT_ERR }
+                act(fd, mask)
+            }
+        }
+        if let curlDue, curlDue <= .now {
+            self.curlDue = nil
+            act(CURL_SOCKET_TIMEOUT, 0)
+        }
+        collect()
+        let now = Instant.now
+        for call in calls { call.advance(on: self, at: now) }
+        calls.removeAll { $0.answer != nil }
+    }
+
+    // MARK: Transfers
+
+    /// Sends a request for a call, whose `transferEnded` will be called; nil when memory has run out.
+    func start(_ request: Transfer.Request, for call: Call) -> Transfer? {
+        guard let transfer = idleTransfers.popLast() ?? Transfer() else { return nil }
+        sockets.isPlain = request.address.isPlain
+        guard transfer.prepare(request, client.configuration, sockets: sockets, share: share),
+            curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
+        else {
+            transfer.reset()
+            idleTransfers.append(transfer)
+            return nil
+        }
+        busyTransfers.append((transfer, call))
+        return transfer
+    }
+
+    /// Ends a transfer, in whatever state it is.
+    func stop(_ transfer: Transfer) {
+        busyTransfers.removeAll { $0.transfer === transfer }
+        curl_multi_remove_handle(multi, transfer.easy)
+        transfer.reset()
+        idleTransfers.append(transfer)
+    }
+
+    private func collect() {
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(multi, &left) {
+            guard message.pointee.msg == CURLMSG_DONE else { continue }
+            let easy = message.pointee.easy_handle
+            let code = ccurl_message_code(message)
+            guard let (transfer, call) = busyTransfers.first(where: { $0.transfer.easy == easy })
+            else { continue }
+            let ending = transfer.ending(code)
+            call.transferEnded(transfer, ending, on: self)
+        }
+    }
+
+    private func act(_ socket: curl_socket_t, _ mask: Int32) {
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, socket, mask, &running)
+    }
+
+    // MARK: What libcurl asks for
+
+    private static let watchSocket: curl_socket_callback = { _, socket, what, context, _ in
+        guard let context else { return 0 }
+        let loop = Unmanaged<Loop>.fromOpaque(context).takeUnretainedValue()
+        switch what {
+        case CURL_POLL_REMOVE: cplatform_unwatch(loop.epoll, socket)
+        case CURL_POLL_IN: cplatform_watch(loop.epoll, socket, EPOLLIN.rawValue)
+        case CURL_POLL_OUT: cplatform_watch(loop.epoll, socket, EPOLLOUT.rawValue)
+        default: cplatform_watch(loop.epoll, socket, EPOLLIN.rawValue | EPOLLOUT.rawValue)
+        }
+        return 0
+    }
+
+    private static let setTimer: curl_multi_timer_callback = { _, milliseconds, context in
+        guard let context else { return 0 }
+        let loop = Unmanaged<Loop>.fromOpaque(context).takeUnretainedValue()
+        loop.curlDue = milliseconds < 0 ? nil : Instant.now.adding(milliseconds: Int64(milliseconds))
+        return 0
+    }
+
+    // MARK: Fork
+
+    /// In a forked child: closes the copies of the parent's descriptors and leaves libcurl's memory as it
+    /// is, untouched and so still shared with the parent. The kernel's epoll set stays the parent's.
+    func abandon() {
+        isAbandoned = true
+        sockets.closeInherited()
+        close(epoll)
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+
+/// What a client has seen. Names and numbers only: no contents of documents, no secrets.
+struct Report {
+    private struct Tally {
+        /// By `Outcome`, in the order of its cases.
+        var outcomes = [Int64](repeating: 0, count: Outcome.allCases.count)
+        var latencies = Latencies()
+        var unknownStatuses: [(word: String, count: Int64)] = []
+        var unreadableFields: [(word: String, count: Int64)] = []
+    }
+
+    private var tallies: [Tally] = Provider.all.map { _ in Tally() }
+    private var requests: Int64 = 0
+    private var connections: Int64 = 0
+
+    /// Distinct names kept for each list; what comes later is counted as "other".
+    private static let mostNames = 64
+
+    mutating func count(_ outcome: Outcome, _ provider: Int, _ elapsed: Int64) {
+        if let place = Outcome.allCases.firstIndex(of: outcome) {
+            tallies[provider].outcomes[place] += 1
+        }
+        tallies[provider].latencies.add(elapsed)
+    }
+
+    mutating func countConnections(_ new: Int) {
+        requests += 1
+        connections += Int64(new)
+    }
+
+    mutating func count(_ drift: Drift, _ provider: Int) {
+        if let status = drift.unknownStatus {
+            // A status is a word. What is none could be anything, a name even, and is not kept.
+            let isWord =
+                status.utf8.count <= 40
+                && status.utf8.allSatisfy {
+                    (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F || $0 == 0x2D
+                }
+            Report.add(isWord ? status : "(not a word)", to: &tallies[provider].unknownStatuses)
+        }
+        for field in drift.unreadable { Report.add(field, to: &tallies[provider].unreadableFields) }
+    }
+
+    private static func add(_ word: String, to list: inout [(word: String, count: Int64)]) {
+        if let index = list.firstIndex(where: { sameBytes($0.word, word) }) {
+            list[index].count += 1
+        } else if list.count < mostNames {
+            list.append((word, 1))
+        } else {
+            list[mostNames - 1].word = "(other)"
+            list[mostNames - 1].count += 1
+        }
+    }
+
+    func write(to writer: inout Writer, tokens: TokenCache) {
+        writer.object { writer in
+            writer.key("providers")
+            writer.object { writer in
+                for (provider, tally) in zip(Provider.all, tallies) {
+                    writer.key(provider.name)
+                    Report.write(tally, to: &writer)
+                }
+            }
+            writer.key("tokens")
+            writer.object { writer in
+                writer.field("fetched", tokens.fetched)
+                writer.field("reused", tokens.reused)
+                writer.field("failed", tokens.failures)
+            }
+            writer.key("connections")
+            writer.object { writer in
+                writer.field("opened", connections)
+                writer.field("requests", requests)
+            }
+        }
+    }
+
+    private static func write(_ tally: Tally, to writer: inout Writer) {
+        writer.object { writer in
+            writer.key("calls")
+            writer.object { writer in
+                for (outcome, count) in zip(Outcome.allCases, tally.outcomes) where count > 0 {
+                    writer.key(outcome.word)
+                    writer.integer(count)
+                }
+            }
+            writer.key("latency_ms")
+            writer.object { writer in
+                for (name, part): (StaticString, Int64) in [("p50", 50), ("p90", 90), ("p99", 99)] {
+                    writer.key(name)
+                    if let value = tally.latencies.percentile(part) {
+                        writer.milliseconds(value)
+                    } else {
+                        writer.null()
+                    }
+                }
+                writer.key("max")
+                if let value = tally.latencies.longest {
+                    writer.milliseconds(value)
+                } else {
+                    writer.null()
+                }
+            }
+            for (name, list): (StaticString, [(word: String, count: Int64)]) in [
+                ("unknown_statuses", tally.unknownStatuses),
+                ("unreadable_fields", tally.unreadableFields),
+            ] {
+                writer.key(name)
+                writer.object { writer in
+                    for (word, count) in list {
+                        writer.key(word)
+                        writer.integer(count)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Durations by size, eight buckets to a doubling: percentiles within 13 %, whatever their number.
+struct Latencies {
+    private var buckets = [Int64](repeating: 0, count: 8 * 40)
+    private var count: Int64 = 0
+    private(set) var longest: Int64?
+
+    mutating func add(_ microseconds: Int64) {
+        let value = max(microseconds, 8)
+        buckets[min(Latencies.bucket(value), buckets.count - 1)] += 1
+        count += 1
+        longest = max(longest ?? 0, microseconds)
+    }
+
+    /// The upper end of the bucket in which that share of all durations ends, or the longest if that is
+    /// less; nil before there is one.
+    func percentile(_ percent: Int64) -> Int64? {
+        guard let longest else { return nil }
+        var left = (count * percent + 99) / 100
+        for (bucket, count) in buckets.enumerated() {
+            left -= count
+            if left <= 0 { return min(Latencies.end(bucket), longest) }
+        }
+        return longest
+    }
+
+    /// The power of two, and the three bits below the highest.
+    private static func bucket(_ value: Int64) -> Int {
+        let power = 63 - value.leadingZeroBitCount
+        return (power - 3) * 8 + Int(value >> Int64(power - 3) & 7)
+    }
+
+    private static func end(_ bucket: Int) -> Int64 {
+        Int64(8 + bucket % 8 + 1) << Int64(bucket / 8) - 1
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+
+/// When a failed attempt is made again. All requests here are GETs and token requests, which may be repeated
+/// safely; no provider documents a retry policy of its own.
+enum Retry {
+    /// Exponential with full jitter: anything from nothing to this, doubled each time, in microseconds.
+    private static let firstPause: Int64 = 200_000
+    private static let longestPause: Int64 = 5_000_000
+
+    static func isWorthwhile(_ failure: Failure) -> Bool {
+        switch failure.outcome {
+        case .unreachable, .rateLimited: true
+        case .providerError:
+            switch failure.httpStatus {
+            case 500, 502, 503, 504: true
+            default: false
+            }
+        default: false
+        }
+    }
+
+    /// The pause before the next attempt, in microseconds.
+    /// - Parameters:
+    ///   - retries: how many there have been.
+    ///   - retryAfter: what the provider asked for, in seconds (RFC 9110, 10.2.3); 0 for nothing.
+    static func pause(afterRetries retries: Int, retryAfter: Int64) -> Int64 {
+        if retryAfter > 0 {
+            let (asked, tooLong) = retryAfter.multipliedReportingOverflow(by: 1_000_000)
+            return tooLong ? Int64.max : asked
+        }
+        return randomNumber(upTo: min(longestPause, firstPause << Int64(min(retries, 16))))
+    }
+}

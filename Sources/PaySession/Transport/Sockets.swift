@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+import CCurl
+import CPlatform
+
+/// The sockets that libcurl has open for one loop, known so that a forked child can close its copies
+/// without libcurl, which would say goodbye on connections that belong to the parent.
+final class Sockets {
+    private var open: [Int32] = []
+    /// The addresses in use are plain http: only this machine may be connected to, whatever a
+    /// resolver says that localhost is.
+    var isPlain = false
+
+    /// What libcurl calls instead of socket(): close-on-exec, so that a program started by the host
+    /// inherits nothing.
+    static let openFunction: curl_opensocket_callback = { context, purpose, address in
+        guard let context, let address else { return CURL_SOCKET_BAD }
+        let sockets = Unmanaged<Sockets>.fromOpaque(context).takeUnretainedValue()
+        if sockets.isPlain, !isLoopback(&address.pointee.addr) { return CURL_SOCKET_BAD }
+        let type = address.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
+        let fd = socket(address.pointee.family, type, address.pointee.protocol)
+        if fd >= 0 { sockets.open.append(fd) }
+        return fd
+    }
+
+    static let closeFunction: curl_closesocket_callback = { context, fd in
+        if let context {
+            let sockets = Unmanaged<Sockets>.fromOpaque(context).takeUnretainedValue()
+            sockets.open.removeAll { $0 == fd }
+        }
+        return close(fd)
+    }
+
+    /// In a forked child: not a byte on the wire, no shutdown; the parent's copies live on.
+    func closeInherited() {
+        for fd in open { close(fd) }
+        open = []
+    }
+}
+
+private func isLoopback(_ address: UnsafeMutablePointer<sockaddr>) -> Bool {
+    let bytes = UnsafeRawPointer(address)
+    switch Int32(address.pointee.sa_family) {
+    case AF_INET:  // family 2, port 2, address 4
+        return bytes.load(fromByteOffset: 4, as: UInt8.self) == 127
+    case AF_INET6:  // family 2, port 2, flow 4, address 16: ::1
+        for place in 8..<23 where bytes.load(fromByteOffset: place, as: UInt8.self) != 0 { return false }
+        return bytes.load(fromByteOffset: 23, as: UInt8.self) == 1
+    default:
+        return false
+    }
+}

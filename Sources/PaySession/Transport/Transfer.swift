@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+import CCurl
+import CPlatform
+
+/// One request and its answer: a libcurl easy handle, used again for the next request.
+final class Transfer {
+    struct Request {
+        let address: Address
+        /// The secret header line.
+        let authorization: Secret
+        var headers: [String] = []
+        /// Makes it a POST.
+        var body: String?
+        let connectTimeoutMs: Int64
+    }
+
+    /// What came of it, as far as libcurl can tell.
+    enum Ending {
+        /// An answer with this HTTP status; the body is in `body`.
+        case answered(Int)
+        case failed(Failure)
+    }
+
+    let easy: UnsafeMutableRawPointer
+    /// nil once handed on to a document.
+    private(set) var body = Buffer()
+    private var bodyLimit = 0
+    private var headerBytes = 0
+    private var overran: StaticString?
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+
+    /// More than any provider sends; libcurl's own bound depends on its version.
+    private static let mostHeaderBytes = 65536
+
+    init?() {
+        guard let easy = curl_easy_init() else { return nil }
+        self.easy = easy
+    }
+
+    deinit {
+        freeHeaders()
+        curl_easy_cleanup(easy)
+    }
+
+    /// false when memory has run out.
+    func prepare(
+        _ request: Request, _ configuration: Configuration, sockets: Sockets, share: ShareHandle?
+    ) -> Bool {
+        reset()
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        bodyLimit = configuration.maxResponseBytes
+
+        for header in request.headers + ["Accept: application/json"] {
+            guard header.withCString({ addHeader($0) }) else { return false }
+        }
+        guard request.authorization.withText({ addHeader($0) }) else { return false }
+
+        var isSet = true
+        func set(_ code: CURLcode) { if code != CURLE_OK { isSet = false } }
+        func set(_ option: CURLoption, _ value: Int) { set(ccurl_set_long(easy, option, value)) }
+        func set(_ option: CURLoption, _ text: String) { set(ccurl_set_text(easy, option, text)) }
+
+        set(CURLOPT_URL, request.address.text)
+        set(CURLOPT_PATH_AS_IS, 1)
+        set(ccurl_set_protocols(easy, request.address.isPlain ? 1 : 0))
+        set(CURLOPT_FOLLOWLOCATION, 0)  // a redirect would carry the key to another host
+        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
+        set(CURLOPT_PIPEWAIT, 1)
+        set(CURLOPT_ACCEPT_ENCODING, "gzip")
+        set(CURLOPT_USERAGENT, configuration.userAgent)
+        set(ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList))
+        set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))  // nothing of ours for a proxy
+        if let body = request.body {
+            set(CURLOPT_POST, 1)
+            set(CURLOPT_COPYPOSTFIELDS, body)
+        }
+
+        set(CURLOPT_NOSIGNAL, 1)
+        set(ccurl_set_quick_exit(easy))
+        set(CURLOPT_CONNECTTIMEOUT_MS, Int(request.connectTimeoutMs))
+        if request.address.isPlain { set(CURLOPT_NOPROXY, "*") }
+        // Told in advance; counted while it comes.
+        set(ccurl_set_offset(easy, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(bodyLimit)))
+
+        set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        set(CURLOPT_SSL_VERIFYPEER, 1)
+        set(CURLOPT_SSL_VERIFYHOST, 2)
+        if let file = configuration.caFile { set(CURLOPT_CAINFO, file) }
+        if let path = configuration.caPath { set(CURLOPT_CAPATH, path) }
+        if let certificate = configuration.clientCertificate {
+            set(CURLOPT_SSLCERT, certificate)
+            set(CURLOPT_SSLKEY, configuration.clientKey ?? certificate)
+        }
+        if !request.address.isPlain {
+            if let proxy = configuration.proxy {
+                set(proxy.withText { ccurl_set_text(easy, CURLOPT_PROXY, $0) })
+            }
+            if let hosts = configuration.noProxy { set(CURLOPT_NOPROXY, hosts) }
+        }
+
+        set(ccurl_set_pointer(easy, CURLOPT_PRIVATE, context))
+        set(ccurl_set_sink(easy, CURLOPT_WRITEFUNCTION, Transfer.takeBody))
+        set(ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context))
+        set(ccurl_set_sink(easy, CURLOPT_HEADERFUNCTION, Transfer.takeHeader))
+        set(ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context))
+        let socketContext = Unmanaged.passUnretained(sockets).toOpaque()
+        set(ccurl_set_opensocket(easy, Sockets.openFunction))
+        set(ccurl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, socketContext))
+        set(ccurl_set_closesocket(easy, Sockets.closeFunction))
+        set(ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, socketContext))
+        if let share { set(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle)) }
+        return isSet
+    }
+
+    /// Forgets the last request, its secrets and its answer.
+    func reset() {
+        curl_easy_reset(easy)
+        freeHeaders()
+        body.removeAll()
+        headerBytes = 0
+        overran = nil
+    }
+
+    func takeAwayBody() -> Buffer {
+        let taken = body
+        body = Buffer()
+        return taken
+    }
+
+    func ending(_ code: CURLcode) -> Ending {
+        if let overran { return .failed(Failure(.tooLarge, "\(overran)", httpStatus: httpStatus)) }
+        guard body.isComplete else { return .failed(.outOfMemory) }
+        switch code {
+        case CURLE_OK:
+            guard let httpStatus else {
+                return .failed(Failure(.unreachable, "the provider's answer has no HTTP status"))
+            }
+            return .answered(httpStatus)
+        case CURLE_FILESIZE_EXCEEDED:
+            return .failed(Failure(.tooLarge, "\(Transfer.bodyOverrun)", httpStatus: httpStatus))
+        case CURLE_OUT_OF_MEMORY:
+            return .failed(.outOfMemory)
+        case CURLE_OPERATION_TIMEDOUT:
+            return .failed(Failure(.unreachable, "no connection within connect_timeout_ms"))
+        case CURLE_SSL_CONNECT_ERROR where !isVerificationFailure:
+            // The handshake broke off. Whether by a reset or by disagreement, TLS was never there.
+            return .failed(Failure(isReset ? .unreachable : .tlsFailed, Transfer.words(code)))
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE,
+            CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE,
+            CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_CLIENTCERT,
+            CURLE_SSL_ENGINE_INITFAILED, CURLE_USE_SSL_FAILED:
+            return .failed(Failure(.tlsFailed, Transfer.words(code)))
+        default:
+            return .failed(Failure(.unreachable, Transfer.words(code)))
+        }
+    }
+
+    /// nil where no answer began.
+    var httpStatus: Int? {
+        var status = 0
+        ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+        return status == 0 ? nil : status
+    }
+
+    var httpVersion: StaticString? {
+        var version = 0
+        ccurl_get_long(easy, CURLINFO_HTTP_VERSION, &version)
+        switch version {
+        case CURL_HTTP_VERSION_1_0: return "1.0"
+        case CURL_HTTP_VERSION_1_1: return "1.1"
+        case CURL_HTTP_VERSION_2_0: return "2"
+        case CURL_HTTP_VERSION_3: return "3"
+        default: return nil
+        }
+    }
+
+    var newConnections: Int {
+        var count = 0
+        ccurl_get_long(easy, CURLINFO_NUM_CONNECTS, &count)
+        return count
+    }
+
+    /// In seconds, both forms of the header understood by libcurl; 0 where there was none.
+    var retryAfter: Int64 {
+        var seconds: curl_off_t = 0
+        ccurl_get_offset(easy, CURLINFO_RETRY_AFTER, &seconds)
+        return Int64(seconds)
+    }
+
+    private var isVerificationFailure: Bool {
+        var result = 0
+        ccurl_get_long(easy, CURLINFO_SSL_VERIFYRESULT, &result)
+        return result != 0
+    }
+
+    private var isReset: Bool {
+        var number = 0
+        ccurl_get_long(easy, CURLINFO_OS_ERRNO, &number)
+        return number == ECONNRESET || number == EPIPE || number == ECONNABORTED
+    }
+
+    /// libcurl's own words for the code: they name no address and quote nothing.
+    private static func words(_ code: CURLcode) -> String {
+        String(cString: curl_easy_strerror(code))
+    }
+
+    private static let bodyOverrun: StaticString = "the answer is longer than max_response_bytes"
+
+    private static let takeBody: ccurl_sink = { bytes, size, count, context in
+        guard let bytes, let context else { return 0 }
+        let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+        let length = size * count
+        guard length <= transfer.bodyLimit - transfer.body.count else {
+            transfer.overran = bodyOverrun
+            return 0
+        }
+        transfer.body.append(UnsafeRawBufferPointer(start: bytes, count: length))
+        return transfer.body.isComplete ? length : 0
+    }
+
+    private static let takeHeader: ccurl_sink = { _, size, count, context in
+        guard let context else { return 0 }
+        let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+        transfer.headerBytes += size * count
+        guard transfer.headerBytes <= mostHeaderBytes else {
+            transfer.overran = "the answer's headers are longer than 64 KiB"
+            return 0
+        }
+        return size * count
+    }
+
+    private func addHeader(_ line: UnsafePointer<CChar>) -> Bool {
+        guard let list = curl_slist_append(headerList, line) else { return false }
+        headerList = list
+        return true
+    }
+
+    private func freeHeaders() {
+        var entry = headerList
+        while let current = entry {
+            if let text = current.pointee.data { explicit_bzero(text, strlen(text)) }
+            entry = current.pointee.next
+        }
+        curl_slist_free_all(headerList)
+        headerList = nil
+    }
+}
