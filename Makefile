@@ -24,30 +24,37 @@ PYTHON  := $(VENV)/bin/python
 # What Debian has to give. The Swift toolchain (6.2 or later) is the user's.
 PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential python3-venv
 
-# SwiftPM has no words for these:
-#   -Osize, function-sections, --gc-sections, --icf  the library is loaded into every PHP worker: small
-#   version-script                     session_* and nothing else, not Swift's mangled names
-#   soname                             programs are bound to the interface's number, not to the build
-#   defs                               a symbol that nobody defines fails the build, not the shop
-#   nodelete                           fork handlers and libcurl outlive a dlclose
-#   Bsymbolic                          our own calls reach our own functions
-#   -s                                 no symbol table
-# The checksum makes SwiftPM see changes of the C headers, which it does not track.
+# The library is loaded into every PHP worker: small. The checksum makes SwiftPM see changes of the C
+# headers, which it does not track.
 HEADERS := $(shell cat Include/paysession.h Sources/C*/* | cksum | cut -d' ' -f1)
 SWIFTFLAGS := -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
 	-Xcc -DPAYSESSION_HEADERS=$(HEADERS)
-LINKFLAGS := -Xswiftc -use-ld=lld $(foreach flag, --version-script=Sources/paysession.map \
-	-soname=$(SONAME) --gc-sections --icf=all -O2 -z defs -z nodelete -Bsymbolic -s \
-	--build-id=none, -Xlinker $(flag))
+
+# SwiftPM compiles; it has no words for how a C library is linked, and would add a run path. So the link is
+# ours, by the clang that comes with Swift:
+#   version-script        session_* and nothing else, not Swift's mangled names
+#   soname                programs are bound to the interface's number, not to the build
+#   defs                  a symbol that nobody defines fails the build, not the shop
+#   nodelete              fork handlers and libcurl outlive a dlclose
+#   Bsymbolic             our own calls reach our own functions
+#   gc-sections, icf, -s  what nobody calls, what is there twice, and the symbol table stay out
+CLANG = $(dir $(shell readlink -f "$$(command -v swiftc)"))clang
+LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -Wl,-soname=$(SONAME) \
+	-Wl,-z,defs -Wl,-z,nodelete -Wl,-z,now -Wl,-z,relro -Wl,-Bsymbolic -Wl,--gc-sections -Wl,--icf=all \
+	-Wl,-O2 -Wl,-s -Wl,--build-id=none
+OBJECTS = .build/release/PaySession.build
 
 .PHONY: all build deps test-deps demo test sandbox bench install clean
 
 all: build
 
 build: deps
-	swift build -c release --product paysession $(SWIFTFLAGS) $(LINKFLAGS)
+	swift build -c release --target PaySession $(SWIFTFLAGS)
 	@mkdir -p $(BUILD)/lib/pkgconfig
-	@cmp -s .build/release/libpaysession.so $(LIB) || cp .build/release/libpaysession.so $(LIB)
+	@# Objects of sources that are gone stay behind in SwiftPM's folder: only what has a source is linked.
+	$(CLANG) $(LINKFLAGS) -o $(LIB) \
+		$(patsubst %,$(OBJECTS)/%.o,$(notdir $(shell find Sources/PaySession -name '*.swift' | sort))) \
+		-lcurl -ljansson
 	@ln -sf libpaysession.so.$(VERSION) $(BUILD)/lib/$(SONAME)
 	@ln -sf $(SONAME) $(BUILD)/lib/libpaysession.so
 	@$(call pkgconfig,$(CURDIR)/$(BUILD)/lib,$(CURDIR)/Include) > $(BUILD)/lib/pkgconfig/paysession.pc

@@ -186,6 +186,10 @@ typedef enum session_paid {
  * destructor session_client_close. */
 typedef struct session_client session_client;
 
+/* session_batch - many sessions being read. Constructor session_batch_open, destructor
+ * session_batch_close. It keeps what it needs of its client: destructors may run in any order. */
+typedef struct session_batch session_batch;
+
 /* session_answer - one answer: a result, a status, a verdict, and the JSON. Destructor
  * session_answer_free. It depends on no other object: destructors may run in any order. */
 typedef struct session_answer session_answer;
@@ -287,6 +291,66 @@ session_result session_get_dintero(session_client *client, const char *account_i
  * GET /v1/sessions/{sessionId} (Ledyer order sessions). */
 session_result session_get_ledyer(session_client *client, const char *session_id,
                                   const char *options, session_answer **answer);
+
+/*
+ * session_wait() - reads a session again and again, with growing, jittered pauses (interval_ms first), until
+ * it is final or timeout_ms is over, and gives the last answer: so SESSION_OK with a session that is not
+ * final means that time ran out. What a later attempt may mend (see error.retryable) is waited for as
+ * well; any other failure ends it. Ended by session_client_cancel(). Otherwise as session_get().
+ * *answer: Owned by the caller; free with session_answer_free().
+ */
+session_result session_wait(session_client *client, const char *reference, const char *options,
+                            session_answer **answer);
+
+/* ---- Many sessions at once ----------------------------------------------------------------- */
+
+/*
+ * session_batch_open() - prepares to read many sessions at once on one thread. Options: in_flight,
+ * sessions of each provider read at once, which also bounds the memory in use;
+ * requests_per_second, for each provider. Returns SESSION_OK and sets *batch. Owned by the
+ * caller; free with session_batch_close(). Otherwise SESSION_INVALID_ARGUMENT or
+ * SESSION_OUT_OF_MEMORY, and *batch is NULL.
+ * *answer: Owned by the caller; free with session_answer_free().
+ */
+session_result session_batch_open(session_client *client, const char *options,
+                                  session_batch **batch, session_answer **answer);
+
+/*
+ * session_batch_add() - adds a session to be read, at any time, also between two calls of
+ * session_batch_next(). Options as for session_get(); timeout_ms counts from when it is begun. Returns
+ *   SESSION_OK                it will come back exactly once, with `tag`; a bad reference or bad
+ *                             options come back too, as SESSION_INVALID_ARGUMENT
+ *   SESSION_AGAIN             full, not added: take something out with session_batch_next() first
+ *   SESSION_INVALID_ARGUMENT  batch or reference NULL, or a batch that the parent process opened
+ * Room is for 1024 references beside those in flight.
+ */
+session_result session_batch_add(session_batch *batch, const char *reference, const char *options,
+                                 uint64_t tag);
+
+/*
+ * session_batch_next() - gives the next answer, in the order in which they come, and the tag that it was
+ * added with. Drives the batch: nothing happens between two calls. timeout_ms: 0 only does what can be
+ * done at once, a negative number waits for an answer however long it takes. Returns the answer's
+ * own result, or, without an answer,
+ *   SESSION_AGAIN             nothing yet, within timeout_ms
+ *   SESSION_DONE              everything added has come back; more may be added
+ * SESSION_INVALID_ARGUMENT, with an answer, for NULL and for a batch that the parent process opened.
+ * tag may be NULL. *answer: Owned by the caller; free with session_answer_free().
+ */
+session_result session_batch_next(session_batch *batch, int64_t timeout_ms, uint64_t *tag,
+                                  session_answer **answer);
+
+/*
+ * session_batch_fd() - a descriptor that becomes readable when session_batch_next() with timeout 0 would
+ * make progress: for poll(2) and event loops. Not to be read from; ask session_batch_next() until
+ * SESSION_AGAIN or SESSION_DONE, then poll again. -1 for NULL, for a batch of the parent process, and
+ * when descriptors have run out. Borrowed from the batch; never closed by the caller.
+ */
+int session_batch_fd(session_batch *batch);
+
+/* session_batch_close() - destructor of session_batch; NULL does nothing. What is under way is given up.
+ * The client may be closed before or after. */
+void session_batch_close(session_batch *batch);
 
 /* ---- Judging a document without a request -------------------------------------------------- */
 

@@ -6,9 +6,6 @@
 #ifndef PAYSESSION_CPLATFORM_SHIM_H
 #define PAYSESSION_CPLATFORM_SHIM_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -20,6 +17,7 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,6 +53,13 @@ static inline int cplatform_event_fd(const struct epoll_event *event) { return e
 /* EPOLLET is 1u << 31, which Swift imports with a sign. */
 static inline uint32_t cplatform_edge_triggered(void) { return EPOLLIN | EPOLLET; }
 
+/* timerfd_settime to an absolute time in microseconds; 0 stops it. */
+static inline int cplatform_set_timer(int timer, int64_t microseconds) {
+    struct itimerspec when = {
+        .it_value = {.tv_sec = microseconds / 1000000, .tv_nsec = microseconds % 1000000 * 1000}};
+    return timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
 /*
  * A write to a connection that the far end has closed must not end the host. libcurl asks for
  * MSG_NOSIGNAL where it can; not every TLS library underneath does. SIGPIPE is held back in this
@@ -89,26 +94,34 @@ static inline void cplatform_sigpipe_release(const cplatform_sigpipe *hold) {
 }
 
 /*
- * The gate that fork waits at: see Platform/ForkGate.swift. Writers first, or a busy process could
- * never fork. Statically initialized, so that there is no moment at which it is half made. Weak and
- * hidden: each Swift object file brings a copy of this header's definitions, the linker keeps one.
+ * The gate that fork waits at: see Platform/ForkGate.swift. Weak and hidden: each Swift object file
+ * brings a copy of this header's definitions, the linker keeps one.
  */
 struct cplatform_gate {
-    pthread_rwlock_t lock;
     pthread_once_t once;
+    pthread_rwlock_t lock;
     void (*in_child)(void);
 };
 __attribute__((weak, visibility("hidden"))) struct cplatform_gate cplatform_gate = {
-    PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP, PTHREAD_ONCE_INIT, NULL};
+    PTHREAD_ONCE_INIT, PTHREAD_RWLOCK_INITIALIZER, NULL};
+
+/* Writers first, or a busy process could never fork. */
+static inline void cplatform_gate_make(void) {
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&cplatform_gate.lock, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+}
 static inline void cplatform_gate_before_fork(void) { pthread_rwlock_wrlock(&cplatform_gate.lock); }
 static inline void cplatform_gate_after_fork(void) { pthread_rwlock_unlock(&cplatform_gate.lock); }
 static inline void cplatform_gate_child(void) {
     /* The child's thread has another id than the one that locked: made anew rather than unlocked. */
-    pthread_rwlock_t fresh = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-    cplatform_gate.lock = fresh;
+    cplatform_gate_make();
     if (cplatform_gate.in_child) cplatform_gate.in_child();
 }
 static inline void cplatform_gate_register(void) {
+    cplatform_gate_make();
     pthread_atfork(cplatform_gate_before_fork, cplatform_gate_after_fork, cplatform_gate_child);
 }
 static inline void cplatform_gate_enter(void) {

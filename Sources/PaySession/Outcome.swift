@@ -114,7 +114,8 @@ struct Failure {
         self.httpStatus = httpStatus
     }
 
-    static var outOfMemory: Failure { Failure(.outOfMemory, "memory has run out") }
+    static var outOfMemory: Failure { Failure(.outOfMemory, "memory or descriptors have run out") }
+    static var aborted: Failure { Failure(.aborted, "cancelled by session_client_cancel") }
 }
 
 extension Failure: Error {}

@@ -11,6 +11,23 @@ public func session_get(
     }
 }
 
+@_cdecl("session_wait") @implementation
+public func session_wait(
+    _ client: OpaquePointer!, _ reference: UnsafePointer<CChar>!, _ options: UnsafePointer<CChar>!,
+    _ answer: UnsafeMutablePointer<OpaquePointer?>!
+) -> session_result {
+    guard let client else { return handOver(Answer(missing("client")), answer) }
+    return insideGate {
+        do throws(Failure) {
+            let reference = try Reference(parsing: try text(reference, "reference"))
+            let options = try Options(options, for: .wait)
+            return handOver(object(client, as: Client.self).wait(reference, options), answer)
+        } catch {
+            return handOver(Answer(error), answer)
+        }
+    }
+}
+
 @_cdecl("session_get_inbank") @implementation
 public func session_get_inbank(
     _ client: OpaquePointer!, _ shop_uuid: UnsafePointer<CChar>!,

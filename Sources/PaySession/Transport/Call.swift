@@ -10,10 +10,13 @@ final class Call {
     let reference: Reference
 
     private let client: Client
+    /// Requests for the session that were begun.
+    var attempts: Int { exchange.tries.count }
+
     private let account: Account
     private let options: Options
     private let start = Instant.now
-    private let deadline: Instant
+    let deadline: Instant
     private let cancellations: UInt32
     private var exchange = Exchange()
     private var attemptStart: Instant
@@ -30,23 +33,33 @@ final class Call {
         case readingSession(Transfer)
     }
 
-    /// nil where that provider has no credentials.
-    init?(_ client: Client, _ reference: Reference, _ options: Options) {
-        guard let account = client.configuration.accounts[reference.provider.index] else { return nil }
+    /// - Parameters:
+    ///   - timeoutMs: for all of it; the options' or the client's own if nil.
+    ///   - cancellations: how often the client had been cancelled when the caller came.
+    init(
+        _ client: Client, _ reference: Reference, _ options: Options, timeoutMs: Int64? = nil,
+        cancellations: UInt32
+    ) throws(Failure) {
+        guard let account = client.configuration.accounts[reference.provider.index] else {
+            throw Failure(
+                .notConfigured,
+                "\(reference.provider.name): expected this section in the configuration")
+        }
         self.client = client
         self.account = account
         self.reference = reference
         self.options = options
-        cancellations = client.cancellationCount
+        self.cancellations = cancellations
         attemptStart = start
-        deadline = start.adding(milliseconds: options.timeoutMs ?? client.configuration.timeoutMs)
+        deadline = start.adding(
+            milliseconds: timeoutMs ?? options.timeoutMs ?? client.configuration.timeoutMs)
         wake = deadline
     }
 
     func advance(on loop: Loop, at now: Instant) {
         guard answer == nil else { return }
         if client.cancellationCount != cancellations {
-            return giveUp(Failure(.aborted, "cancelled by session_client_cancel"), on: loop)
+            return giveUp(.aborted, on: loop)
         }
         if now >= deadline {
             return giveUp(Failure(.timedOut, "no answer within timeout_ms, \(Call.doing(phase))"), on: loop)
@@ -69,14 +82,12 @@ final class Call {
     }
 
     func transferEnded(_ transfer: Transfer, _ ending: Transfer.Ending, on loop: Loop) {
-        let connections = transfer.newConnections
         exchange.httpStatus = transfer.httpStatus
         exchange.httpVersion = transfer.httpVersion
-        exchange.reusedConnection = connections == 0
+        exchange.reusedConnection = transfer.newConnections == 0
         let retryAfter = transfer.retryAfter
         let body = transfer.takeAwayBody()
         loop.stop(transfer)
-        client.count(newConnections: connections)
 
         switch phase {
         case .fetchingToken(_, let flight): tokenEnded(flight, ending, body, retryAfter, on: loop)
@@ -226,21 +237,27 @@ final class Call {
 
     /// Ends the call from outside the exchange: cancelled, or out of time.
     private func giveUp(_ failure: Failure, on loop: Loop) {
-        var step = Exchange.Try.Step.session
-        var isUnderway = true
+        drop(on: loop)
         switch phase {
-        case .pausing: isUnderway = false
-        case .awaitingToken: step = .token
+        case .pausing: break
+        case .awaitingToken, .fetchingToken: endTry(.token, failure.outcome, nil)
+        case .readingSession: endTry(.session, failure.outcome, nil)
+        }
+        finish(failure)
+    }
+
+    /// Leaves without an answer: whoever wanted it is gone.
+    func drop(on loop: Loop) {
+        switch phase {
         case .fetchingToken(let transfer, let flight):
-            step = .token
             loop.stop(transfer)
             client.withLock { client.tokens.abandon(flight) }
             client.wakeLoops()
         case .readingSession(let transfer):
             loop.stop(transfer)
+        case .pausing, .awaitingToken:
+            break
         }
-        if isUnderway { endTry(step, failure.outcome, nil) }
-        finish(failure)
     }
 
     private func endTry(_ step: Exchange.Try.Step, _ outcome: Outcome, _ httpStatus: Int?) {

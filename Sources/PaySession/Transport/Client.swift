@@ -22,6 +22,7 @@ final class Client: @unchecked Sendable {
 
     /// More calls at once than this make do without keeping their connections.
     private static let mostIdleLoops = 32
+    private static let longestIntervalMs: Int64 = 10_000
 
     /// nil when memory or descriptors have run out.
     init?(_ configuration: Configuration) {
@@ -48,25 +49,67 @@ final class Client: @unchecked Sendable {
 
     /// Reads one session, on this thread, to its end.
     func read(_ reference: Reference, _ options: Options) -> Answer {
-        guard let call = Call(self, reference, options) else {
-            return Answer(
-                Failure(
-                    .notConfigured,
-                    "\(reference.provider.name): expected this section in the configuration"),
-                provider: reference.provider.name, reference: reference.text)
+        onLoop(reference) { (loop) throws(Failure) in
+            run(
+                try Call(self, reference, options, cancellations: cancellationCount), on: loop)
         }
-        var hold = cplatform_sigpipe()
-        cplatform_sigpipe_hold(&hold)
-        defer { cplatform_sigpipe_release(&hold) }
-        guard let loop = takeLoop() else {
-            return Answer(
-                .outOfMemory, provider: reference.provider.name, reference: reference.text)
+    }
+
+    /// Reads one session again and again, until it is final or the deadline has come.
+    /// - Returns: the last answer.
+    func wait(_ reference: Reference, _ options: Options) -> Answer {
+        let timeoutMs = options.timeoutMs ?? configuration.timeoutMs
+        let deadline = Instant.now.adding(milliseconds: timeoutMs)
+        let cancellations = cancellationCount
+        return onLoop(reference) { (loop) throws(Failure) in
+            var last: Answer?
+            var interval = options.intervalMs
+            while true {
+                let left = deadline.milliseconds(since: .now)
+                let call = try Call(
+                    self, reference, options, timeoutMs: left, cancellations: cancellations)
+                let answer = run(call, on: loop)
+                switch answer.outcome {
+                case .ok where answer.status.isFinal: return answer
+                case .ok: last = answer
+                // The deadline, not the provider, ended this read: what was learnt before stands.
+                case .timedOut: return last ?? answer
+                default:
+                    guard answer.outcome.isRetryable else { return answer }
+                    last = answer
+                }
+                // Half of it by chance: a crowd of returning customers spreads out.
+                let pause = interval * 500 + randomNumber(upTo: interval * 500)
+                let until = Instant(microseconds: Instant.now.microseconds + pause)
+                guard until < deadline else { return last ?? answer }
+                while Instant.now < until {
+                    loop.step(until: until)
+                    if cancellationCount != cancellations { throw .aborted }
+                }
+                interval = min(interval * 3 / 2 + 1, Client.longestIntervalMs)
+            }
         }
-        defer { giveBack(loop) }
+    }
+
+    private func run(_ call: Call, on loop: Loop) -> Answer {
         loop.add(call)
         while true {
             if let answer = call.answer { return answer }
             loop.step(until: call.wake)
+        }
+    }
+
+    private func onLoop(
+        _ reference: Reference, _ body: (Loop) throws(Failure) -> Answer
+    ) -> Answer {
+        withSigpipeHeld {
+            do throws(Failure) {
+                guard let loop = takeLoop() else { throw .outOfMemory }
+                defer { giveBack(loop) }
+                return try body(loop)
+            } catch {
+                return Answer(error, provider: reference.provider.name, reference: reference.text)
+            }
         }
     }
 
@@ -84,6 +127,7 @@ final class Client: @unchecked Sendable {
 
     func giveBack(_ loop: Loop) {
         if loop.isAbandoned { return }
+        loop.removeCalls()
         let spare: Loop? = mutex.withLock {
             if idleLoops.count < Client.mostIdleLoops {
                 idleLoops.append(loop)

@@ -52,7 +52,7 @@ enum ErrorBody {
     /// A provider that quotes the request back must not make us print a credential.
     private static func redacted(_ text: String, _ secrets: [Secret]) -> String {
         var bytes = Array(text.utf8)
-        for secret in secrets where secret.count > 0 && secret.count <= bytes.count {
+        for secret in secrets where secret.count >= shortestSecret {
             secret.withBytes { needle in
                 var index = 0
                 while index + needle.count <= bytes.count {
@@ -68,6 +68,8 @@ enum ErrorBody {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Shorter than this keeps no secret, and taking it out would tear words apart.
+    private static let shortestSecret = 8
     private static let longest = 1024
 
     private static func shortened(_ text: String) -> String {

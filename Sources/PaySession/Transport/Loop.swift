@@ -11,6 +11,7 @@ final class Loop {
     unowned(unsafe) let client: Client
     private let multi: UnsafeMutableRawPointer
     private let epoll: Int32
+    private var timer: Int32 = -1
     private let sockets = Sockets()
     private let share: ShareHandle?
     private var idleTransfers: [Transfer] = []
@@ -44,6 +45,7 @@ final class Loop {
         busyTransfers = []
         idleTransfers = []
         curl_multi_cleanup(multi)
+        if timer >= 0 { close(timer) }
         close(epoll)
     }
 
@@ -68,7 +70,7 @@ final class Loop {
             ForkGate.enter()
             for index in 0..<Int(max(count, 0)) {
                 let fd = cplatform_event_fd(&events[index])
-                if fd == client.wakeDescriptor { continue }
+                if fd == client.wakeDescriptor || fd == timer { continue }
                 let happened = events[index].events
                 var mask: Int32 = 0
                 if happened & EPOLLIN.rawValue != 0 { mask |= CURL_CSELECT_IN }
@@ -85,6 +87,33 @@ final class Loop {
         let now = Instant.now
         for call in calls { call.advance(on: self, at: now) }
         calls.removeAll { $0.answer != nil }
+    }
+
+    /// Ends what is still under way, without an answer.
+    func removeCalls() {
+        for call in calls { call.drop(on: self) }
+        calls = []
+    }
+
+    // MARK: For a caller who waits elsewhere
+
+    /// Becomes readable when `step` would make progress: the epoll set, with a timer in it.
+    func descriptor() -> Int32 {
+        if timer < 0 {
+            timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
+            cplatform_watch(epoll, timer, EPOLLIN.rawValue)
+        }
+        return timer < 0 ? -1 : epoll
+    }
+
+    /// Sets the timer, if there is one, to the next thing to do.
+    /// - Parameter due: what the caller has to do itself.
+    func setTimer(_ due: Instant?) {
+        guard timer >= 0 else { return }
+        var next = due
+        if let curlDue, next.map({ curlDue < $0 }) ?? true { next = curlDue }
+        for call in calls where next.map({ call.wake < $0 }) ?? true { next = call.wake }
+        cplatform_set_timer(timer, next.map { max($0.microseconds, 1) } ?? 0)
     }
 
     // MARK: Transfers
@@ -107,6 +136,7 @@ final class Loop {
     /// Ends a transfer, in whatever state it is.
     func stop(_ transfer: Transfer) {
         busyTransfers.removeAll { $0.transfer === transfer }
+        client.count(newConnections: transfer.newConnections)
         curl_multi_remove_handle(multi, transfer.easy)
         transfer.reset()
         idleTransfers.append(transfer)
@@ -158,6 +188,7 @@ final class Loop {
     func abandon() {
         isAbandoned = true
         sockets.closeInherited()
+        if timer >= 0 { close(timer) }
         close(epoll)
     }
 }

@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: MIT
+"""The functions of the library, with Python's types and exceptions.
+
+All of them may be called from any thread. The library is loaded with ctypes.CDLL, which gives up
+the GIL while a call lasts, so threads really read sessions side by side. Python runs no signal
+handler while the main thread is inside a call: what should react to Ctrl-C at once reads in
+another thread and cancels from the main one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
+from ._declarations import AnswerPointer, ClientPointer
+from ._errors import error_of
+from ._library import load
+from ._model import Answer, Expect, Paid, Result, Status, answer_of, result_of
+
+_library = load()
+
+
+class Client:
+    """Credentials, connections and tokens of one configuration; any number of threads may use it.
+
+    `config` is a mapping or its JSON text, see paysession.h. Nothing is sent. Raises InvalidConfig
+    or OutOfMemory; TypeError or ValueError if `config` is no mapping or text that can be passed on.
+
+    Use it with `with`, or call close(). A client opened before os.fork() works in both processes.
+    """
+
+    def __init__(self, config: Mapping[str, Any] | str) -> None:
+        self._lock = threading.RLock()
+        self._calls = 0
+        self._closed = False
+        # The one handle, or none once it is closed: taking it out of a list cannot happen twice,
+        # not even where a signal handler calls close() in the middle of close().
+        self._handles = [ClientPointer()]
+        if isinstance(config, Mapping):
+            config = _json(config)
+        text = _text("config", config)
+        _answer(_library.session_client_open, text, ctypes.byref(self._handles[0]))
+        _clients.add(self)
+
+    def get(
+        self, reference: str, *, expect: Expect | None = None, timeout_ms: int | None = None,
+        traceparent: str | None = None,
+    ) -> Answer:
+        """Reads the session that `reference` names ("kustom:550e8400-...") and judges it.
+
+        Returns the Answer if the session was read, whatever its status: decide on `is_paid`.
+        Raises a PaySessionError otherwise, which carries the answer, and ValueError if the client
+        is closed or an argument contains a NUL. Blocks for at most `timeout_ms`.
+        """
+        options = _options(expect=expect, timeout_ms=timeout_ms, traceparent=traceparent)
+        return self._read(_library.session_get, options, reference=reference)
+
+    def get_inbank(
+        self, shop_uuid: str, pos_session_uuid: str, *, expect: Expect | None = None,
+        timeout_ms: int | None = None, traceparent: str | None = None,
+    ) -> Answer:
+        """get() with Inbank's identifiers as they are, not encoded."""
+        options = _options(expect=expect, timeout_ms=timeout_ms, traceparent=traceparent)
+        return self._read(
+            _library.session_get_inbank, options,
+            shop_uuid=shop_uuid, pos_session_uuid=pos_session_uuid)
+
+    def get_kustom(
+        self, session_id: str, *, expect: Expect | None = None, timeout_ms: int | None = None,
+        traceparent: str | None = None,
+    ) -> Answer:
+        """get() with Kustom's identifier as it is, not encoded."""
+        options = _options(expect=expect, timeout_ms=timeout_ms, traceparent=traceparent)
+        return self._read(_library.session_get_kustom, options, session_id=session_id)
+
+    def get_dintero(
+        self, account_id: str, order_id: str, session_id: str, *, expect: Expect | None = None,
+        timeout_ms: int | None = None, traceparent: str | None = None,
+    ) -> Answer:
+        """get() with Dintero's identifiers as they are, not encoded."""
+        options = _options(expect=expect, timeout_ms=timeout_ms, traceparent=traceparent)
+        return self._read(
+            _library.session_get_dintero, options,
+            account_id=account_id, order_id=order_id, session_id=session_id)
+
+    def get_ledyer(
+        self, session_id: str, *, expect: Expect | None = None, timeout_ms: int | None = None,
+        traceparent: str | None = None,
+    ) -> Answer:
+        """get() with Ledyer's identifier as it is, not encoded."""
+        options = _options(expect=expect, timeout_ms=timeout_ms, traceparent=traceparent)
+        return self._read(_library.session_get_ledyer, options, session_id=session_id)
+
+    def cancel(self) -> None:
+        """Ends the calls in flight, in whatever thread, with Aborted. Later calls are not affected.
+
+        Does nothing on a closed client that has no calls in flight. Raises nothing.
+        """
+        with self._entered():
+            if self._handles:
+                _library.session_client_cancel(self._handles[0])
+
+    def report(self) -> dict[str, Any]:
+        """What this client has seen since it was opened: calls, latencies, tokens, connections, and
+        statuses or fields that nobody documented. No secrets, no personal data.
+
+        Raises ValueError if the client is closed, OutOfMemory.
+        """
+        with self._entered():
+            told = json.loads(_answer(_library.session_client_report, self._open_handle()).json)
+        report: dict[str, Any] = told["report"]
+        return report
+
+    def close(self) -> None:
+        """Closes the client; a second time does nothing. From any thread, at any time.
+
+        Later calls raise ValueError. Calls in flight go on to their end, and the last one out
+        closes the connections: cancel() first to be rid of them at once.
+        """
+        with self._lock:
+            self._closed = True
+            self._close_if_unused()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<paysession.Client, {'closed' if self._closed else 'open'}>"
+
+    # No call can be in flight here, for it would hold `self`. The default argument is still there
+    # when the interpreter has already emptied this module.
+    def __del__(self, _close: Any = _library.session_client_close) -> None:
+        for handle in getattr(self, "_handles", ()):
+            _close(handle)
+
+    def _read(self, function: Any, options: bytes | None, **identifiers: str) -> Answer:
+        texts = [_text(name, value) for name, value in identifiers.items()]
+        with self._entered():
+            return _answer(function, self._open_handle(), *texts, options)
+
+    def _open_handle(self) -> Any:
+        if self._closed or not self._handles:
+            raise ValueError("the client is closed")
+        return self._handles[0]
+
+    @contextmanager
+    def _entered(self) -> Iterator[None]:
+        """Keeps the handle alive within, for session_client_close allows no call in flight."""
+        with self._lock:
+            self._calls += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._calls -= 1
+                self._close_if_unused()
+
+    def _close_if_unused(self) -> None:
+        if self._closed and self._calls == 0:
+            try:
+                handle = self._handles.pop()
+            except IndexError:
+                return
+            _library.session_client_close(handle)
+
+    def _forked(self) -> None:
+        """In a child: the threads that held the lock or were inside a call are not here."""
+        self._lock = threading.RLock()
+        self._calls = 0
+
+
+_clients: weakref.WeakSet[Client] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for client in list(_clients):
+        client._forked()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def normalize(
+    provider: str, document: str | bytes, *, expect: Expect | None = None, id: str | None = None,
+    trust_processed_at: bool | None = None,
+) -> Answer:
+    """Judges a provider's document that the caller already has, without a request.
+
+    `id` is the identifier that the document must carry; `trust_processed_at` is Dintero's. Returns
+    the Answer. Raises InvalidArgument, Malformed, Mismatched or OutOfMemory, and ValueError if an
+    argument contains a NUL.
+    """
+    options = _options(expect=expect, id=id, trust_processed_at=trust_processed_at)
+    return _answer(
+        _library.session_normalize, _text("provider", provider), _document(document), options)
+
+
+def status_normalized(provider: str, document: str | bytes) -> Status:
+    """The status of normalize(); UNKNOWN for whatever cannot be read.
+
+    Raises ValueError only, if an argument contains a NUL.
+    """
+    return Status.of(
+        _library.session_status_normalized(_text("provider", provider), _document(document)))
+
+
+def paid_normalized(provider: str, document: str | bytes) -> Paid:
+    """The verdict of normalize(); UNKNOWN for whatever cannot be read. Nobody said which session
+    was meant: use normalize() with `id` before goods are shipped on it.
+
+    Raises ValueError only, if an argument contains a NUL.
+    """
+    return Paid.of(
+        _library.session_paid_normalized(_text("provider", provider), _document(document)))
+
+
+def version() -> str:
+    """The library's version, "0.1.0"."""
+    text: bytes = _library.session_version()
+    return text.decode("ascii")
+
+
+def abi_version() -> int:
+    """The number of the library's binary interface, 1."""
+    number: int = _library.session_abi_version()
+    return number
+
+
+def _answer(function: Any, *arguments: Any) -> Answer:
+    """Calls `function` and takes its answer, which is freed here whatever happens."""
+    pointer = AnswerPointer()
+    try:
+        number: int = function(*arguments, ctypes.byref(pointer))
+        text: bytes | None = _library.session_answer_json(pointer, None)
+    finally:
+        _library.session_answer_free(pointer)
+    if text is None:
+        raise error_of(Result.OUT_OF_MEMORY, None)
+    answer = answer_of(text)
+    if number != Result.OK.number:
+        word: bytes = _library.session_result_name(number)
+        raise error_of(result_of(word.decode("ascii")), answer)
+    return answer
+
+
+def _text(name: str, value: object) -> bytes:
+    """`value` as C text. Raises TypeError or ValueError that name the argument, not its text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be str, not {type(value).__name__}")
+    try:
+        return _bytes(name, value.encode("utf-8"))
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} contains a lone surrogate, which UTF-8 cannot say") from None
+
+
+def _document(value: object) -> bytes:
+    return _bytes("document", value) if isinstance(value, bytes) else _text("document", value)
+
+
+def _bytes(name: str, value: bytes) -> bytes:
+    # C would take what comes before the NUL for the whole.
+    if b"\0" in value:
+        raise ValueError(f"{name} contains a NUL")
+    return value
+
+
+def _options(**options: Any) -> bytes | None:
+    """The options that were given, as JSON; None for none."""
+    given = {name: value for name, value in options.items() if value is not None}
+    for name, value in given.items():
+        if isinstance(value, str):
+            _text(name, value)
+    return _json(given).encode("ascii") if given else None
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    """JSON in ASCII; a mapping need not be a dict. Raises TypeError or ValueError for what is not
+    JSON, without saying what it was."""
+    return json.dumps(value, allow_nan=False, default=_as_dict)
+
+
+def _as_dict(value: object) -> dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""The C interface as ctypes knows it: paysession.h, function by function, in the header's order.
+
+Needs no library: tests/test_declarations.py reads the header and compares.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint32
+from typing import Any
+
+
+class SessionClient(ctypes.Structure):
+    """session_client, known by address only."""
+
+
+class SessionAnswer(ctypes.Structure):
+    """session_answer, known by address only."""
+
+
+# One pointer class for each object, so that ctypes refuses an answer where a client is due.
+ClientPointer = POINTER(SessionClient)
+AnswerPointer = POINTER(SessionAnswer)
+
+# C says `enum`, which is an int to the calling convention.
+result = status = paid = c_int
+
+FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "session_abi_version": (c_uint32, ()),
+    "session_version": (c_char_p, ()),
+    "session_result_name": (c_char_p, (result,)),
+    "session_status_name": (c_char_p, (status,)),
+    "session_paid_name": (c_char_p, (paid,)),
+    "session_client_open": (result, (c_char_p, POINTER(ClientPointer), POINTER(AnswerPointer))),
+    "session_client_cancel": (None, (ClientPointer,)),
+    "session_client_report": (result, (ClientPointer, POINTER(AnswerPointer))),
+    "session_client_close": (None, (ClientPointer,)),
+    "session_get": (result, (ClientPointer, c_char_p, c_char_p, POINTER(AnswerPointer))),
+    "session_get_inbank": (
+        result, (ClientPointer, c_char_p, c_char_p, c_char_p, POINTER(AnswerPointer))),
+    "session_get_kustom": (result, (ClientPointer, c_char_p, c_char_p, POINTER(AnswerPointer))),
+    "session_get_dintero": (
+        result, (ClientPointer, c_char_p, c_char_p, c_char_p, c_char_p, POINTER(AnswerPointer))),
+    "session_get_ledyer": (result, (ClientPointer, c_char_p, c_char_p, POINTER(AnswerPointer))),
+    "session_normalize": (result, (c_char_p, c_char_p, c_char_p, POINTER(AnswerPointer))),
+    "session_status_normalized": (status, (c_char_p, c_char_p)),
+    "session_paid_normalized": (paid, (c_char_p, c_char_p)),
+    "session_answer_result": (result, (AnswerPointer,)),
+    "session_answer_status": (status, (AnswerPointer,)),
+    "session_answer_paid": (paid, (AnswerPointer,)),
+    "session_answer_json": (c_char_p, (AnswerPointer, POINTER(c_size_t))),
+    "session_answer_free": (None, (AnswerPointer,)),
+}
+
+
+def declare(library: ctypes.CDLL) -> None:
+    """Gives every function of `library` its types. Raises AttributeError for one it lacks."""
+    for name, (restype, argtypes) in FUNCTIONS.items():
+        function = getattr(library, name)
+        function.restype = restype
+        function.argtypes = argtypes

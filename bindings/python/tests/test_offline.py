@@ -1,0 +1,413 @@
+# SPDX-License-Identifier: MIT
+"""What needs no provider: documents, arguments, configuration, finding the library."""
+
+from __future__ import annotations
+
+import copy
+import ctypes
+import json
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+import paysession
+from paysession import _client, _model
+from paysession._declarations import AnswerPointer
+
+Valid = Callable[[bytes], Any]
+
+INBANK = """{
+  "uuid": "5e3a49b2-3ad9-4a3b-a8e5-9a3f24a5a9fc", "status": "completed",
+  "totalAmount": 300.00, "currency": "EUR", "createdAt": "2024-01-15T12:30:00+02:00",
+  "creditContractUuid": "788e", "locale": "et-ET", "purchase": {"purchaseReference": "order-1"},
+  "customerDetails": {"firstName": "Mari", "lastName": "Maasikas", "email": "mari@example.com"}
+}"""
+KUSTOM = """{
+  "session_id": "550e8400", "status": "FINALIZED", "purchase_currency": "EUR",
+  "order_amount": 2000, "order_tax_amount": 400, "merchant_reference1": "order-2",
+  "order_items": [{"reference": "SKU-1", "name": "T-Shirt", "type": "physical", "quantity": 2,
+    "unit_price": 1000, "tax_rate": 2500, "total_amount": 2000, "total_tax_amount": 400}]
+}"""
+DINTERO = '{"id": "d1", "items": [{"line_id": 7, "amount": 27840}], "amount": 27840, ' \
+    '"processed_at": "2024-01-15T10:30:00Z"}'
+LEDYER = """{
+  "id": "l1", "orderId": "or_1", "state": "authorized",
+  "order": {"totalOrderAmount": 5000, "currency": "SEK", "reference": "order-4"},
+  "customer": {"paymentMethod": {"type": "invoice", "provider": "ledyer"}}
+}"""
+
+
+def test_inbank(valid: Valid) -> None:
+    answer = paysession.normalize("inbank", INBANK)
+    valid(answer.json)
+    assert answer.result is paysession.Result.OK
+    assert (answer.provider, answer.reference) == ("inbank", None)
+    assert answer.status is paysession.Status.COMPLETED
+    assert answer.paid is paysession.Paid.YES and answer.is_paid
+    assert answer.error is None and answer.exchange is None
+    session = answer.session
+    assert session is not None
+    assert session.id == "5e3a49b2-3ad9-4a3b-a8e5-9a3f24a5a9fc"
+    assert session.final is True and session.holds == () and session.expectations is None
+    assert session.evidence == paysession.Evidence("status", "completed", "reported")
+    assert session.amount == paysession.Amount(30000, "EUR", Decimal("300.00"))
+    assert session.merchant_reference == "order-1"
+    assert session.identifiers == {
+        "credit_contract": "788e", "credit_application": None, "credit_purchase": None}
+    assert session.created_at == "2024-01-15T10:30:00Z"
+    assert session.customer.email == "mari@example.com" and session.customer.phone is None
+    assert session.items is None
+
+
+def test_kustom() -> None:
+    session = paysession.normalize("kustom", KUSTOM.encode(), id="550e8400").session
+    assert session is not None and session.paid is paysession.Paid.YES
+    assert session.amount == paysession.Amount(2000, "EUR", Decimal("20.00"))
+    assert session.tax_minor == 400
+    assert session.items == (
+        paysession.Item("SKU-1", "T-Shirt", "physical", 2, 1000, 2000, 400, 2500, None),)
+
+
+def test_dintero() -> None:
+    held = paysession.normalize("dintero", DINTERO)
+    assert held.status is paysession.Status.COMPLETED
+    assert held.paid is paysession.Paid.UNKNOWN and not held.is_paid
+    assert held.session is not None and held.session.holds == ("no_payment_state",)
+    assert held.session.amount == paysession.Amount(27840, None, None)
+    assert held.session.items is not None and held.session.items[0].reference == "7"
+    assert paysession.normalize("dintero", DINTERO, trust_processed_at=True).is_paid
+    assert not paysession.normalize("dintero", DINTERO, trust_processed_at=False).is_paid
+
+
+def test_ledyer() -> None:
+    session = paysession.normalize("ledyer", LEDYER, id="or_1").session
+    assert session is not None and session.paid is paysession.Paid.YES
+    assert session.payment_method == paysession.PaymentMethod("invoice", "ledyer", None)
+
+
+def test_expectations() -> None:
+    match = paysession.normalize("inbank", INBANK, expect={"amount": 30000, "currency": "EUR"})
+    assert match.is_paid and match.session is not None
+    assert match.session.expectations == paysession.Expectations("match", "match", None)
+    differs = paysession.normalize("inbank", INBANK, expect={"amount": 1, "reference": "other"})
+    assert differs.paid is paysession.Paid.UNKNOWN and differs.session is not None
+    assert differs.session.holds == ("amount_mismatch", "reference_mismatch")
+
+
+def test_status_and_paid() -> None:
+    assert paysession.status_normalized("kustom", KUSTOM) is paysession.Status.COMPLETED
+    assert paysession.paid_normalized("kustom", KUSTOM) is paysession.Paid.YES
+    assert paysession.status_normalized("kustom", '{"status": "ACTIVE"}').value == "pending"
+    assert paysession.paid_normalized("kustom", b'{"status": "ACTIVE"}') is paysession.Paid.NO
+    assert paysession.status_normalized("klarna", KUSTOM) is paysession.Status.UNKNOWN
+    assert paysession.paid_normalized("kustom", b"\xff") is paysession.Paid.UNKNOWN
+
+
+def test_raw_keeps_numbers() -> None:
+    long = "9" * 5000
+    beyond = "1e9999999999999999999"
+    numbers = f'{{"a": 0.10, "b": 1e999, "c": {long}, "d": {beyond}, "e": -0, "f": 7}}'
+    raw = paysession.normalize("kustom", f'{{"merchant_data": {numbers}}}').raw
+    assert raw is not None
+    data = raw["merchant_data"]
+    assert data["a"] == Decimal("0.10") and str(data["a"]) == "0.10"
+    assert data["b"] == Decimal("1e999")
+    assert isinstance(data["c"], Decimal) and str(data["c"]) == long
+    assert data["d"] == beyond
+    assert (data["e"], data["f"]) == (0, 7) and isinstance(data["f"], int)
+
+
+def test_json_is_exact(valid: Valid) -> None:
+    answer = paysession.normalize("kustom", "\n " + KUSTOM + "\n")
+    assert answer.json.endswith(b'"raw":' + KUSTOM.encode() + b"}")
+    assert answer.raw == json.loads(KUSTOM)
+    valid(answer.json)
+
+
+@pytest.mark.parametrize(
+    ("provider", "document", "options", "kind", "result"),
+    [
+        ("klarna", "{}", {}, paysession.InvalidArgument, "invalid_argument"),
+        ("kustom", "{}", {"id": ""}, paysession.InvalidArgument, "invalid_argument"),
+        ("kustom", "{}", {"expect": {"amount": 1.5}}, paysession.InvalidArgument,
+         "invalid_argument"),
+        ("kustom", "[]", {}, paysession.Malformed, "malformed"),
+        ("kustom", "", {}, paysession.Malformed, "malformed"),
+        ("kustom", b'{"status": "\xff"}', {}, paysession.Malformed, "malformed"),
+        ("kustom", '{"a": 1, "a": 1}', {}, paysession.Malformed, "malformed"),
+        ("kustom", KUSTOM, {"id": "another"}, paysession.Mismatched, "mismatched"),
+    ],
+)
+def test_failures(
+    provider: str, document: str | bytes, options: dict[str, Any],
+    kind: type[paysession.PaySessionError], result: str, valid: Valid,
+) -> None:
+    with pytest.raises(kind) as caught:
+        paysession.normalize(provider, document, **options)
+    error = caught.value
+    assert error.result == result and isinstance(error.result, paysession.Result)
+    assert error.answer is not None and error.answer.error is not None
+    valid(error.answer.json)
+    assert error.answer.result == result
+    assert error.answer.session is None and error.answer.raw is None
+    assert str(error) == error.message == error.answer.error.message != ""
+    assert error.advice and error.retryable is False
+    assert not error.answer.is_paid
+
+
+def test_tree() -> None:
+    assert issubclass(paysession.Malformed, paysession.DocumentError)
+    assert issubclass(paysession.TimedOut, paysession.NetworkError)
+    assert issubclass(paysession.RateLimited, paysession.HTTPError)
+    assert issubclass(paysession.InvalidConfig, paysession.UsageError)
+    for kind in (paysession.DocumentError, paysession.NetworkError, paysession.HTTPError,
+                 paysession.UsageError, paysession.Aborted, paysession.OutOfMemory):
+        assert issubclass(kind, paysession.PaySessionError)
+
+
+def test_nothing_is_cut_off_at_a_nul() -> None:
+    with pytest.raises(ValueError, match="^document contains a NUL"):
+        paysession.normalize("kustom", KUSTOM.encode() + b"\0")
+    with pytest.raises(ValueError, match="^document contains a NUL"):
+        paysession.paid_normalized("kustom", KUSTOM + "\0")
+    with pytest.raises(ValueError, match="^provider contains a NUL"):
+        paysession.status_normalized("kustom\0", KUSTOM)
+    with pytest.raises(ValueError, match="^id contains a NUL"):
+        paysession.normalize("kustom", KUSTOM, id="550e8400\0")
+    with pytest.raises(ValueError, match="^config contains a NUL"):
+        paysession.Client("{}\0")
+    with paysession.Client({}) as client:
+        with pytest.raises(ValueError, match="^reference contains a NUL"):
+            client.get("kustom:1\0")
+        with pytest.raises(ValueError, match="^pos_session_uuid contains a NUL"):
+            client.get_inbank("1", "2\0")
+        with pytest.raises(ValueError, match="^traceparent contains a NUL"):
+            client.get("kustom:1", traceparent="00-\0")
+
+
+def test_arguments_of_the_wrong_type() -> None:
+    with pytest.raises(TypeError, match="^document must be str"):
+        paysession.normalize("kustom", None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^provider must be str"):
+        paysession.normalize(b"kustom", "{}")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^config must be str"):
+        paysession.Client(None)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="^document contains a lone surrogate"):
+        paysession.normalize("kustom", '{"status": "\udc80"}')
+
+
+def test_config() -> None:
+    kustom = MappingProxyType({"base_url": "http://127.0.0.1:9", "api_key": "secret-key"})
+    paysession.Client(MappingProxyType({"kustom": kustom})).close()
+    paysession.Client('{"timeout_ms": 500}').close()
+    with pytest.raises(paysession.InvalidConfig, match="timeout_ms") as caught:
+        paysession.Client({"timeout_ms": "soon", "kustom": kustom})
+    assert caught.value.result is paysession.Result.INVALID_CONFIG
+    assert caught.value.answer is not None
+    assert b"secret-key" not in caught.value.answer.json
+    for config in ("", "[]", '{"klarna": {}}', '{"kustom": {"environment": "live"}}'):
+        with pytest.raises(paysession.InvalidConfig):
+            paysession.Client(config)
+
+
+def test_calls_that_send_nothing(valid: Valid) -> None:
+    with paysession.Client({}) as client:
+        calls: list[Callable[[], object]] = [
+            lambda: client.get("kustom:1"), lambda: client.get_inbank("1", "2"),
+            lambda: client.get_kustom("1"), lambda: client.get_ledyer("1"),
+            lambda: client.get_dintero("T12345678", "1", "2"),
+        ]
+        for call in calls:
+            with pytest.raises(paysession.NotConfigured) as caught:
+                call()
+            assert caught.value.answer is not None and caught.value.answer.exchange is None
+            valid(caught.value.answer.json)
+        for reference in ("", "kustom", "kustom:", "klarna:1", "kustom:.."):
+            with pytest.raises(paysession.InvalidArgument):
+                client.get(reference)
+        client.cancel()
+        assert isinstance(client.report(), dict)
+
+
+def test_close() -> None:
+    client = paysession.Client({})
+    assert repr(client) == "<paysession.Client, open>"
+    client.close()
+    client.close()
+    client.cancel()
+    assert repr(client) == "<paysession.Client, closed>"
+    calls: list[Callable[[], object]] = [lambda: client.get("kustom:1"), client.report]
+    for call in calls:
+        with pytest.raises(ValueError, match="closed"):
+            call()
+
+
+def test_close_leaves_the_last_call_the_handle(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = []
+    client = paysession.Client({})
+    real = _client._library
+    class Spy:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def session_client_close(self, handle: Any) -> None:
+            closed.append(handle)
+            real.session_client_close(handle)
+
+    monkeypatch.setattr(_client, "_library", Spy())
+    with client._entered():
+        client.close()
+        assert closed == []
+    assert len(closed) == 1
+    client.close()
+    assert len(closed) == 1
+
+
+def test_every_answer_is_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    freed = []
+    real = _client._library
+    class Spy:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def session_answer_free(self, answer: Any) -> None:
+            freed.append(bool(answer))
+            real.session_answer_free(answer)
+
+    monkeypatch.setattr(_client, "_library", Spy())
+    paysession.normalize("kustom", KUSTOM)
+    with pytest.raises(paysession.Malformed):
+        paysession.normalize("kustom", "")
+    with pytest.raises(ctypes.ArgumentError):
+        _client._answer(real.session_normalize, 1, 2, 3)
+    assert freed == [True, True, False]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_fork_while_another_thread_is_in_a_call() -> None:
+    client = paysession.Client({})
+    client._lock.acquire()
+    client._calls += 1
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            client.close()
+            code = 0 if client._handles == [] else 2
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    client._calls -= 1
+    client._lock.release()
+    client.close()
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_the_verdict_says_what_the_library_says() -> None:
+    library = _client._library
+    for document in (KUSTOM, '{"status": "ACTIVE"}', '{"status": "new"}', "[]"):
+        pointer = AnswerPointer()
+        text = document.encode()
+        number = library.session_normalize(b"kustom", text, None, ctypes.byref(pointer))
+        try:
+            answer = _model.answer_of(library.session_answer_json(pointer, None))
+            assert isinstance(answer.result, paysession.Result)
+            assert library.session_answer_result(pointer) == number == answer.result.number
+            assert library.session_answer_status(pointer) == answer.status.number
+            assert library.session_answer_paid(pointer) == answer.paid.number
+        finally:
+            library.session_answer_free(pointer)
+
+
+def test_words_are_the_librarys() -> None:
+    library = _client._library
+    for result in paysession.Result:
+        assert library.session_result_name(result.number).decode() == result.value
+    for status in paysession.Status:
+        assert library.session_status_name(status.number).decode() == status.value
+    for paid in paysession.Paid:
+        assert library.session_paid_name(paid.number).decode() == paid.value
+
+
+def test_words() -> None:
+    assert paysession.Paid.YES and not paysession.Paid.NO and not paysession.Paid.UNKNOWN
+    assert f"{paysession.Status.COMPLETED}" == str(paysession.Status.COMPLETED) == "completed"
+    assert f"{paysession.Paid.NO:>4}" == "  no"
+    assert paysession.Status.of("new") is paysession.Status.of(99) is paysession.Status.UNKNOWN
+    assert paysession.Paid.of("new") is paysession.Paid.of(99) is paysession.Paid.UNKNOWN
+    assert json.dumps(paysession.Paid.YES) == '"yes"'
+
+
+def test_a_newer_library() -> None:
+    told = json.loads(paysession.normalize("kustom", KUSTOM).json)
+    told["novel"] = told["session"]["novel"] = told["session"]["amount"]["novel"] = 1
+    told["result"], told["session"]["status"] = "novel", "novel"
+    answer = _model.answer_of(json.dumps(told).encode())
+    assert answer.result == "novel" and answer.status is paysession.Status.UNKNOWN
+    error = paysession._errors.error_of(answer.result, answer)
+    assert type(error) is paysession.PaySessionError and str(error) == "novel"
+    del told["session"]["paid"]
+    with pytest.raises(KeyError):
+        _model.answer_of(json.dumps(told).encode())
+
+
+def test_repr_shows_no_customer() -> None:
+    answer = paysession.normalize("inbank", INBANK)
+    assert answer.session is not None
+    for value in (answer, answer.session, answer.session.customer):
+        assert "Maasikas" not in repr(value) and "example.com" not in repr(value)
+
+
+def test_answers_and_errors_travel() -> None:
+    answer = paysession.normalize("inbank", INBANK)
+    assert pickle.loads(pickle.dumps(answer)) == answer == copy.deepcopy(answer)
+    with pytest.raises(paysession.Mismatched) as caught:
+        paysession.normalize("inbank", INBANK, id="other")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert type(again) is paysession.Mismatched and again.answer == caught.value.answer
+    assert again.result is paysession.Result.MISMATCHED and str(again) == str(caught.value)
+
+
+def test_answers_are_frozen() -> None:
+    answer = paysession.normalize("inbank", INBANK)
+    with pytest.raises(AttributeError):
+        answer.result = paysession.Result.OK  # type: ignore[misc]
+
+
+def test_versions() -> None:
+    assert paysession.version() == paysession.__version__
+    assert paysession.abi_version() == 1
+
+
+def _import(**environment: str) -> subprocess.CompletedProcess[str]:
+    source = str(Path(paysession.__file__).resolve().parents[1])
+    return subprocess.run(
+        [sys.executable, "-c", "import paysession; print(paysession.version())"],
+        env={**os.environ, "PYTHONPATH": source, **environment}, text=True, capture_output=True)
+
+
+def test_a_named_library_that_is_not_there(tmp_path: Path) -> None:
+    missing = str(tmp_path / "libpaysession.so.0")
+    done = _import(PAYSESSION_LIBRARY=missing)
+    assert done.returncode == 1
+    assert "ImportError: libpaysession was not found" in done.stderr
+    assert f"{missing} ($PAYSESSION_LIBRARY" in done.stderr
+
+
+def test_a_named_library_that_is_another() -> None:
+    done = _import(PAYSESSION_LIBRARY="libc.so.6")
+    assert done.returncode == 1
+    assert "libc.so.6 ($PAYSESSION_LIBRARY" in done.stderr and "session_abi_version" in done.stderr
+
+
+def test_a_named_library() -> None:
+    done = _import(PAYSESSION_LIBRARY=_client._library._name)
+    assert (done.returncode, done.stdout) == (0, "0.1.0\n"), done.stderr
