@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""Kustom In-Person Payments API 1.0.0, "Get session"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..answers import Reply, Sample, ok, refusals, slow
+
+KEY = "kco_test_sandbox"
+USERNAME = "sandbox"
+
+STATES = [
+    ("CREATED", "open", "no"),
+    ("ACTIVE", "pending", "no"),
+    ("FINALIZED", "completed", "yes"),
+    ("CANCELLED", "cancelled", "no"),
+    ("EXPIRED", "expired", "no"),
+    ("FAILED", "failed", "no"),
+]
+
+
+def document(session_id: str, status: str, /, **changes: Any) -> dict[str, Any]:
+    whole = {
+        "session_id": session_id,
+        "status": status,
+        "device_id": "660e8400-e29b-41d4-a716-446655440001",
+        "order_id": "770e8400-e29b-41d4-a716-446655440002",
+        "order_amount": 2000,
+        "purchase_currency": "SEK",
+        "purchase_started_at": "2024-01-15T10:30:00.123456789Z",
+        "purchase_completed_at": "2024-01-15T10:35:00Z" if status == "FINALIZED" else None,
+        "order_items": [
+            # As in the documentation, whose sums do not add up either.
+            {"type": "physical", "reference": "SKU-12345", "name": "T-Shirt", "quantity": 2,
+             "unit_price": 1000, "total_amount": 2000, "tax_rate": 2500,
+             "total_discount_amount": 200, "total_tax_amount": 400},
+            {"type": "shipping_fee", "reference": "SHIP", "name": "Shipping", "quantity": 1,
+             "unit_price": 0, "total_amount": 0, "tax_rate": 0, "total_tax_amount": 0},
+        ],
+        "merchant_reference1": "ORDER-12345",
+        "merchant_reference2": "REF-67890",
+        "order_tax_amount": 400,
+        "merchant_data": '{"customer_id":"C123"}',
+        "created_at": "2024-01-15T10:30:00Z",
+        "expires_at": "2024-01-15T11:30:00Z",
+        "updated_at": "2024-01-15T10:35:00Z",
+    }
+    whole.update(changes)
+    return {key: value for key, value in whole.items() if value is not None}
+
+
+def error(message: Any) -> Any:
+    return {"title": "Error", "detail": message, "errors": []}
+
+
+def reference(session_id: str) -> str:
+    return f"kustom:{session_id}"
+
+
+def samples() -> list[Sample]:
+    def one(name: str, about: str, status: str, paid: str, *replies: Reply) -> Sample:
+        return Sample(reference(name), about, "ok", status, paid, replies)
+
+    found = [one(state.lower(), f"status {state}", status, paid, ok(document(state.lower(), state)))
+             for state, status, paid in STATES]
+    found += [
+        one("moving", "CREATED, then ACTIVE, then FINALIZED", "open", "no",
+            *(ok(document("moving", state)) for state in ("CREATED", "ACTIVE", "FINALIZED"))),
+        one("unheard-of", "a status in no documentation", "unknown", "unknown",
+            ok(document("unheard-of", "REFUNDED"))),
+        one("other-case", "finalized in lower case", "unknown", "unknown",
+            ok(document("other-case", "finalized"))),
+        one("without-status", "no status", "unknown", "unknown",
+            ok(document("without-status", "", status=None))),
+        one("mistyped-status", "a status that is no text", "unknown", "unknown",
+            ok(document("mistyped-status", "", status=["FINALIZED"]))),
+        one("unreadable-amount", "an amount in text", "completed", "unknown",
+            ok(document("unreadable-amount", "FINALIZED", order_amount="2000"))),
+        one("unnamed", "names no session", "completed", "unknown",
+            ok(document("unnamed", "FINALIZED", session_id=None))),
+        Sample(reference("another"), "answers about another session", "mismatched", None, "unknown",
+               (ok(document("finalized", "FINALIZED")),)),
+        Sample(reference("error-sister"), "the sister APIs' error shape", "not_found", None, "unknown",
+               (Reply(404, {"error_code": "NO_SUCH_SESSION", "error_messages": ["not", "there"],
+                            "correlation_id": "c0ffee"}),)),
+        Sample(reference("slow"), "answers after 30 s", "timed_out", None, "unknown",
+               (slow(document("slow", "FINALIZED")),)),
+    ]
+    found += [Sample(reference(name), about, result, None, "unknown", (reply,))
+              for name, about, result, reply in refusals(error)]
+    return found

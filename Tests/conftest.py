@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+"""What all of these tests share."""
+
+pytest_plugins = ["sandbox.testing"]
