@@ -23,6 +23,7 @@ PYTHON  := $(VENV)/bin/python
 
 # What Debian has to give. The Swift toolchain (6.2 or later) is the user's.
 PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential python3-venv
+TEST_PACKAGES := nginx-light tinyproxy valgrind openssl
 
 # The library is loaded into every PHP worker: small. The checksum makes SwiftPM see changes of the C
 # headers, which it does not track.
@@ -44,7 +45,7 @@ LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -W
 	-Wl,-O2 -Wl,-s -Wl,--build-id=none
 OBJECTS = .build/release/PaySession.build
 
-.PHONY: all build deps test-deps demo test sandbox bench install clean
+.PHONY: all build examples deps test-deps demo test sandbox bench install clean
 
 all: build
 
@@ -52,9 +53,11 @@ build: deps
 	swift build -c release --target PaySession $(SWIFTFLAGS)
 	@mkdir -p $(BUILD)/lib/pkgconfig
 	@# Objects of sources that are gone stay behind in SwiftPM's folder: only what has a source is linked.
-	$(CLANG) $(LINKFLAGS) -o $(LIB) \
+	@echo 'linking $(LIB)'
+	@$(CLANG) $(LINKFLAGS) -o $(LIB).new \
 		$(patsubst %,$(OBJECTS)/%.o,$(notdir $(shell find Sources/PaySession -name '*.swift' | sort))) \
 		-lcurl -ljansson
+	@cmp -s $(LIB).new $(LIB) && rm $(LIB).new || mv $(LIB).new $(LIB)
 	@ln -sf libpaysession.so.$(VERSION) $(BUILD)/lib/$(SONAME)
 	@ln -sf $(SONAME) $(BUILD)/lib/libpaysession.so
 	@$(call pkgconfig,$(CURDIR)/$(BUILD)/lib,$(CURDIR)/Include) > $(BUILD)/lib/pkgconfig/paysession.pc
@@ -67,5 +70,63 @@ pkgconfig = printf '%s\n' 'libdir=$(1)' 'includedir=$(2)' '' 'Name: paysession' 
 
 # Says what is missing before it installs it; nothing to do, nothing said.
 deps:
-	@command -v swift >/dev/null || { echo 'paysession: a Swift toolchain (6.2 or later) is needed: https://www.swift.org/install/linux/'; exit 1; }
+	@command -v swiftc >/dev/null || { \
+		echo 'paysession: a Swift toolchain (6.2 or later) is needed: https://www.swift.org/install/linux/'; \
+		exit 1; }
 	@Tests/apt $(PACKAGES)
+
+# Python for the sandbox and the tests, apart from the system's.
+$(VENV)/ready: Tests/requirements.txt Tests/Sandbox/requirements.txt | deps
+	@echo 'paysession: installing Python packages into $(VENV)'
+	@python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install -q --disable-pip-version-check -r Tests/requirements.txt
+	@touch $@
+
+test-deps: deps $(VENV)/ready
+	@Tests/apt $(TEST_PACKAGES)
+
+# Like any program outside: against the public header and the shared library.
+OURS := -IInclude -L$(BUILD)/lib -lpaysession -Wl,-rpath,$(CURDIR)/$(BUILD)/lib
+WARNINGS := -std=c99 -Wall -Wextra -pedantic -Werror
+
+$(BUILD)/examples/paid: examples/c/paid.c Include/paysession.h | build
+	@mkdir -p $(@D)
+	$(CC) $(WARNINGS) $< $(OURS) -o $@
+
+$(BUILD)/bench/offline: Tests/Benchmarks/offline.c | build
+	@mkdir -p $(@D)
+	$(CC) -O2 $(WARNINGS) $< $(OURS) -o $@
+
+$(BUILD)/bench/bare: Tests/Benchmarks/bare.c | deps
+	@mkdir -p $(@D)
+	$(CC) -O2 $(WARNINGS) $< $(shell pkg-config --cflags --libs libcurl jansson) -o $@
+
+examples: $(BUILD)/examples/paid
+
+demo: build examples $(VENV)/ready
+	@examples/demo $(BUILD)
+
+sandbox: $(VENV)/ready
+	@PYTHONPATH=Tests/Sandbox $(PYTHON) -m sandbox --port 8443 --directory $(BUILD)/sandbox
+
+bench: build $(BUILD)/bench/offline $(BUILD)/bench/bare
+	@python3 Tests/Benchmarks/bench.py $(BUILD)/bench
+
+# Swift: the sources as full Swift. Then the shipped library, from outside.
+test: build examples $(BUILD)/bench/offline $(BUILD)/bench/bare test-deps
+	swift build --build-tests -Xcc -DPAYSESSION_HEADERS=$(HEADERS)
+	swift test --skip-build
+	cd bindings/python && $(CURDIR)/$(PYTHON) -m mypy
+	cd bindings/python && $(CURDIR)/$(PYTHON) -m pytest -q
+	$(PYTHON) -m pytest -q Tests
+
+install: build
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCDIR)
+	install -m 755 $(LIB) $(DESTDIR)$(LIBDIR)/
+	ln -sf libpaysession.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libpaysession.so
+	install -m 644 Include/paysession.h Include/paysession.schema.json $(DESTDIR)$(INCDIR)/
+	$(call pkgconfig,$(LIBDIR),$(INCDIR)) > $(DESTDIR)$(LIBDIR)/pkgconfig/paysession.pc
+
+clean:
+	rm -rf $(BUILD) .build
