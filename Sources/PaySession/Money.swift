@@ -94,14 +94,16 @@ struct Currency {
     /// nil for what is no currency with a minor unit: unknown codes, lower case, gold (XAU), tests (XTS).
     init?(_ code: String) {
         guard code.utf8.count == 3 else { return nil }
+        var wanted = code
         for (exponent, codes) in currencyCodes {
-            var found = false
-            var rest = codes.utf8[...]
-            while rest.count >= 3 {
-                if rest.prefix(3).elementsEqual(code.utf8) { found = true }
-                rest = rest.dropFirst(4)
+            let known = UnsafeBufferPointer(start: codes.utf8Start, count: codes.utf8CodeUnitCount)
+            let isKnown = wanted.withUTF8 { wanted in
+                stride(from: 0, to: known.count - 2, by: 4).contains { place in
+                    known[place] == wanted[0] && known[place + 1] == wanted[1]
+                        && known[place + 2] == wanted[2]
+                }
             }
-            if found {
+            if isKnown {
                 self.code = code
                 self.exponent = exponent
                 return
@@ -113,7 +115,7 @@ struct Currency {
 
 /// ISO 4217 list one, codes with a minor unit. ANG and BGN were withdrawn in 2025 and 2026: sessions
 /// made before can still be read.
-private let currencyCodes: [(exponent: Int, codes: String)] = [
+private let currencyCodes: [(exponent: Int, codes: StaticString)] = [
     (
         2,
         """

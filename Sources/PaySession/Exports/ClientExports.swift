@@ -40,6 +40,8 @@ public func session_client_report(
 public func session_client_close(_ client: OpaquePointer!) {
     guard let client else { return }
     insideGate {
-        ClientList.close(Unmanaged<Client>.fromOpaque(UnsafeRawPointer(client)).takeRetainedValue())
+        withSigpipeHeld {
+            ClientList.close(Unmanaged<Client>.fromOpaque(UnsafeRawPointer(client)).takeRetainedValue())
+        }
     }
 }

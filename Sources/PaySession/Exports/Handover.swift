@@ -6,6 +6,7 @@ import CPaySession
 func insideGate<R>(_ body: () -> R) -> R {
     ForkGate.enter()
     defer { ForkGate.leave() }
+    _ = Answer.outOfMemory  // made while there is memory
     return body()
 }
 

@@ -11,7 +11,7 @@ final class Batch {
     private let loop: Loop
     private let options: Options
     private var lanes: [Lane] = Provider.all.map { _ in Lane() }
-    private var finished: [(tag: UInt64, answer: Answer)] = []
+    private var finished = Queue<(tag: UInt64, answer: Answer)>()
     /// References that were added and not yet given back.
     private var outstanding = 0
 
@@ -24,7 +24,7 @@ final class Batch {
     }
 
     private struct Lane {
-        var waiting: [Waiting] = []
+        var waiting = Queue<Waiting>()
         var running: [(call: Call, tag: UInt64)] = []
         /// The earliest moment for the next request.
         var nextStart = Instant(microseconds: 0)
@@ -42,8 +42,7 @@ final class Batch {
     }
 
     deinit {
-        if loop.isAbandoned { return }
-        withSigpipeHeld { client.giveBack(loop) }
+        client.giveBack(loop)
     }
 
     /// The process that opened it has it; a forked child does not.
@@ -85,8 +84,7 @@ final class Batch {
         withSigpipeHeld {
             while true {
                 startWaiting()
-                if !finished.isEmpty {
-                    let (tag, answer) = finished.removeFirst()
+                if let (tag, answer) = finished.popFirst() {
                     outstanding -= 1
                     startWaiting()
                     return .answer(tag, answer)
@@ -119,7 +117,7 @@ final class Batch {
                 lanes[index].running.count < options.inFlight, finished.count < options.inFlight,
                 lanes[index].nextStart <= now
             {
-                lanes[index].waiting.removeFirst()
+                _ = lanes[index].waiting.popFirst()
                 do throws(Failure) {
                     let call = try Call(
                         client, next.reference, next.options, cancellations: next.cancellations)

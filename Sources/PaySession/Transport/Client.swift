@@ -17,8 +17,6 @@ final class Client: @unchecked Sendable {
     private var loops: [Loop] = []
     private var idleLoops: [Loop] = []
     private var share: ShareHandle?
-    /// What a forked child inherited: never used again, never taken apart.
-    private var inherited: [Loop] = []
 
     /// More calls at once than this make do without keeping their connections.
     private static let mostIdleLoops = 32
@@ -86,7 +84,7 @@ final class Client: @unchecked Sendable {
                     loop.step(until: until)
                     if cancellationCount != cancellations { throw .aborted }
                 }
-                interval = min(interval * 3 / 2 + 1, Client.longestIntervalMs)
+                interval = max(interval, min(interval * 3 / 2 + 1, Client.longestIntervalMs))
             }
         }
     }
@@ -116,13 +114,17 @@ final class Client: @unchecked Sendable {
     func withLock<R>(_ body: () -> R) -> R { mutex.withLock(body) }
 
     func takeLoop() -> Loop? {
-        mutex.withLock {
-            if let loop = idleLoops.popLast() { return loop }  // the last used has the freshest connections
-            if share == nil { share = ShareHandle() }
-            guard let loop = Loop(self, share: share) else { return nil }
-            loops.append(loop)
-            return loop
+        // The last used has the freshest connections.
+        let (idle, known) = mutex.withLock { (idleLoops.popLast(), share) }
+        if let idle { return idle }
+        let fresh = known ?? ShareHandle()
+        let shared = mutex.withLock {
+            if share == nil { share = fresh }  // or another thread was quicker
+            return share
         }
+        guard let loop = Loop(self, share: shared) else { return nil }
+        mutex.withLock { loops.append(loop) }
+        return loop
     }
 
     func giveBack(_ loop: Loop) {
@@ -185,12 +187,13 @@ final class Client: @unchecked Sendable {
     func dropInherited() {
         for loop in loops {
             loop.abandon()
-            inherited.append(loop)
+            // Never taken apart: libcurl would say goodbye, and the numbers of the descriptors may be
+            // somebody else's by then. The pages stay shared with the parent, for nobody writes to them.
+            _ = Unmanaged.passRetained(loop)
         }
         loops = []
         idleLoops = []
-        if let share { _ = Unmanaged.passRetained(share) }  // in use by the loops that stay as they are
-        share = nil
+        share = nil  // the loops keep theirs
         tokens.forgetFlights()
         close(wakeDescriptor)
         wakeFile.store(
