@@ -23,7 +23,8 @@ let package = Package(
             swiftSettings: [
                 .enableExperimentalFeature("Embedded", .when(configuration: .release))
             ]),
-        .testTarget(name: "PaySessionTests", dependencies: ["PaySession", "CPaySession", "CJansson"]),
+        .testTarget(
+            name: "PaySessionTests", dependencies: ["PaySession", "CPaySession", "CJansson"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -60,11 +60,11 @@
  *     dintero:ACCOUNT_ID/ORDER_ID/SESSION_ID
  *     ledyer:SESSION_ID
  *
- * Each part is percent-encoded UTF-8 (RFC 3986, a path segment: letters, digits and -._~!$&'()*+,;=:@
- * stand for themselves, everything else is %XX). Decoded, an identifier is 1 to 128 bytes of UTF-8
- * without control characters, and not "." or ".."; it becomes exactly one path segment of the
- * request. Dintero's account is P or T and eight digits. Ledyer's session may also be named by its
- * order (or_...).
+ * Each part is percent-encoded UTF-8 (RFC 3986, a path segment: letters, digits and
+ * -._~!$&'()*+,;=:@ stand for themselves, everything else is %XX). Decoded, an identifier is 1 to
+ * 128 bytes of UTF-8 without control characters, and not "." or ".."; it becomes exactly one path
+ * segment of the request. Dintero's account is P or T and eight digits. Ledyer's session may also
+ * be named by its order (or_...).
  *
  * CONFIGURATION, the `config` of session_client_open: one JSON object
  *
@@ -75,25 +75,26 @@
  *   attempts            3            tries of one call, 1 to 10
  *   max_response_bytes  4194304      longest body read, after decompression; 1 to 67108864
  *   user_agent          none         the shop's own, put before "libpaysession/VERSION"
- *   proxy               environment  http://, https:// or socks5h:// address; without the key the usual
- *                                    environment variables count (https_proxy, all_proxy, no_proxy);
- *                                    "" means no proxy
+ *   proxy               environment  http://, https:// or socks5h:// address; "" means none;
+ *                                    without the key the usual environment variables count
+ *                                    (https_proxy, all_proxy, no_proxy)
  *   no_proxy            environment  comma-separated hosts that are reached directly
  *   ca_file, ca_path    libcurl's    certificates to trust: one PEM file, or a hashed directory
  *   client_certificate, client_key   PEM files for TLS with a client certificate
  *   shared              false        see session_client_open
  *   inbank              absent       {"environment": "demo"|"live", "country": "pl", "api_key"}
  *   kustom              absent       {"environment": "playground"|"live", "api_key", "username"}
- *                                    without username the raw key is sent (Authorization: Basic KEY),
- *                                    with it the usual base64 of username:key
+ *                                    without username the raw key is sent, Authorization: Basic
+ *                                    KEY; with it the usual base64 of username:key
  *   dintero             absent       {"client_id", "client_secret", "trust_processed_at": false}
- *   ledyer              absent       {"environment": "sandbox"|"live", "client_id", "client_secret"}
+ *   ledyer              absent       {"environment": "sandbox"|"live", "client_id",
+ *                                     "client_secret"}
  *
  *   Every provider takes "base_url" instead of an environment, Dintero and Ledyer also "auth_url",
  *   the full address of the token endpoint; http:// is accepted for loopback hosts only
- *   (127.0.0.0/8, [::1], localhost). Ledyer's base_url needs auth_url beside it; Dintero's token endpoint is
- *   BASE_URL/v1/accounts/ACCOUNT_ID/auth/token unless auth_url names another. Dintero and Ledyer also
- *   take a ready-made "token" instead of client_id and client_secret.
+ *   (127.0.0.0/8, [::1], localhost). Ledyer's base_url needs auth_url beside it; Dintero's token
+ *   endpoint is BASE_URL/v1/accounts/ACCOUNT_ID/auth/token unless auth_url names another. Dintero
+ *   and Ledyer also take a ready-made "token" instead of client_id and client_secret.
  *   A secret (api_key, client_secret, token) is text, {"env": NAME} or {"file": PATH} (its trailing
  *   newline dropped); it is read once, when the client is opened.
  *   An unknown key, a wrong type, a missing secret, an environment that contradicts the key
@@ -103,9 +104,9 @@
  * OPTIONS, the `options` of a call: NULL or one JSON object
  *
  *   timeout_ms     instead of the client's
- *   expect         {"amount": minor units, "currency": "EUR", "reference": "..."}, each optional: what
- *                  the shop knows of the order. What differs, or cannot be confirmed, holds the
- *                  session: paid is then never "yes"
+ *   expect         {"amount": minor units, "currency": "EUR", "reference": "..."}, each optional:
+ *                  what the shop knows of the order. What differs, or cannot be confirmed, holds
+ *                  the session: paid is then never "yes"
  *   traceparent    a W3C trace context header, sent on to the provider
  *   interval_ms         session_wait: the first pause, 1 to 60000 (500)
  *   in_flight           session_batch_open: sessions read at once, 1 to 1024 (32)
@@ -115,8 +116,8 @@
  * THE ANSWER: one JSON object
  *
  *   {"result", "provider", "reference", "session", "error", "exchange", "raw"}, every key always
- *   there, null where nothing is known. paysession.schema.json describes it key by key, with the field
- *   of each provider that it is read from. `raw` is the provider's object byte for byte.
+ *   there, null where nothing is known. paysession.schema.json describes it key by key, with the
+ *   field of each provider that it is read from. `raw` is the provider's object byte for byte.
  */
 #ifndef PAYSESSION_H
 #define PAYSESSION_H
@@ -137,7 +138,8 @@ extern "C" {
 /* session_result - whether the answer could be learnt. Numbers are never reused. */
 typedef enum session_result {
     SESSION_OK = 0,                /* the session was read */
-    SESSION_INVALID_ARGUMENT = 1,  /* bad argument, identifier, reference or options: nothing was sent */
+    SESSION_INVALID_ARGUMENT = 1,  /* bad argument, identifier, reference or options: nothing was
+                                      sent */
     SESSION_INVALID_CONFIG = 2,    /* the configuration is wrong; the message names the key */
     SESSION_NOT_CONFIGURED = 3,    /* that provider has no credentials here */
     SESSION_ABORTED = 4,           /* session_client_cancel */
@@ -151,8 +153,8 @@ typedef enum session_result {
     SESSION_RATE_LIMITED = 23,     /* 429 */
     SESSION_PROVIDER_ERROR = 24,   /* 5xx */
     SESSION_UNEXPECTED_HTTP = 25,  /* anything else that is not 200, redirects included */
-    SESSION_MALFORMED = 30,        /* 200, but not a JSON object, or deeper than 128 levels, or a key
-                                      twice, or not UTF-8 */
+    SESSION_MALFORMED = 30,        /* 200, but not a JSON object, or deeper than 128 levels, or a
+                                      key twice, or not UTF-8 */
     SESSION_TOO_LARGE = 31,        /* longer than max_response_bytes, or headers beyond 64 KiB */
     SESSION_MISMATCHED = 32,       /* the answer is about another session than the one asked for */
     SESSION_DONE = 40,             /* a batch has nothing more to give */
@@ -196,15 +198,15 @@ typedef struct session_answer session_answer;
 
 /* ---- The library --------------------------------------------------------------------------- */
 
-/* session_abi_version() - the number of this binary interface, 1. It changes when a program compiled
- * against an older header would break; additions do not change it. */
+/* session_abi_version() - the number of this binary interface, 1. It changes when a program
+ * compiled against an older header would break; additions do not change it. */
 uint32_t session_abi_version(void);
 
 /* session_version() - the library's version, "0.1.0". Static; never freed. */
 const char *session_version(void);
 
-/* session_result_name() - the word for a result as it stands in answers ("timed_out"); "unknown" for a
- * number not listed. Static; never freed. */
+/* session_result_name() - the word for a result as it stands in answers ("timed_out"); "unknown"
+ * for a number not listed. Static; never freed. */
 const char *session_result_name(session_result result);
 
 /* session_status_name() - the word for a status ("completed"); "unknown" for a number not listed.
@@ -222,7 +224,8 @@ const char *session_paid_name(session_paid paid);
  * sent. Returns SESSION_OK and sets *client. Owned by the caller; free with session_client_close().
  * On failure *client is NULL and the answer says what is wrong:
  *   SESSION_INVALID_ARGUMENT  config or client is NULL
- *   SESSION_INVALID_CONFIG    not a JSON object, an unknown key, a wrong type or value, a missing secret
+ *   SESSION_INVALID_CONFIG    not a JSON object, an unknown key, a wrong type or value, a missing
+ *                             secret
  *   SESSION_OUT_OF_MEMORY
  * With "shared": true, opening the byte-identical configuration again in the same process gives the
  * same client, and each close gives back one reference: connections and tokens outlive, say, one
@@ -242,8 +245,8 @@ void session_client_cancel(session_client *client);
 
 /*
  * session_client_report() - what this client has seen since it was opened. The answer has one key
- * more, "report": calls counted by provider and result, latency percentiles in milliseconds, tokens,
- * connections, and the drift that a shop wants to hear of early: statuses that are in no
+ * more, "report": calls counted by provider and result, latency percentiles in milliseconds,
+ * tokens, connections, and the drift that a shop wants to hear of early: statuses that are in no
  * documentation and fields that could not be read (names, never contents). No secrets, no personal
  * data. Returns SESSION_OK, SESSION_INVALID_ARGUMENT (client is NULL) or SESSION_OUT_OF_MEMORY.
  * *answer: Owned by the caller; free with session_answer_free().
@@ -258,11 +261,12 @@ void session_client_close(session_client *client);
 
 /*
  * session_get() - reads the session that a reference names (see REFERENCES) and judges it. Blocks
- * until there is an answer, at most timeout_ms. Transient failures (no connection, a broken one, 429,
- * 500, 502, 503, 504) are tried again within that time, `attempts` times in all.
+ * until there is an answer, at most timeout_ms. Transient failures (no connection, a broken one,
+ * 429, 500, 502, 503, 504) are tried again within that time, `attempts` times in all.
  * Returns SESSION_OK if the session was read, whatever its status: decide on
  * session_answer_paid(). Otherwise
- *   SESSION_INVALID_ARGUMENT  client or reference NULL, a bad reference or options; nothing was sent
+ *   SESSION_INVALID_ARGUMENT  client or reference NULL, a bad reference or options; nothing was
+ *                             sent
  *   SESSION_NOT_CONFIGURED    the configuration has no such provider; nothing was sent
  *   SESSION_ABORTED, SESSION_OUT_OF_MEMORY, or one of 10 to 32: see session_result
  * *answer: Owned by the caller; free with session_answer_free().
@@ -293,10 +297,11 @@ session_result session_get_ledyer(session_client *client, const char *session_id
                                   const char *options, session_answer **answer);
 
 /*
- * session_wait() - reads a session again and again, with growing, jittered pauses (interval_ms first), until
- * it is final or timeout_ms is over, and gives the last answer: so SESSION_OK with a session that is not
- * final means that time ran out. What a later attempt may mend (see error.retryable) is waited for as
- * well; any other failure ends it. Ended by session_client_cancel(). Otherwise as session_get().
+ * session_wait() - reads a session again and again, with growing, jittered pauses (interval_ms
+ * first), until it is final or timeout_ms is over, and gives the last answer: so SESSION_OK with a
+ * session that is not final means that time ran out. What a later attempt may mend (see
+ * error.retryable) is waited for as well; any other failure ends it. Ended by
+ * session_client_cancel(). Otherwise as session_get().
  * *answer: Owned by the caller; free with session_answer_free().
  */
 session_result session_wait(session_client *client, const char *reference, const char *options,
@@ -317,7 +322,7 @@ session_result session_batch_open(session_client *client, const char *options,
 
 /*
  * session_batch_add() - adds a session to be read, at any time, also between two calls of
- * session_batch_next(). Options as for session_get(); timeout_ms counts from when it is begun. Returns
+ * session_batch_next(). Options as for session_get(); timeout_ms counts from its beginning. Returns
  *   SESSION_OK                it will come back exactly once, with `tag`; a bad reference or bad
  *                             options come back too, as SESSION_INVALID_ARGUMENT
  *   SESSION_AGAIN             full, not added: take something out with session_batch_next() first
@@ -328,28 +333,29 @@ session_result session_batch_add(session_batch *batch, const char *reference, co
                                  uint64_t tag);
 
 /*
- * session_batch_next() - gives the next answer, in the order in which they come, and the tag that it was
- * added with. Drives the batch: nothing happens between two calls. timeout_ms: 0 only does what can be
- * done at once, a negative number waits for an answer however long it takes. Returns the answer's
- * own result, or, without an answer,
+ * session_batch_next() - gives the next answer, in the order in which they come, and the tag that
+ * it was added with. Drives the batch: nothing happens between two calls. timeout_ms: 0 only does
+ * what can be done at once, a negative number waits for an answer however long it takes. Returns
+ * the answer's own result, or, without an answer,
  *   SESSION_AGAIN             nothing yet, within timeout_ms
  *   SESSION_DONE              everything added has come back; more may be added
- * SESSION_INVALID_ARGUMENT, with an answer, for NULL and for a batch that the parent process opened.
- * tag may be NULL. *answer: Owned by the caller; free with session_answer_free().
+ * SESSION_INVALID_ARGUMENT, with an answer, for NULL and for a batch that the parent process
+ * opened. tag may be NULL.
+ * *answer: Owned by the caller; free with session_answer_free().
  */
 session_result session_batch_next(session_batch *batch, int64_t timeout_ms, uint64_t *tag,
                                   session_answer **answer);
 
 /*
- * session_batch_fd() - a descriptor that becomes readable when session_batch_next() with timeout 0 would
- * make progress: for poll(2) and event loops. Not to be read from; ask session_batch_next() until
- * SESSION_AGAIN or SESSION_DONE, then poll again. -1 for NULL, for a batch of the parent process, and
- * when descriptors have run out. Borrowed from the batch; never closed by the caller.
+ * session_batch_fd() - a descriptor that becomes readable when session_batch_next() with timeout 0
+ * would make progress: for poll(2) and event loops. Not to be read from; ask session_batch_next()
+ * until SESSION_AGAIN or SESSION_DONE, then poll again. -1 for NULL, for a batch of the parent
+ * process, and when descriptors have run out. Borrowed from the batch; never closed by the caller.
  */
 int session_batch_fd(session_batch *batch);
 
-/* session_batch_close() - destructor of session_batch; NULL does nothing. What is under way is given up.
- * The client may be closed before or after. */
+/* session_batch_close() - destructor of session_batch; NULL does nothing. What is under way is
+ * given up. The client may be closed before or after. */
 void session_batch_close(session_batch *batch);
 
 /* ---- Judging a document without a request -------------------------------------------------- */
@@ -358,8 +364,8 @@ void session_batch_close(session_batch *batch);
  * session_normalize() - judges a provider's document that the caller already has, by the same rules
  * and without a request. `provider` is inbank, kustom, dintero or ledyer. Options: expect; id, the
  * identifier that the document must carry (SESSION_MISMATCHED if it carries another);
- * trust_processed_at (Dintero), true or false. Without id, a document that names no session is held as
- * `unidentified` all the same. In the answer reference and exchange are null.
+ * trust_processed_at (Dintero), true or false. Without id, a document that names no session is held
+ * as `unidentified` all the same. In the answer reference and exchange are null.
  * Returns SESSION_OK, SESSION_INVALID_ARGUMENT, SESSION_MALFORMED, SESSION_MISMATCHED or
  * SESSION_OUT_OF_MEMORY. Opens no connection and no file.
  * *answer: Owned by the caller; free with session_answer_free().
@@ -378,18 +384,19 @@ session_paid session_paid_normalized(const char *provider, const char *provider_
 
 /* ---- An answer ----------------------------------------------------------------------------- */
 
-/* session_answer_result() - the result that the call returned; SESSION_INVALID_ARGUMENT for NULL. */
+/* session_answer_result() - what the call returned; SESSION_INVALID_ARGUMENT for NULL. */
 session_result session_answer_result(const session_answer *answer);
 
-/* session_answer_status() - session.status; SESSION_STATUS_UNKNOWN where there is no session, and for
- * NULL. */
+/* session_answer_status() - session.status; SESSION_STATUS_UNKNOWN where there is no session, and
+ * for NULL. */
 session_status session_answer_status(const session_answer *answer);
 
-/* session_answer_paid() - session.paid; SESSION_PAID_UNKNOWN where there is no session, and for NULL. */
+/* session_answer_paid() - session.paid; SESSION_PAID_UNKNOWN where there is no session, and for
+ * NULL. */
 session_paid session_answer_paid(const session_answer *answer);
 
-/* session_answer_json() - the whole answer as JSON, and its length in bytes without the NUL if length
- * is not NULL. Never NULL for an answer; NULL and 0 for NULL. Borrowed from the answer. */
+/* session_answer_json() - the whole answer as JSON, and its length in bytes without the NUL if
+ * length is not NULL. Never NULL for an answer; NULL and 0 for NULL. Borrowed from the answer. */
 const char *session_answer_json(const session_answer *answer, size_t *length);
 
 /* session_answer_free() - destructor of session_answer; NULL does nothing. */

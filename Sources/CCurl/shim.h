@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What Swift cannot call of libcurl: functions with variable arguments, and a union. Each wrapper names
- * the function it wraps and adds nothing, except where a comment says so.
+ * What Swift cannot call of libcurl: functions with variable arguments, and a union. Each wrapper
+ * names the function it wraps and adds nothing, except where a comment says so.
  */
 #ifndef PAYSESSION_CCURL_SHIM_H
 #define PAYSESSION_CCURL_SHIM_H
@@ -40,13 +40,14 @@ static inline CURLcode ccurl_set_protocols(CURL *easy, int plain) {
 #if LIBCURL_VERSION_NUM >= 0x075500
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
 #else
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, plain ? (long)CURLPROTO_HTTP : (long)CURLPROTO_HTTPS);
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
+                            (long)(plain ? CURLPROTO_HTTP : CURLPROTO_HTTPS));
 #endif
 }
 
 /*
- * CURLOPT_QUICK_EXIT since 7.87: a name lookup that hangs is left to its thread, which frees its own
- * memory when it ends. Without it, giving up at the deadline would wait for the lookup.
+ * CURLOPT_QUICK_EXIT since 7.87: a name lookup that hangs is left to its thread, which frees its
+ * own memory when it ends. Without it, giving up at the deadline would wait for the lookup.
  */
 static inline CURLcode ccurl_set_quick_exit(CURL *easy) {
 #if LIBCURL_VERSION_NUM >= 0x075700

@@ -116,7 +116,8 @@ static inline void cplatform_gate_make(void) {
 static inline void cplatform_gate_before_fork(void) { pthread_rwlock_wrlock(&cplatform_gate.lock); }
 static inline void cplatform_gate_after_fork(void) { pthread_rwlock_unlock(&cplatform_gate.lock); }
 static inline void cplatform_gate_child(void) {
-    /* The child's thread has another id than the one that locked: made anew rather than unlocked. */
+    /* The child's thread has another id than the one that locked: made anew rather than unlocked.
+     * */
     cplatform_gate_make();
     if (cplatform_gate.in_child) cplatform_gate.in_child();
 }

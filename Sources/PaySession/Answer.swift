@@ -16,7 +16,8 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
         let session = judgement.session
         self.init(
             .ok, status: session.status, paid: judgement.verdict.paid, provider: provider.name,
-            reference: reference, exchange: exchange, room: 2048 + 2 * judgement.document.source.count,
+            reference: reference, exchange: exchange,
+            room: 2048 + 2 * judgement.document.source.count,
             session: { $0.session(session, judgement.verdict) },
             error: { $0.null() },
             raw: { $0.verbatim(judgement.document.trimmed) })
@@ -38,7 +39,8 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
     }
 
     private init(
-        _ outcome: Outcome, status: Status = .unknown, paid: Paid = .unknown, provider: String? = nil,
+        _ outcome: Outcome, status: Status = .unknown, paid: Paid = .unknown,
+        provider: String? = nil,
         reference: String? = nil, exchange: Exchange? = nil, room: Int = 1024,
         session: (inout Writer) -> Void = { $0.null() },
         error: (inout Writer) -> Void = { $0.null() },

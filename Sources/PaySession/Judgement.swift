@@ -19,7 +19,8 @@ struct Judgement {
             throw .outOfMemory
         } catch {
             throw Failure(
-                .malformed, "expected a session of \(provider.name) as JSON, got what is \(error.words)")
+                .malformed,
+                "expected a session of \(provider.name) as JSON, got what is \(error.words)")
         }
         drift = Drift()
         let reader = Reader(document.root, drift: drift)

@@ -13,7 +13,8 @@ struct Amount {
     }
 
     /// Major units as a JSON number: 300, 300.00 and 3e2 are 30000 cents, 299.999 is nothing.
-    static func majorUnits(_ number: UnsafeBufferPointer<UInt8>?, _ currency: Currency?) -> Amount? {
+    static func majorUnits(_ number: UnsafeBufferPointer<UInt8>?, _ currency: Currency?) -> Amount?
+    {
         guard let number, let currency, let minor = scaled(number, by: currency.exponent)
         else { return nil }
         return Amount(minor: minor, currency: currency)
@@ -42,7 +43,9 @@ private func scaled(_ number: UnsafeBufferPointer<UInt8>, by exponent: Int) -> I
     var zeros = 0
     var index = isNegative ? 1 : 0
 
-    func appended(_ digit: Int64) -> Int64? { times10(value, adding: digit, isNegative: isNegative) }
+    func appended(_ digit: Int64) -> Int64? {
+        times10(value, adding: digit, isNegative: isNegative)
+    }
 
     while index < number.count {
         let byte = number[index]
@@ -91,7 +94,8 @@ struct Currency {
     let code: String
     let exponent: Int
 
-    /// nil for what is no currency with a minor unit: unknown codes, lower case, gold (XAU), tests (XTS).
+    /// nil for what is no currency with a minor unit: unknown codes, lower case, gold (XAU), tests
+    /// (XTS).
     init?(_ code: String) {
         guard code.utf8.count == 3 else { return nil }
         var wanted = code
@@ -113,18 +117,19 @@ struct Currency {
     }
 }
 
-/// ISO 4217 list one, codes with a minor unit. ANG and BGN were withdrawn in 2025 and 2026: sessions
-/// made before can still be read.
+/// ISO 4217 list one, codes with a minor unit. ANG and BGN were withdrawn in 2025 and 2026:
+/// sessions made before can still be read.
 private let currencyCodes: [(exponent: Int, codes: StaticString)] = [
     (
         2,
         """
-        AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD \
-        CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS \
-        GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL \
-        MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK \
-        PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS \
-        TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG
+        AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP \
+        BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD \
+        FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD \
+        KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD \
+        NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP \
+        SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED \
+        VES WST XAD XCD XCG YER ZAR ZMW ZWG
         """
     ),
     (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),

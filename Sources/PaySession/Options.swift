@@ -23,7 +23,8 @@ struct Options {
         case .get, .wait:
             timeoutMs = try settings.integer("timeout_ms", in: 1...600_000)
             expected = try Options.expectations(try settings.section("expect"))
-            traceparent = try settings.text("traceparent", "a W3C traceparent", Options.isTraceparent)
+            traceparent = try settings.text(
+                "traceparent", "a W3C traceparent", Options.isTraceparent)
             if case .wait = use {
                 intervalMs = try settings.integer("interval_ms", in: 1...60_000) ?? intervalMs
             }
@@ -47,18 +48,23 @@ struct Options {
         var expected = Expectations()
         expected.amountMinor = try settings.integer(
             "amount", in: 0...Int64.max, expecting: "an integer in minor units")
-        if let code = try settings.text("currency", "a currency code of ISO 4217, such as \"EUR\"", {
-            Currency($0) != nil
-        }) {
+        if let code = try settings.text(
+            "currency", "a currency code of ISO 4217, such as \"EUR\"",
+            {
+                Currency($0) != nil
+            })
+        {
             expected.currency = Currency(code)
         }
-        expected.reference = try settings.text("reference", "text that is not empty") { !$0.isEmpty }
+        expected.reference = try settings.text("reference", "text that is not empty") {
+            !$0.isEmpty
+        }
         try settings.refuseOthers()
         return expected
     }
 
-    /// W3C Trace Context, version 00: 00-TRACE(32 hex)-PARENT(16 hex)-FLAGS(2 hex), lower case, neither
-    /// identifier all zero.
+    /// W3C Trace Context, version 00: 00-TRACE(32 hex)-PARENT(16 hex)-FLAGS(2 hex), lower case,
+    /// neither identifier all zero.
     private static func isTraceparent(_ text: String) -> Bool {
         let groups = text.utf8.split(separator: 0x2D, omittingEmptySubsequences: false)
         guard groups.count == 4 else { return false }

@@ -76,21 +76,26 @@ enum Outcome: UInt32, CaseIterable {
         case .invalidArgument: "Correct the argument that the message names; nothing was sent."
         case .invalidConfig: "Correct the configuration key that the message names."
         case .notConfigured: "Add this provider's credentials to the configuration."
-        case .aborted: "The call was cancelled; read the session again if the answer is still wanted."
+        case .aborted:
+            "The call was cancelled; read the session again if the answer is still wanted."
         case .outOfMemory: "Free memory or descriptors and read the session again."
         case .unreachable:
-            "Nothing was learnt about the payment; keep the order as it is and read the session again."
+            "Nothing was learnt about the payment; keep the order as it is and read it again."
         case .tlsFailed:
-            "The connection is not safe to use; check the clock, ca_file and the host before trying again."
+            "The connection is not safe to use; check the clock, ca_file and the host."
         case .timedOut:
-            "Nothing was learnt about the payment; keep the order as it is and read the session again."
+            "Nothing was learnt about the payment; keep the order as it is and read it again."
         case .unauthorized: "Check the credentials and the environment of this provider."
         case .forbidden: "Check that these credentials may read this session."
-        case .notFound: "Check the reference and the environment; do not take it for an unpaid order."
+        case .notFound:
+            "Check the reference and the environment; do not take it for an unpaid order."
         case .rateLimited: "Read the session again later, and less often."
-        case .providerError: "The provider is failing; keep the order as it is and read the session again."
-        case .unexpectedHTTP: "Check base_url and whatever stands between this host and the provider."
-        case .malformed: "Do not ship on this; show the provider's support what its endpoint answers."
+        case .providerError:
+            "The provider is failing; keep the order as it is and read the session again."
+        case .unexpectedHTTP:
+            "Check base_url and whatever stands between this host and the provider."
+        case .malformed:
+            "Do not ship on this; show the provider's support what its endpoint answers."
         case .tooLarge: "Raise max_response_bytes if the provider's sessions are truly that long."
         case .mismatched: "Do not ship on this; the answer belongs to another session."
         case .done, .again: ""

@@ -74,8 +74,8 @@ struct IdentifierPart {
     /// What the provider demands beyond the rules for all; nil, or what was expected.
     var rule: @Sendable (String) -> StaticString? = { _ in nil }
 
-    /// What is wrong with an identifier; nil if nothing is. It becomes one path segment, so it must not be
-    /// able to be more.
+    /// What is wrong with an identifier; nil if nothing is. It becomes one path segment, so it must
+    /// not be able to be more.
     func flaw(_ identifier: String) -> String? {
         let count = identifier.utf8.count
         if count == 0 { return "expected an identifier, it is empty" }

@@ -2,9 +2,9 @@
 
 /// Points in time, as text in and text out: nothing is computed but the shift to UTC.
 enum Timestamp {
-    /// RFC 3339 in UTC with Z, fraction digits kept (0 to 9). nil for what cannot be read for certain: no
-    /// offset, an impossible date, more digits, anything before or after. Inbank sends numeric offsets,
-    /// Kustom nine digits, Ledyer six.
+    /// RFC 3339 in UTC with Z, fraction digits kept (0 to 9). nil for what cannot be read for
+    /// certain: no offset, an impossible date, more digits, anything before or after. Inbank sends
+    /// numeric offsets, Kustom nine digits, Ledyer six.
     static func utc(_ text: String) -> String? {
         var text = text
         return text.withUTF8(utc)
@@ -58,14 +58,17 @@ enum Timestamp {
         if sign | 0x20 == 0x7A { return length == 1 ? 0 : nil }
         guard sign == 0x2B || sign == 0x2D,
             length == 5 || length == 6 && bytes[index + 3] == 0x3A,
-            let hours = number(bytes, index + 1, 2), let minutes = number(bytes, bytes.count - 2, 2),
+            let hours = number(bytes, index + 1, 2),
+            let minutes = number(bytes, bytes.count - 2, 2),
             hours <= 23, minutes <= 59
         else { return nil }
         let offset = hours * 60 + minutes
         return sign == 0x2D ? -offset : offset
     }
 
-    private static func number(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ count: Int) -> Int? {
+    private static func number(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ count: Int)
+        -> Int?
+    {
         guard let value = parseDigits(bytes[start..<start + count]) else { return nil }
         return Int(value)
     }

@@ -56,8 +56,8 @@ enum Match {
 
 /// The one place that says "paid".
 ///
-/// yes only if the status is completed, the document names the session that was asked for, its amount can
-/// be read, the provider's completed means paid, and every expectation is confirmed.
+/// yes only if the status is completed, the document names the session that was asked for, its
+/// amount can be read, the provider's completed means paid, and every expectation is confirmed.
 struct Verdict {
     let paid: Paid
     let holds: [Hold]

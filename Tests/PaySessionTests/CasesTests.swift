@@ -61,8 +61,9 @@ import Testing
             }
         }
         #expect(got.text == expected.text)
-        #expect(String(cString: session_result_name(session_result(answer.outcome.rawValue)))
-            == expected["result"]?.text)
+        #expect(
+            String(cString: session_result_name(session_result(answer.outcome.rawValue)))
+                == expected["result"]?.text)
     }
 
     /// Through the C interface, as a caller would.
@@ -71,7 +72,8 @@ import Testing
         let text = options.flatMap { $0.isObject ? $0.text : nil }
         (response + Data([0])).withUnsafeBytes { bytes in
             _ = session_normalize(
-                aCase.provider, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), text, &pointer)
+                aCase.provider, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), text,
+                &pointer)
         }
         return Unmanaged<Answer>.fromOpaque(UnsafeRawPointer(pointer!)).takeRetainedValue()
     }

@@ -2,8 +2,8 @@
 import CJansson
 import CPlatform
 
-/// Why bytes are not a JSON object that can be relied on. The words go into messages, so they are ours:
-/// jansson's own quote the document, which holds personal data.
+/// Why bytes are not a JSON object that can be relied on. The words go into messages, so they are
+/// ours: jansson's own quote the document, which holds personal data.
 enum DocumentFlaw: Error {
     case notJSON, notAnObject, duplicateKey, notUTF8, tooDeep, tooLong, outOfMemory
 
@@ -24,8 +24,9 @@ enum DocumentFlaw: Error {
 ///
 /// jansson reads numbers into int64 or double and refuses what fits neither, so 300.10 would come
 /// back rounded, and one huge number would cost the whole document. Money must be exact. Therefore
-/// jansson is given a copy of the text in which each number is replaced by the place where it stands
-/// (offset and length, as an integer), and a number is read from the original bytes when it is wanted.
+/// jansson is given a copy of the text in which each number is replaced by the place where it
+/// stands (offset and length, as an integer), and a number is read from the original bytes when it
+/// is wanted.
 final class Document {
     static let deepest = 128
     static let longest = 1 << 26
@@ -80,7 +81,8 @@ final class Document {
         return UnsafeBufferPointer(rebasing: bytes[first..<end])
     }
 
-    fileprivate func numberText(_ node: UnsafeMutablePointer<json_t>) -> UnsafeBufferPointer<UInt8>? {
+    fileprivate func numberText(_ node: UnsafeMutablePointer<json_t>) -> UnsafeBufferPointer<UInt8>?
+    {
         let place = json_integer_value(node)
         let offset = Int(place >> 27)
         let length = Int(place & (1 << 27 - 1))
@@ -181,8 +183,8 @@ private func isWhiteSpace(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
 }
 
-/// Copies JSON text, each number replaced by `offset << 27 | length`. What is not a number by JSON's
-/// grammar is copied as it is, for jansson to refuse. false: nested too deeply.
+/// Copies JSON text, each number replaced by `offset << 27 | length`. What is not a number by
+/// JSON's grammar is copied as it is, for jansson to refuse. false: nested too deeply.
 private func markNumbers(in bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer) -> Bool {
     marked.reserve(bytes.count + bytes.count / 4)
     var depth = 0

@@ -57,6 +57,26 @@ struct Reader {
         return timestamp
     }
 
+    /// A currency by its code.
+    func currency(_ path: String) -> Currency? {
+        guard let code = text(path) else { return nil }
+        guard let currency = Currency(code) else {
+            drift.noteUnreadable(prefix + path)
+            return nil
+        }
+        return currency
+    }
+
+    /// An amount written in major units, as a JSON number.
+    func majorUnits(_ path: String, _ currency: Currency?) -> Amount? {
+        let found = self[path]
+        guard let amount = Amount.majorUnits(found.number, currency) else {
+            note(found, path)
+            return nil
+        }
+        return amount
+    }
+
     /// The objects of a list; nil where there is no list. What is not an object is left out.
     func list<Element>(_ path: String, _ read: (Reader) -> Element) -> [Element]? {
         let found = self[path]
@@ -106,7 +126,8 @@ extension Value {
     }
 }
 
-/// What a document held that its provider's documentation does not say: field names, never contents.
+/// What a document held that its provider's documentation does not say: field names, never
+/// contents.
 final class Drift {
     private(set) var unreadable: [String] = []
     var unknownStatus: String?

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import CPlatform
 
-/// A JSON object that a caller wrote: every key is known, every value of the right type, and whatever is
-/// not is said by its name. Remembers which keys were asked for, so that the rest can be refused.
+/// A JSON object that a caller wrote: every key is known, every value of the right type, and
+/// whatever is not is said by its name. Remembers which keys were asked for, so that the rest can
+/// be refused.
 final class Settings {
     let value: Value
     private let path: String
@@ -116,7 +117,8 @@ final class Settings {
         guard let stranger else { return }
         var expected = ""
         for key in known { expected += (expected.isEmpty ? "" : ", ") + key }
-        throw Failure(outcome, "\(path)\(shown(stranger)): unknown key, expected one of \(expected)")
+        throw Failure(
+            outcome, "\(path)\(shown(stranger)): unknown key, expected one of \(expected)")
     }
 
     func mistake(_ key: String, _ expected: String) -> Failure {
@@ -134,7 +136,8 @@ final class Settings {
     }
 }
 
-/// The file's content without its trailing newline; false if it cannot be read or is no secret's size.
+/// The file's content without its trailing newline; false if it cannot be read or is no secret's
+/// size.
 private func readSecretFile(_ path: String, into buffer: Buffer) -> Bool {
     let file = cplatform_open(path)
     guard file >= 0 else { return false }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// Writes compact JSON straight into a buffer, with a provider's bytes verbatim where wanted: jansson
-/// can do neither without building a second tree, which costs more than all the rest of a call.
+/// Writes compact JSON straight into a buffer, with a provider's bytes verbatim where wanted:
+/// jansson can do neither without building a second tree, which costs more than all the rest of a
+/// call.
 struct Writer {
     let buffer: Buffer
     private var needsComma = false
@@ -126,7 +127,8 @@ struct Writer {
     private func escaped(_ bytes: UnsafeBufferPointer<UInt8>) {
         var copied = 0
         func copy(upTo end: Int) {
-            buffer.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[copied..<end]))
+            buffer.append(
+                UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[copied..<end]))
         }
         for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
             copy(upTo: index)

@@ -3,8 +3,8 @@ import CPlatform
 
 /// Bytes in malloc's memory: a response as it arrives, a document, an answer as it is written.
 ///
-/// Unlike an Array, whose growth traps when memory runs out, a Buffer notes that it is incomplete and
-/// goes on; whoever uses it looks at `isComplete` once, at the end.
+/// Unlike an Array, whose growth traps when memory runs out, a Buffer notes that it is incomplete
+/// and goes on; whoever uses it looks at `isComplete` once, at the end.
 final class Buffer {
     private(set) var count = 0
     private(set) var isComplete = true

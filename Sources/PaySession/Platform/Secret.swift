@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import CPlatform
 
-/// A credential or a token: it cannot be printed by accident and is wiped when the last owner lets go.
+/// A credential or a token: it cannot be printed by accident and is wiped when the last owner lets
+/// go.
 ///
 /// It has no text form. The bytes are reached only through `withText`, at the places that hand them
 /// to libcurl, and through `isEchoed`, which finds them where they should not be.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 // Text is compared byte for byte, always through these functions. String's own == follows canonical
-// equivalence: U+212A, the Kelvin sign, would equal "K". For statuses and identifiers that is wrong,
-// and it needs Unicode tables that the release build leaves out: a stray == fails to link.
+// equivalence: U+212A, the Kelvin sign, would equal "K". For statuses and identifiers that is
+// wrong, and it needs Unicode tables that the release build leaves out: a stray == fails to link.
 
 func sameBytes(_ one: String, _ other: String) -> Bool {
     one.utf8.elementsEqual(other.utf8)
@@ -37,8 +37,8 @@ func parseDigits(_ bytes: some Sequence<UInt8>, isNegative: Bool = false) -> Int
     return seen ? value : nil
 }
 
-/// One digit more, away from zero; nil if it does not fit. Negative numbers are built below zero, where
-/// there is room for the smallest.
+/// One digit more, away from zero; nil if it does not fit. Negative numbers are built below zero,
+/// where there is room for the smallest.
 func times10(_ value: Int64, adding digit: Int64, isNegative: Bool) -> Int64? {
     let (shifted, isTooBig) = value.multipliedReportingOverflow(by: 10)
     let (sum, isTooBigNow) = shifted.addingReportingOverflow(isNegative ? -digit : digit)

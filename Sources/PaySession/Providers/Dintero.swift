@@ -40,8 +40,8 @@ private func isAccount(_ text: String) -> Bool {
     return (first == 0x50 || first == 0x54) && bytes.dropFirst().allSatisfy(isDigit)
 }
 
-/// The order API records what was done elsewhere and executes no payment: its documents carry no status
-/// and no currency, and processed_at may have been set by whoever created the session.
+/// The order API records what was done elsewhere and executes no payment: its documents carry no
+/// status and no currency, and processed_at may have been set by whoever created the session.
 private func readDintero(_ document: Reader, _ rules: ReadingRules) -> Session {
     var session: Session
     if document.bool("success") == false {

@@ -15,7 +15,8 @@ extension Provider {
                 key: "country", expected: "a country's two lower-case letters, such as \"pl\"",
                 isRequiredWithEnvironment: true,
                 isValid: { country in
-                    country.utf8.count == 2 && country.utf8.allSatisfy { (0x61...0x7A).contains($0) }
+                    country.utf8.count == 2
+                        && country.utf8.allSatisfy { (0x61...0x7A).contains($0) }
                 })
         ],
         authorization: .bearerKey,
@@ -25,8 +26,8 @@ extension Provider {
         read: readInbank)
 }
 
-/// The state model of the partner API. `completed`: "from the e-shop order perspective it has been paid,
-/// and the goods can be shipped"; `granted` may still wait for the merchant's approval.
+/// The state model of the partner API. `completed`: "from the e-shop order perspective it has been
+/// paid, and the goods can be shipped"; `granted` may still wait for the merchant's approval.
 private let statuses: [(String, Status)] = [
     ("pending", .pending),
     ("granted", .actionRequired),
@@ -42,11 +43,8 @@ private func readInbank(_ document: Reader, _ rules: ReadingRules) -> Session {
     session.id = document.text("uuid")
     session.status = status
     // "totalAmount (number)", example 300: major units.
-    session.currency = document.text("currency").flatMap { Currency($0) }
-    session.amount = .majorUnits(document["totalAmount"].number, session.currency)
-    if session.amount == nil, !document["totalAmount"].isAbsent, !document["totalAmount"].isNull {
-        document.drift.noteUnreadable("totalAmount")
-    }
+    session.currency = document.currency("currency")
+    session.amount = document.majorUnits("totalAmount", session.currency)
     // Documented as a string, an object when created; null is seen too.
     if document["purchase"].isObject {
         session.merchantReference = document.text("purchase.purchaseReference")

@@ -8,7 +8,8 @@ extension Provider {
         path: "/ipp/v1/sessions/{0}",
         environments: [
             Environment(
-                name: "playground", address: "https://api.playground.kustom.co", keyPrefix: "kco_test_"),
+                name: "playground", address: "https://api.playground.kustom.co",
+                keyPrefix: "kco_test_"),
             Environment(name: "live", address: "https://api.kustom.co", keyPrefix: "kco_live_"),
         ],
         settings: [
@@ -41,7 +42,7 @@ private func readKustom(_ document: Reader, _ rules: ReadingRules) -> Session {
     var session = Session(evidence: evidence)
     session.id = document.text("session_id")
     session.status = status
-    session.currency = document.text("purchase_currency").flatMap { Currency($0) }
+    session.currency = document.currency("purchase_currency")
     session.amount = .minorUnits(document.integer("order_amount"), session.currency)
     session.taxMinor = document.integer("order_tax_amount")
     session.merchantReference = document.text("merchant_reference1")

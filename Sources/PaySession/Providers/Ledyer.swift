@@ -42,7 +42,7 @@ private func readLedyer(_ document: Reader, _ rules: ReadingRules) -> Session {
     var session = Session(evidence: evidence)
     session.id = document.text("id")
     session.status = status
-    session.currency = document.text("order.currency").flatMap { Currency($0) }
+    session.currency = document.currency("order.currency")
     session.amount = .minorUnits(document.integer("order.totalOrderAmount"), session.currency)
     session.taxMinor = document.integer("order.totalOrderVatAmount")
     session.merchantReference = document.text("order.reference")
@@ -58,7 +58,8 @@ private func readLedyer(_ document: Reader, _ rules: ReadingRules) -> Session {
     session.locale = document.text("order.locale")
     session.country = document.text("order.country")
     session.customer = Customer(
-        firstName: document.text("customer.firstName"), lastName: document.text("customer.lastName"),
+        firstName: document.text("customer.firstName"),
+        lastName: document.text("customer.lastName"),
         email: document.text("customer.email"), phone: document.text("customer.phone"),
         company: document.text("customer.billingAddress.companyName"))
     session.paymentMethod = PaymentMethod(
@@ -68,7 +69,9 @@ private func readLedyer(_ document: Reader, _ rules: ReadingRules) -> Session {
         invoiceChannel: document.text("customer.invoiceChannel.type")
             ?? document.text("customer.invoceChannel.type"))
     // Authorized before anyone has paid.
-    if let type = session.paymentMethod.type, sameBytes(type, "advanceInvoice"), status == .completed {
+    if let type = session.paymentMethod.type, sameBytes(type, "advanceInvoice"),
+        status == .completed
+    {
         session.reservation = .advanceInvoice
     }
     session.items = document.list("order.orderLines") { line in

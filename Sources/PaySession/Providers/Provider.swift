@@ -93,7 +93,8 @@ func filled(_ template: String, _ identifiers: [String]) -> String {
     var rest = template.utf8[...]
     while let open = rest.firstIndex(of: 0x7B), let close = rest.firstIndex(of: 0x7D) {
         text += String(decoding: rest[..<open], as: UTF8.self)
-        if let place = parseDigits(rest[rest.index(after: open)..<close]), place < identifiers.count {
+        if let place = parseDigits(rest[rest.index(after: open)..<close]), place < identifiers.count
+        {
             text += percentEncoded(identifiers[Int(place)])
         }
         rest = rest[rest.index(after: close)...]
@@ -102,7 +103,9 @@ func filled(_ template: String, _ identifiers: [String]) -> String {
 }
 
 /// The status field of providers that have one: exact, case-sensitive words.
-func reportedStatus(_ reader: Reader, _ field: String, _ words: [(String, Status)]) -> (Status, Evidence) {
+func reportedStatus(_ reader: Reader, _ field: String, _ words: [(String, Status)]) -> (
+    Status, Evidence
+) {
     guard let word = reader[field].text else {
         _ = reader.text(field)  // notes a status that is there but no text
         return (.unknown, Evidence(field: field, value: nil, basis: .absent))

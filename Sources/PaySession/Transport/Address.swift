@@ -9,7 +9,8 @@ struct Address {
     /// http, which is for this machine's own addresses only.
     let isPlain: Bool
 
-    static let expected = "an https:// address without user, query or fragment"
+    static let expected =
+        "an https:// address without user, query or fragment"
         + " (http:// for 127.0.0.0/8, [::1] and localhost)"
 
     /// nil unless it is as `expected` says.

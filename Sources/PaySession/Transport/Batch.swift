@@ -3,9 +3,9 @@ import CPlatform
 
 /// Many sessions over one loop, on the thread that asks: `session_batch` in C.
 ///
-/// What is held at once is bounded by `in_flight`, never by how many references there are: when it is
-/// full, `add` says so. Each provider has its own queue and its own share, so a slow one does not hold
-/// the others back.
+/// What is held at once is bounded by `in_flight`, never by how many references there are: when it
+/// is full, `add` says so. Each provider has its own queue and its own share, so a slow one does
+/// not hold the others back.
 final class Batch {
     private let client: Client
     private let loop: Loop
@@ -103,7 +103,8 @@ final class Batch {
         }
     }
 
-    /// Readable when `next` would give or do something without waiting; -1 when descriptors have run out.
+    /// Readable when `next` would give or do something without waiting; -1 when descriptors have
+    /// run out.
     func descriptor() -> Int32 {
         let descriptor = loop.descriptor()
         setTimer()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// One session being read: token, request, attempts, pauses, deadline. A state machine that never waits:
-/// a Loop moves it on whenever something has happened.
+/// One session being read: token, request, attempts, pauses, deadline. A state machine that never
+/// waits: a Loop moves it on whenever something has happened.
 final class Call {
     /// Once there is one, the call is over.
     private(set) var answer: Answer?
@@ -62,7 +62,8 @@ final class Call {
             return giveUp(.aborted, on: loop)
         }
         if now >= deadline {
-            return giveUp(Failure(.timedOut, "no answer within timeout_ms, \(Call.doing(phase))"), on: loop)
+            return giveUp(
+                Failure(.timedOut, "no answer within timeout_ms, \(Call.doing(phase))"), on: loop)
         }
         switch phase {
         case .pausing(let until):
@@ -198,7 +199,8 @@ final class Call {
             }
         case .answered(let status):
             if status == 401, let token, !hasRenewedToken {
-                // It may have been revoked, or the far end's clock runs ahead: once more with a new one.
+                // It may have been revoked, or the far end's clock runs ahead: once more with a new
+                // one.
                 hasRenewedToken = true
                 client.withLock { client.tokens.discard(token) }
                 endTry(.session, .unauthorized, status)

@@ -183,12 +183,14 @@ final class Client: @unchecked Sendable {
 
     // MARK: Fork
 
-    /// In a forked child, whose only thread this is: drops what belongs to the parent, keeps the tokens.
+    /// In a forked child, whose only thread this is: drops what belongs to the parent, keeps the
+    /// tokens.
     func dropInherited() {
         for loop in loops {
             loop.abandon()
-            // Never taken apart: libcurl would say goodbye, and the numbers of the descriptors may be
-            // somebody else's by then. The pages stay shared with the parent, for nobody writes to them.
+            // Never taken apart: libcurl would say goodbye, and the numbers of the descriptors may
+            // be somebody else's by then. The pages stay shared with the parent, for nobody writes
+            // to them.
             _ = Unmanaged.passRetained(loop)
         }
         loops = []

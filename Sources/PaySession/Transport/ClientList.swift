@@ -40,8 +40,8 @@ enum ClientList {
         }
     }
 
-    /// A client for a configuration: the one that the byte-identical configuration opened before, if it
-    /// says that it is to be shared.
+    /// A client for a configuration: the one that the byte-identical configuration opened before,
+    /// if it says that it is to be shared.
     static func open(_ config: UnsafePointer<CChar>) throws(Failure) -> Client {
         let bytes = UnsafeRawPointer(config).assumingMemoryBound(to: UInt8.self)
         guard let text = Secret(UnsafeBufferPointer(start: bytes, count: strlen(config))) else {
@@ -73,7 +73,9 @@ enum ClientList {
     /// Gives back one handle; the last one of a shared client ends it. Others end with their owner.
     static func close(_ client: consuming Client) {
         let ended: Shared? = mutex.withLock {
-            guard let index = state.shared.firstIndex(where: { $0.client === client }) else { return nil }
+            guard let index = state.shared.firstIndex(where: { $0.client === client }) else {
+                return nil
+            }
             state.shared[index].handles -= 1
             return state.shared[index].handles == 0 ? state.shared.remove(at: index) : nil
         }

@@ -26,7 +26,8 @@ final class Configuration {
         connectTimeoutMs = try settings.integer("connect_timeout_ms", in: 1...600_000) ?? 3_000
         attempts = Int(try settings.integer("attempts", in: 1...10) ?? 3)
         maxResponseBytes = Int(
-            try settings.integer("max_response_bytes", in: 1...Int64(Document.longest)) ?? 4_194_304)
+            try settings.integer("max_response_bytes", in: 1...Int64(Document.longest)) ?? 4_194_304
+        )
         let agent = try settings.text("user_agent", "text without control characters") {
             !$0.isEmpty && !hasControlCharacter($0)
         }
@@ -115,7 +116,9 @@ final class Account {
         for setting in provider.settings {
             if let value = try settings.text(setting.key, setting.expected, setting.isValid) {
                 values.append((setting.key, value))
-            } else if setting.isRequiredWithEnvironment, environment != nil, !settings.has("base_url") {
+            } else if setting.isRequiredWithEnvironment, environment != nil,
+                !settings.has("base_url")
+            {
                 throw settings.mistake(setting.key, setting.expected)
             }
         }
@@ -143,7 +146,8 @@ final class Account {
             try Account.refuseContradiction(key, environment, provider, settings)
             if let username {
                 let header = try Account.header(.basic("", user: username, key))
-                authorization = .fixed(try Account.header(.joining("Authorization: Basic ", header)))
+                authorization = .fixed(
+                    try Account.header(.joining("Authorization: Basic ", header)))
                 secrets = [header, key]
             } else {
                 authorization = .fixed(try Account.header(.joining("Authorization: Basic ", key)))
@@ -156,14 +160,17 @@ final class Account {
                     throw settings.mistake(other, "nothing, since token is given")
                 }
                 let token = try settings.secret("token")
-                authorization = .fixed(try Account.header(.joining("Authorization: Bearer ", token)))
+                authorization = .fixed(
+                    try Account.header(.joining("Authorization: Bearer ", token)))
                 secrets = [token]
                 tokenAddress = nil
             } else {
                 guard
-                    let id = try settings.text("client_id", "text without colon, or a token instead", {
-                        !$0.isEmpty && !$0.utf8.contains(0x3A) && !hasControlCharacter($0)
-                    })
+                    let id = try settings.text(
+                        "client_id", "text without colon, or a token instead",
+                        {
+                            !$0.isEmpty && !$0.utf8.contains(0x3A) && !hasControlCharacter($0)
+                        })
                 else { throw settings.mistake("client_id", "text; it is missing") }
                 let secret = try settings.secret("client_secret")
                 let basic = try Account.header(.basic("", user: id, secret))
@@ -208,7 +215,8 @@ final class Account {
 
     /// Kustom's keys say which environment they are for.
     private static func refuseContradiction(
-        _ key: Secret, _ environment: Provider.Environment?, _ provider: Provider, _ settings: Settings
+        _ key: Secret, _ environment: Provider.Environment?, _ provider: Provider,
+        _ settings: Settings
     ) throws(Failure) {
         guard let environment else { return }
         for other in provider.environments where !sameBytes(other.name, environment.name) {

@@ -11,7 +11,8 @@ enum ErrorBody {
     ) -> Failure {
         let provider = account.provider
         var failure = Failure(
-            outcome, "the \(endpoint) of \(provider.name) answered HTTP \(status)", httpStatus: status)
+            outcome, "the \(endpoint) of \(provider.name) answered HTTP \(status)",
+            httpStatus: status)
         guard let document = try? Document(body) else { return failure }
         let shape = provider.errors
         var secrets = account.secrets
@@ -57,7 +58,8 @@ enum ErrorBody {
                 var index = 0
                 while index + needle.count <= bytes.count {
                     if bytes[index..<index + needle.count].elementsEqual(needle) {
-                        bytes.replaceSubrange(index..<index + needle.count, with: Array("[redacted]".utf8))
+                        bytes.replaceSubrange(
+                            index..<index + needle.count, with: Array("[redacted]".utf8))
                         index += 10
                     } else {
                         index += 1

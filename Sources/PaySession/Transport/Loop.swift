@@ -4,9 +4,9 @@ import CPlatform
 
 /// Drives calls over libcurl's multi interface, on the thread that asks and no other.
 ///
-/// One call blocks on a loop of its own; a batch keeps one for all of its calls. Connections belong to
-/// a loop, so a client keeps its loops when they are idle. Used by one thread at a time, inside the fork
-/// gate, which is left only for the wait.
+/// One call blocks on a loop of its own; a batch keeps one for all of its calls. Connections belong
+/// to a loop, so a client keeps its loops when they are idle. Used by one thread at a time, inside
+/// the fork gate, which is left only for the wait.
 final class Loop {
     unowned(unsafe) let client: Client
     private let multi: UnsafeMutableRawPointer
@@ -75,7 +75,9 @@ final class Loop {
                 var mask: Int32 = 0
                 if happened & EPOLLIN.rawValue != 0 { mask |= CURL_CSELECT_IN }
                 if happened & EPOLLOUT.rawValue != 0 { mask |= CURL_CSELECT_OUT }
-                if happened & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { mask |= CURL_CSELECT_ERR }
+                if happened & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 {
+                    mask |= CURL_CSELECT_ERR
+                }
                 act(fd, mask)
             }
         }
@@ -118,7 +120,8 @@ final class Loop {
 
     // MARK: Transfers
 
-    /// Sends a request for a call, whose `transferEnded` will be called; nil when memory has run out.
+    /// Sends a request for a call, whose `transferEnded` will be called; nil when memory has run
+    /// out.
     func start(_ request: Transfer.Request, for call: Call) -> Transfer? {
         guard let transfer = idleTransfers.popLast() ?? Transfer() else { return nil }
         sockets.isPlain = request.address.isPlain
@@ -177,14 +180,16 @@ final class Loop {
     private static let setTimer: curl_multi_timer_callback = { _, milliseconds, context in
         guard let context else { return 0 }
         let loop = Unmanaged<Loop>.fromOpaque(context).takeUnretainedValue()
-        loop.curlDue = milliseconds < 0 ? nil : Instant.now.adding(milliseconds: Int64(milliseconds))
+        loop.curlDue =
+            milliseconds < 0 ? nil : Instant.now.adding(milliseconds: Int64(milliseconds))
         return 0
     }
 
     // MARK: Fork
 
-    /// In a forked child: closes the copies of the parent's descriptors and leaves libcurl's memory as it
-    /// is, untouched and so still shared with the parent. The kernel's epoll set stays the parent's.
+    /// In a forked child: closes the copies of the parent's descriptors and leaves libcurl's memory
+    /// as it is, untouched and so still shared with the parent. The kernel's epoll set stays the
+    /// parent's.
     func abandon() {
         isAbandoned = true
         sockets.closeInherited()

@@ -35,7 +35,8 @@ struct Report {
             let isWord =
                 status.utf8.count <= 40
                 && status.utf8.allSatisfy {
-                    (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F || $0 == 0x2D
+                    (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F
+                        || $0 == 0x2D
                 }
             Report.add(isWord ? status : "(not a word)", to: &tallies[provider].unknownStatuses)
         }
@@ -131,8 +132,8 @@ struct Latencies {
         longest = max(longest ?? 0, microseconds)
     }
 
-    /// The upper end of the bucket in which that share of all durations ends, or the longest if that is
-    /// less; nil before there is one.
+    /// The upper end of the bucket in which that share of all durations ends, or the longest if
+    /// that is less; nil before there is one.
     func percentile(_ percent: Int64) -> Int64? {
         guard let longest else { return nil }
         var left = (count * percent + 99) / 100

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-/// When a failed attempt is made again. All requests here are GETs and token requests, which may be repeated
-/// safely; no provider documents a retry policy of its own.
+/// When a failed attempt is made again. All requests here are GETs and token requests, which may be
+/// repeated safely; no provider documents a retry policy of its own.
 enum Retry {
-    /// Exponential with full jitter: anything from nothing to this, doubled each time, in microseconds.
+    /// Exponential with full jitter: anything from nothing to this, doubled each time, in
+    /// microseconds.
     private static let firstPause: Int64 = 200_000
     private static let longestPause: Int64 = 5_000_000
 

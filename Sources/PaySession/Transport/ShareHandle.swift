@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 import CCurl
 
-/// What the loops of one client have in common: names already looked up, and TLS sessions to resume.
+/// What the loops of one client have in common: names already looked up, and TLS sessions to
+/// resume.
 ///
-/// Connections are not shared: libcurl's documentation says that sharing them between threads is not
-/// supported. Each loop keeps its own, and a loop that is free is used again by whichever thread comes next.
+/// Connections are not shared: libcurl's documentation says that sharing them between threads is
+/// not supported. Each loop keeps its own, and a loop that is free is used again by whichever
+/// thread comes next.
 final class ShareHandle {
     let handle: UnsafeMutableRawPointer
     private let locks: [Mutex]
@@ -30,7 +32,8 @@ final class ShareHandle {
 
     deinit { curl_share_cleanup(handle) }
 
-    private static func mutex(_ data: curl_lock_data, _ context: UnsafeMutableRawPointer?) -> Mutex? {
+    private static func mutex(_ data: curl_lock_data, _ context: UnsafeMutableRawPointer?) -> Mutex?
+    {
         guard let context else { return nil }
         let share = Unmanaged<ShareHandle>.fromOpaque(context).takeUnretainedValue()
         let index = Int(data.rawValue)

@@ -2,8 +2,8 @@
 import CCurl
 import CPlatform
 
-/// The sockets that libcurl has open for one loop, known so that a forked child can close its copies
-/// without libcurl, which would say goodbye on connections that belong to the parent.
+/// The sockets that libcurl has open for one loop, known so that a forked child can close its
+/// copies without libcurl, which would say goodbye on connections that belong to the parent.
 final class Sockets {
     private var open: [Int32] = []
     /// The addresses in use are plain http: only this machine may be connected to, whatever a
@@ -43,7 +43,9 @@ private func isLoopback(_ address: UnsafeMutablePointer<sockaddr>) -> Bool {
     case AF_INET:  // family 2, port 2, address 4
         return bytes.load(fromByteOffset: 4, as: UInt8.self) == 127
     case AF_INET6:  // family 2, port 2, flow 4, address 16: ::1
-        for place in 8..<23 where bytes.load(fromByteOffset: place, as: UInt8.self) != 0 { return false }
+        for place in 8..<23 where bytes.load(fromByteOffset: place, as: UInt8.self) != 0 {
+            return false
+        }
         return bytes.load(fromByteOffset: 23, as: UInt8.self) == 1
     default:
         return false

@@ -14,7 +14,8 @@ enum TokenAnswer {
         case .answered(200):
             guard let document = try? Document(body, holdsSecrets: true) else {
                 throw Failure(
-                    .malformed, "the token endpoint of \(name) answered with what is not a JSON object",
+                    .malformed,
+                    "the token endpoint of \(name) answered with what is not a JSON object",
                     httpStatus: 200)
             }
             let value = document.root.at("access_token")
@@ -25,7 +26,8 @@ enum TokenAnswer {
             }
             guard let token, let token else {
                 throw Failure(
-                    .malformed, "the token endpoint of \(name) answered without a usable access_token",
+                    .malformed,
+                    "the token endpoint of \(name) answered without a usable access_token",
                     httpStatus: 200)
             }
             return (token, document.root.at("expires_in").integer)

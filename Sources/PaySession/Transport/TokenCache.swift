@@ -96,7 +96,8 @@ struct TokenCache {
         entries[index].flight = nil
     }
 
-    /// The provider refused it. Another call may have renewed it meanwhile: only this very token goes.
+    /// The provider refused it. Another call may have renewed it meanwhile: only this very token
+    /// goes.
     mutating func discard(_ token: Secret) {
         for index in entries.indices where entries[index].token === token {
             entries[index].token = nil
