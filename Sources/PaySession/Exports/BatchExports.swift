@@ -77,7 +77,5 @@ public func session_batch_fd(_ batch: OpaquePointer!) -> Int32 {
 @_cdecl("session_batch_close") @implementation
 public func session_batch_close(_ batch: OpaquePointer!) {
     guard let batch else { return }
-    insideGate {
-        withSigpipeHeld { Unmanaged<Batch>.fromOpaque(UnsafeRawPointer(batch)).release() }
-    }
+    insideGate { Unmanaged<Batch>.fromOpaque(UnsafeRawPointer(batch)).release() }
 }

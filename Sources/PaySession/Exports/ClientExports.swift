@@ -40,9 +40,7 @@ public func session_client_report(
 public func session_client_close(_ client: OpaquePointer!) {
     guard let client else { return }
     insideGate {
-        withSigpipeHeld {
-            ClientList.close(
-                Unmanaged<Client>.fromOpaque(UnsafeRawPointer(client)).takeRetainedValue())
-        }
+        ClientList.close(
+            Unmanaged<Client>.fromOpaque(UnsafeRawPointer(client)).takeRetainedValue())
     }
 }

@@ -70,7 +70,7 @@ final class Batch {
         } catch {
             finished.append((tag, Answer(error)))
         }
-        withSigpipeHeld { startWaiting() }
+        startWaiting()
         return true
     }
 
@@ -81,24 +81,21 @@ final class Batch {
 
     /// The next answer, in the order in which they came.
     func next(until limit: Instant?) -> Next {
-        withSigpipeHeld {
-            while true {
+        while true {
+            startWaiting()
+            if let (tag, answer) = finished.popFirst() {
+                outstanding -= 1
                 startWaiting()
-                if let (tag, answer) = finished.popFirst() {
-                    outstanding -= 1
-                    startWaiting()
-                    return .answer(tag, answer)
-                }
-                if outstanding == 0 { return .nothingMore }
-                let now = Instant.now
-                var wake = limit ?? now.adding(milliseconds: 60_000)
-                if let start = nextStart, start < wake { wake = start }
-                loop.step(until: wake)
-                collect()
-                if finished.isEmpty, let limit, limit <= .now {
-                    setTimer()
-                    return .nothingYet
-                }
+                return .answer(tag, answer)
+            }
+            if outstanding == 0 { return .nothingMore }
+            var wake = limit ?? .now.adding(milliseconds: 60_000)
+            if let start = nextStart, start < wake { wake = start }
+            loop.step(until: wake)
+            collect()
+            if finished.isEmpty, let limit, limit <= .now {
+                setTimer()
+                return .nothingYet
             }
         }
     }

@@ -100,14 +100,12 @@ final class Client: @unchecked Sendable {
     private func onLoop(
         _ reference: Reference, _ body: (Loop) throws(Failure) -> Answer
     ) -> Answer {
-        withSigpipeHeld {
-            do throws(Failure) {
-                guard let loop = takeLoop() else { throw .outOfMemory }
-                defer { giveBack(loop) }
-                return try body(loop)
-            } catch {
-                return Answer(error, provider: reference.provider.name, reference: reference.text)
-            }
+        do throws(Failure) {
+            guard let loop = takeLoop() else { throw .outOfMemory }
+            defer { giveBack(loop) }
+            return try body(loop)
+        } catch {
+            return Answer(error, provider: reference.provider.name, reference: reference.text)
         }
     }
 

@@ -41,10 +41,12 @@ final class Loop {
     }
 
     deinit {
-        for (transfer, _) in busyTransfers { curl_multi_remove_handle(multi, transfer.easy) }
-        busyTransfers = []
-        idleTransfers = []
-        curl_multi_cleanup(multi)
+        withSigpipeHeld {
+            for (transfer, _) in busyTransfers { curl_multi_remove_handle(multi, transfer.easy) }
+            busyTransfers = []
+            idleTransfers = []
+            curl_multi_cleanup(multi)
+        }
         if timer >= 0 { close(timer) }
         close(epoll)
     }
@@ -68,32 +70,34 @@ final class Loop {
             ForkGate.leave()
             let count = epoll_wait(epoll, events.baseAddress, 64, milliseconds)
             ForkGate.enter()
-            for index in 0..<Int(max(count, 0)) {
-                let fd = cplatform_event_fd(&events[index])
-                if fd == client.wakeDescriptor || fd == timer { continue }
-                let happened = events[index].events
-                var mask: Int32 = 0
-                if happened & EPOLLIN.rawValue != 0 { mask |= CURL_CSELECT_IN }
-                if happened & EPOLLOUT.rawValue != 0 { mask |= CURL_CSELECT_OUT }
-                if happened & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 {
-                    mask |= CURL_CSELECT_ERR
+            withSigpipeHeld {
+                for index in 0..<Int(max(count, 0)) { react(to: &events[index]) }
+                if let curlDue, curlDue <= .now {
+                    self.curlDue = nil
+                    act(CURL_SOCKET_TIMEOUT, 0)
                 }
-                act(fd, mask)
+                collect()
+                let now = Instant.now
+                for call in calls { call.advance(on: self, at: now) }
             }
         }
-        if let curlDue, curlDue <= .now {
-            self.curlDue = nil
-            act(CURL_SOCKET_TIMEOUT, 0)
-        }
-        collect()
-        let now = Instant.now
-        for call in calls { call.advance(on: self, at: now) }
         calls.removeAll { $0.answer != nil }
+    }
+
+    private func react(to event: inout epoll_event) {
+        let fd = cplatform_event_fd(&event)
+        if fd == client.wakeDescriptor || fd == timer { return }
+        var mask: Int32 = 0
+        if event.events & EPOLLIN.rawValue != 0 { mask |= CURL_CSELECT_IN }
+        if event.events & EPOLLOUT.rawValue != 0 { mask |= CURL_CSELECT_OUT }
+        if event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { mask |= CURL_CSELECT_ERR }
+        act(fd, mask)
     }
 
     /// Ends what is still under way, without an answer.
     func removeCalls() {
-        for call in calls { call.drop(on: self) }
+        guard !calls.isEmpty else { return }
+        withSigpipeHeld { for call in calls { call.drop(on: self) } }
         calls = []
     }
 
@@ -124,7 +128,6 @@ final class Loop {
     /// out.
     func start(_ request: Transfer.Request, for call: Call) -> Transfer? {
         guard let transfer = idleTransfers.popLast() ?? Transfer() else { return nil }
-        sockets.isPlain = request.address.isPlain
         guard transfer.prepare(request, client.configuration, sockets: sockets, share: share),
             curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
         else {

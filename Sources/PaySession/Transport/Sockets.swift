@@ -6,16 +6,18 @@ import CPlatform
 /// copies without libcurl, which would say goodbye on connections that belong to the parent.
 final class Sockets {
     private var open: [Int32] = []
-    /// The addresses in use are plain http: only this machine may be connected to, whatever a
-    /// resolver says that localhost is.
-    var isPlain = false
-
     /// What libcurl calls instead of socket(): close-on-exec, so that a program started by the host
-    /// inherits nothing.
-    static let openFunction: curl_opensocket_callback = { context, purpose, address in
+    /// inherits nothing. For connections to this machine only, whatever a resolver says that
+    /// localhost is.
+    static let openToLoopback: curl_opensocket_callback = { context, _, address in
+        guard let address, isLoopback(&address.pointee.addr) else { return CURL_SOCKET_BAD }
+        return openFunction(context, CURLSOCKTYPE_IPCXN, address)
+    }
+
+    /// The same for connections to anywhere.
+    static let openFunction: curl_opensocket_callback = { context, _, address in
         guard let context, let address else { return CURL_SOCKET_BAD }
         let sockets = Unmanaged<Sockets>.fromOpaque(context).takeUnretainedValue()
-        if sockets.isPlain, !isLoopback(&address.pointee.addr) { return CURL_SOCKET_BAD }
         let type = address.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
         let fd = socket(address.pointee.family, type, address.pointee.protocol)
         if fd >= 0 { sockets.open.append(fd) }

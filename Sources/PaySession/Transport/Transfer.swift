@@ -104,7 +104,8 @@ final class Transfer {
         set(ccurl_set_sink(easy, CURLOPT_HEADERFUNCTION, Transfer.takeHeader))
         set(ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context))
         let socketContext = Unmanaged.passUnretained(sockets).toOpaque()
-        set(ccurl_set_opensocket(easy, Sockets.openFunction))
+        let open = request.address.isPlain ? Sockets.openToLoopback : Sockets.openFunction
+        set(ccurl_set_opensocket(easy, open))
         set(ccurl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, socketContext))
         set(ccurl_set_closesocket(easy, Sockets.closeFunction))
         set(ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, socketContext))
