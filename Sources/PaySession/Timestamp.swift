@@ -6,11 +6,21 @@ enum Timestamp {
     /// certain: no offset, an impossible date, more digits, anything before or after. Inbank sends
     /// numeric offsets, Kustom nine digits, Ledyer six.
     static func utc(_ text: String) -> String? {
-        var text = text
-        return text.withUTF8(utc)
+        var bytes = text
+        switch bytes.withUTF8(read) {
+        case .asWritten: return text
+        case .shifted(let utc): return utc
+        case nil: return nil
+        }
     }
 
-    private static func utc(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+    private enum Reading {
+        /// It is in UTC already, in the one spelling that is given out: the most frequent case.
+        case asWritten
+        case shifted(String)
+    }
+
+    private static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Reading? {
         // 2024-01-15T10:30:00
         guard bytes.count >= 20, bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[13] == 0x3A,
             bytes[16] == 0x3A, bytes[10] | 0x20 == 0x74 || bytes[10] == 0x20,
@@ -31,6 +41,7 @@ enum Timestamp {
         }
 
         guard let offset = offset(bytes, index) else { return nil }
+        if bytes[index] == 0x5A, bytes[10] == 0x54 { return .asWritten }
         var minutes = hour * 60 + minute - offset
         var (year2, month2, day2) = (year, month, day)
         if minutes < 0 {
@@ -45,9 +56,11 @@ enum Timestamp {
         let fractionText =
             fraction == 0
             ? "" : "." + String(decoding: bytes[20..<20 + fraction], as: UTF8.self)
-        return padded(year2, 4) + "-" + padded(month2, 2) + "-" + padded(day2, 2) + "T"
+        let utc =
+            padded(year2, 4) + "-" + padded(month2, 2) + "-" + padded(day2, 2) + "T"
             + padded(minutes / 60, 2) + ":" + padded(minutes % 60, 2) + ":" + padded(second, 2)
             + fractionText + "Z"
+        return .shifted(utc)
     }
 
     /// Minutes east of UTC: Z, +02:00, +0200.
