@@ -48,7 +48,8 @@ import Testing
                 answerToDocument(aCase, description["options"], response)
             }
         let json = Data(answer.json.bytes.prefix(answer.jsonLength))
-        // raw goes off before jansson reads the rest: it cannot hold every number that may stand there.
+        // raw goes off before jansson reads the rest: it cannot hold every number that may stand
+        // there.
         let raw =
             Data(",\"raw\":".utf8) + (answer.outcome == .ok ? trimmed(response) : Data("null".utf8))
         #expect(json.suffix(raw.count + 1) == raw + Data("}".utf8))
@@ -78,8 +79,8 @@ import Testing
         return Unmanaged<Answer>.fromOpaque(UnsafeRawPointer(pointer!)).takeRetainedValue()
     }
 
-    /// As the transport does when an answer of that status has come; the Python binding runs the same cases
-    /// over a socket.
+    /// As the transport does when an answer of that status has come; the Python binding runs the
+    /// same cases over a socket.
     private func answerToError(
         _ aCase: Case, _ status: Int, _ reference: String?, _ response: Data
     ) throws -> Answer {

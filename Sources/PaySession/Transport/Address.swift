@@ -15,7 +15,12 @@ struct Address {
 
     /// nil unless it is as `expected` says.
     init?(_ text: String) {
-        if hasControlCharacter(text) || text.utf8.contains(0x20) { return nil }
+        // An empty query or fragment has no part below, but would swallow the path.
+        if hasControlCharacter(text)
+            || text.utf8.contains(where: { [0x20, 0x23, 0x3F].contains($0) })
+        {
+            return nil
+        }
         guard let url = curl_url() else { return nil }
         defer { curl_url_cleanup(url) }
         guard curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK,
@@ -57,14 +62,17 @@ struct Address {
         return ["http", "https", "socks5", "socks5h"].contains { sameBytes($0, scheme) }
     }
 
-    /// By the host as libcurl writes it, in which 0x7f.1 and 2130706433 are 127.0.0.1 already.
+    /// By the host as libcurl writes it, in which 0x7f.1 and 2130706433 are 127.0.0.1 already. What
+    /// has a leading zero there still, such as 127.0.0.08, is a name for it, not a number.
     private static func isLoopback(_ host: String) -> Bool {
         let lower = String(
             decoding: host.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
         if sameBytes(lower, "localhost") || sameBytes(lower, "[::1]") { return true }
         let numbers = host.utf8.split(separator: 0x2E, omittingEmptySubsequences: false)
         return numbers.count == 4 && numbers[0].elementsEqual("127".utf8)
-            && numbers.allSatisfy { (parseDigits($0) ?? 256) <= 255 }
+            && numbers.allSatisfy { number in
+                (parseDigits(number) ?? 256) <= 255 && (number.first != 0x30 || number.count == 1)
+            }
     }
 
     private static func part(_ url: OpaquePointer, _ part: CURLUPart) -> String? {

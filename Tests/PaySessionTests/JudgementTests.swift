@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+import Testing
+
+@testable import PaySession
+
+@Suite struct JudgementTests {
+    static func judge(_ provider: Provider, _ text: String, wanted: String? = nil) throws(Failure)
+        -> Judgement
+    {
+        try Judgement(
+            Buffer(text), from: provider, rules: ReadingRules(), wanted: wanted, expected: nil)
+    }
+
+    /// A completed session that is not held for another reason, its identity in its place.
+    static func completed(_ provider: String, _ identity: String) -> String {
+        switch provider {
+        case "inbank": #"{"status": "completed", "totalAmount": 1, "currency": "EUR" \#(identity)}"#
+        case "kustom":
+            #"{"status": "FINALIZED", "order_amount": 1, "purchase_currency": "EUR" \#(identity)}"#
+        default:
+            #"{"state": "authorized", "order": {"totalOrderAmount": 1, "currency": "EUR"}"#
+                + identity + "}"
+        }
+    }
+
+    /// The document's identity, the one asked for, and the verdict; nil is mismatched.
+    @Test(
+        arguments: [
+            ("inbank", #", "uuid": "a""#, "a", .yes), ("inbank", #", "uuid": "a""#, nil, .yes),
+            ("inbank", #", "uuid": "b""#, "a", nil), ("inbank", "", "a", .unknown),
+            ("inbank", "", nil, .unknown), ("inbank", #", "uuid": """#, "a", .unknown),
+            ("inbank", #", "uuid": null"#, "a", .unknown),
+            ("inbank", #", "uuid": 5"#, "5", .unknown),
+            ("inbank", #", "uuid": ["a"]"#, "a", .unknown),
+            ("inbank", #", "id": "a""#, "a", .unknown),
+            ("inbank", #", "uuid": "A""#, "a", nil), ("inbank", #", "uuid": "a ""#, "a", nil),
+            ("inbank", #", "uuid": "a\u0000""#, "a", nil),
+            ("kustom", #", "session_id": "a""#, "a", .yes),
+            ("kustom", #", "session_id": "b""#, "a", nil),
+            ("kustom", #", "session_id": "\u212a""#, "K", nil),
+            ("kustom", #", "session_id": "e\u0301""#, "\u{E9}", nil),
+            ("kustom", #", "order_id": "a""#, "a", .unknown),
+            ("ledyer", #", "id": "a""#, "a", .yes),
+            ("ledyer", #", "orderId": "a""#, "a", .yes),
+            ("ledyer", #", "id": "b", "orderId": "a""#, "a", .yes),
+            ("ledyer", #", "id": "a", "orderId": "b""#, "a", .yes),
+            ("ledyer", #", "id": "b", "orderId": "c""#, "a", nil),
+            ("ledyer", #", "id": "b""#, "a", nil), ("ledyer", #", "orderId": "b""#, "a", nil),
+            ("ledyer", #", "id": "b", "orderId": 5"#, "a", nil),
+            ("ledyer", #", "id": 5, "orderId": """#, "a", .unknown), ("ledyer", "", "a", .unknown),
+            ("ledyer", #", "id": "b", "orderId": "c""#, nil, .yes),
+        ] as [(String, String, String?, Paid?)])
+    func identityIsByteExact(_ name: String, _ identity: String, _ wanted: String?, _ paid: Paid?)
+        throws
+    {
+        let provider = try #require(Provider.named(name))
+        let text = JudgementTests.completed(name, identity)
+        guard let paid else {
+            let refusal = failure { () throws(Failure) in
+                try JudgementTests.judge(provider, text, wanted: wanted)
+            }
+            #expect(refusal?.outcome == .mismatched)
+            return
+        }
+        let judgement = try JudgementTests.judge(provider, text, wanted: wanted)
+        #expect(judgement.verdict.paid == paid)
+        #expect(judgement.verdict.holds == (paid == .yes ? [] : [.unidentified]))
+        #expect(judgement.session.status == .completed)
+    }
+
+    /// What is wrong is said; what stood there is not.
+    @Test(arguments: [
+        "", "marker", "[\"marker\"]", "{\"marker\":", "{\"marker\":1,\"marker\":2}",
+        "{\"a\":\"marker\\ud800\"}", "\u{FEFF}{\"a\":\"marker\"}", "{\"marker\\u0000\":1}",
+        String(repeating: "{\"marker\":", count: 200),
+    ]) func malformedIsMalformed(_ text: String) {
+        for provider in Provider.all {
+            let refusal = failure { () throws(Failure) in try JudgementTests.judge(provider, text) }
+            #expect(refusal?.outcome == .malformed)
+            #expect(refusal?.message.contains("marker") == false)
+            #expect(refusal?.message.contains(provider.name) == true)
+        }
+    }
+
+    @Test func memoryThatRanOutIsNotMalformed() {
+        let bytes = Buffer("{}")
+        bytes.reserve(.max)
+        let refusal = failure { () throws(Failure) in
+            try Judgement(bytes, from: .kustom, rules: ReadingRules(), wanted: nil, expected: nil)
+        }
+        #expect(refusal?.outcome == .outOfMemory)
+    }
+
+    /// An amount that says nothing does not make a session that says nothing of itself a good one.
+    @Test func eachHoldCanStandAlone() throws {
+        let noAmount = try JudgementTests.judge(
+            .kustom, #"{"status": "FINALIZED", "session_id": "a"}"#, wanted: "a")
+        #expect(noAmount.verdict.holds == [.amountUnreadable])
+        let both = try JudgementTests.judge(.kustom, #"{"status": "FINALIZED"}"#)
+        #expect(both.verdict.holds == [.unidentified, .amountUnreadable])
+        #expect(both.verdict.paid == .unknown)
+    }
+}

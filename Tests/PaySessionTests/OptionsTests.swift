@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+import Testing
+
+@testable import PaySession
+
+@Suite struct OptionsTests {
+    enum Function: CaseIterable {
+        case get, wait, batch, normalize, normalizeDintero
+
+        var use: Options.Use {
+            switch self {
+            case .get: .get
+            case .wait: .wait
+            case .batch: .batch
+            case .normalize: .normalize(.kustom)
+            case .normalizeDintero: .normalize(.dintero)
+            }
+        }
+    }
+
+    static let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    /// Every key with a good value, and the functions that take it.
+    static let keys: [(String, String, [Function])] = [
+        ("timeout_ms", "5000", [.get, .wait]), ("interval_ms", "250", [.wait]),
+        ("traceparent", "\"\(trace)\"", [.get, .wait]),
+        (
+            "expect", "{\"amount\": 30000, \"currency\": \"EUR\", \"reference\": \"K-1\"}",
+            [.get, .wait, .normalize, .normalizeDintero]
+        ),
+        ("in_flight", "8", [.batch]), ("requests_per_second", "10", [.batch]),
+        ("id", "\"5e3a\"", [.normalize, .normalizeDintero]),
+        ("trust_processed_at", "true", [.normalizeDintero]),
+    ]
+
+    @Test(arguments: keys) func eachFunctionTakesItsOwnKeys(
+        _ key: String, _ value: String, _ functions: [Function]
+    ) {
+        for function in Function.allCases {
+            let refusal = failure { () throws(Failure) in
+                try Options("{\"\(key)\": \(value)}", for: function.use)
+            }
+            if functions.contains(function) {
+                #expect(refusal == nil, "\(function) \(key)")
+            } else {
+                #expect(refusal?.outcome == .invalidArgument, "\(function) \(key)")
+                #expect(refusal?.message.contains(key) == true)
+            }
+        }
+    }
+
+    @Test func nothingMeansTheDefaults() throws {
+        for function in Function.allCases {
+            for text in [nil, "{}", " { } "] as [String?] {
+                let options =
+                    try text.map { try Options($0, for: function.use) }
+                    ?? Options(nil, for: function.use)
+                #expect(options.timeoutMs == nil)
+                #expect(options.expected?.amountMinor == nil)
+                #expect(options.traceparent == nil)
+                #expect(options.intervalMs == 500)
+                #expect(options.inFlight == 32)
+                #expect(options.requestsPerSecond == nil)
+                #expect(options.id == nil)
+                #expect(!options.rules.trustProcessedAt)
+            }
+        }
+    }
+
+    @Test func valuesAreRead() throws {
+        let get = try Options(
+            """
+            {"timeout_ms": 1, "expect": {"amount": 0, "currency": "JPY", "reference": "\u{E9}"},
+             "traceparent": "\(OptionsTests.trace)"}
+            """, for: .get)
+        #expect(get.timeoutMs == 1)
+        #expect(get.expected?.amountMinor == 0)
+        #expect(get.expected?.currency?.code == "JPY")
+        #expect(utf8(get.expected?.reference) == utf8("\u{E9}"))
+        #expect(get.traceparent == OptionsTests.trace)
+        #expect(try Options(#"{"interval_ms": 60000}"#, for: .wait).intervalMs == 60000)
+        let batch = try Options(#"{"in_flight": 1024, "requests_per_second": 100000}"#, for: .batch)
+        #expect(batch.inFlight == 1024)
+        #expect(batch.requestsPerSecond == 100_000)
+        let normalize = try Options(
+            #"{"id": "x/y", "trust_processed_at": true}"#, for: .normalize(.dintero))
+        #expect(normalize.id == "x/y")
+        #expect(normalize.rules.trustProcessedAt)
+        #expect(try Options(#"{"expect": {}}"#, for: .get).expected?.currency == nil)
+        #expect(
+            try Options(#"{"expect": {"amount": 9223372036854775807}}"#, for: .get).expected?
+                .amountMinor == .max)
+    }
+
+    /// Wrong types and values, each under the key that the message must name.
+    @Test(
+        arguments: [
+            (.get, "timeout_ms", "0"), (.get, "timeout_ms", "-1"), (.get, "timeout_ms", "600001"),
+            (.get, "timeout_ms", "1.5"), (.get, "timeout_ms", "1e3"),
+            (.get, "timeout_ms", "\"5000\""),
+            (.get, "timeout_ms", "null"), (.get, "timeout_ms", "true"),
+            (.get, "timeout_ms", "[5000]"),
+            (.get, "timeout_ms", "9223372036854775808"), (.wait, "interval_ms", "0"),
+            (.wait, "interval_ms", "60001"), (.wait, "interval_ms", "\"1\""),
+            (.batch, "in_flight", "0"), (.batch, "in_flight", "1025"), (.batch, "in_flight", "2.0"),
+            (.batch, "requests_per_second", "0"), (.batch, "requests_per_second", "100001"),
+            (.batch, "requests_per_second", "0.5"), (.get, "expect", "5"), (.get, "expect", "[]"),
+            (.get, "expect", "null"), (.get, "expect", "\"30000\""), (.normalize, "id", "\"\""),
+            (.normalize, "id", "\".\""), (.normalize, "id", "\"..\""),
+            (.normalize, "id", "\"a\\u0000\""), (.normalize, "id", "\"a\\nb\""),
+            (.normalize, "id", "5"), (.normalize, "id", "null"), (.normalize, "id", "\"\\u0085\""),
+            (.normalize, "id", "\"\(String(repeating: "a", count: 129))\""),
+            (.normalizeDintero, "trust_processed_at", "1"),
+            (.normalizeDintero, "trust_processed_at", "\"true\""),
+            (.normalizeDintero, "trust_processed_at", "null"),
+        ] as [(Function, String, String)])
+    func wrongValuesAreRefused(_ function: Function, _ key: String, _ value: String) {
+        let refusal = failure { () throws(Failure) in
+            try Options("{\"\(key)\": \(value)}", for: function.use)
+        }
+        #expect(refusal?.outcome == .invalidArgument)
+        #expect(refusal?.message.hasPrefix("\(key): expected ") == true)
+    }
+
+    @Test(arguments: [
+        ("amount", "300.0"), ("amount", "3e2"), ("amount", "\"300\""), ("amount", "null"),
+        ("amount", "true"), ("amount", "9223372036854775808"), ("currency", "\"eur\""),
+        ("currency", "\"EURO\""), ("currency", "\"\""), ("currency", "\"XXX\""),
+        ("currency", "978"), ("currency", "null"), ("currency", "\"EUR \""), ("reference", "\"\""),
+        ("reference", "5"), ("reference", "null"), ("ammount", "300"), ("Amount", "300"), ("", "1"),
+    ]) func wrongExpectationsAreRefused(_ key: String, _ value: String) {
+        for function in [Function.get, .wait, .normalize] {
+            let refusal = failure { () throws(Failure) in
+                try Options("{\"expect\": {\"\(key)\": \(value)}}", for: function.use)
+            }
+            #expect(refusal?.outcome == .invalidArgument)
+            #expect(refusal?.message.hasPrefix("expect.\(key): ") == true)
+        }
+    }
+
+    /// W3C Trace Context, 3.2: version 00.
+    @Test(arguments: [
+        (trace, true), ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00", true),
+        ("00-ffffffffffffffffffffffffffffffff-ffffffffffffffff-ff", true),
+        ("00-00000000000000000000000000000001-0000000000000001-00", true),
+        ("00-00000000000000000000000000000000-00f067aa0ba902b7-01", false),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", false),
+        ("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", false),
+        ("00-4BF92F3577B34DA6A3CE929D0E0E4736-00F067AA0BA902B7-01", false),
+        ("00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01", false),
+        ("00-4bf92f3577b34da6a3ce929d0e0e47366-00f067aa0ba902b7-01", false),
+        ("00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01", false),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1", false),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-", false),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-extra", false),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", false),
+        ("4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", false), ("", false),
+        ("---", false), ("00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01", false),
+        (" " + trace, false), (trace + " ", false), (trace + "\\r\\nX-Evil: 1", false),
+        (trace + "\\n", false), (trace + "\\u0000", false),
+    ]) func traceparentIsW3Cs(_ text: String, _ isGood: Bool) {
+        let refusal = failure { () throws(Failure) in
+            try Options("{\"traceparent\": \"\(text)\"}", for: .get)
+        }
+        #expect((refusal == nil) == isGood)
+        #expect(refusal == nil || refusal?.message.hasPrefix("traceparent: ") == true)
+    }
+
+    @Test(arguments: [
+        "", "null", "[]", "5", "\"x\"", "{", "{}}", "{\"timeout_ms\": 1, \"timeout_ms\": 2}",
+        "\u{FEFF}{}",
+    ])
+    func whatIsNoObjectIsRefused(_ text: String) {
+        for function in Function.allCases {
+            let refusal = failure { () throws(Failure) in try Options(text, for: function.use) }
+            #expect(refusal?.outcome == .invalidArgument)
+            #expect(refusal?.message.hasPrefix("options: ") == true)
+        }
+    }
+
+    /// A key is named, one that is a text of its own is not.
+    @Test func strangersAreNamedInShort() {
+        let long = String(repeating: "x", count: 33)
+        let refusal = failure { () throws(Failure) in try Options("{\"\(long)\": 1}", for: .get) }
+        #expect(refusal?.outcome == .invalidArgument)
+        #expect(refusal?.message.contains(long) == false)
+        let control = failure { () throws(Failure) in try Options("{\"a\\nb\": 1}", for: .get) }
+        #expect(control?.outcome == .invalidArgument)
+        #expect(control?.message.contains("\n") == false)
+    }
+}
