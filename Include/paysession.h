@@ -38,10 +38,9 @@
  * Threads. A client may be used by any number of threads at once; an answer and a batch by one at a
  *   time. The functions without a client may be called from anywhere at any time.
  *
- * Fork. A client opened before fork() works in the parent and in the child: the child closes the
+ * Fork. A client opened before fork() works in the parent and in the child: the child drops the
  *   connections it inherited without a byte on the wire, keeps the tokens, and connects anew. A
- *   batch belongs to the process that opened it. After vfork(), posix_spawn() or exec() nothing of
- *   the library is left open: every descriptor is close-on-exec.
+ *   batch belongs to the process that opened it. Every connection is close-on-exec.
  *
  * The process it runs in. The library starts no threads (libcurl's resolver aside), installs no
  *   signal handlers, changes no locale, writes to neither stdout nor stderr, registers no atexit

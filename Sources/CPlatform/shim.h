@@ -29,6 +29,18 @@ static inline int cplatform_open(const char *path) {
     return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
+/*
+ * In a forked child: `fd` stands for a socket that leads nowhere from now on. Whoever still writes to
+ * it, as TLS does to say goodbye, gets ENOTCONN instead of the parent's connection. 0, or -1.
+ */
+static inline int cplatform_disconnect(int fd) {
+    int nowhere = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (nowhere < 0) return -1;
+    int code = dup2(nowhere, fd) < 0 ? -1 : fcntl(fd, F_SETFD, FD_CLOEXEC);
+    close(nowhere);
+    return code;
+}
+
 /* clock_gettime in microseconds. */
 static inline int64_t cplatform_clock(clockid_t clock) {
     struct timespec now;

@@ -184,12 +184,8 @@ final class Client: @unchecked Sendable {
     /// In a forked child, whose only thread this is: drops what belongs to the parent, keeps the
     /// tokens.
     func dropInherited() {
-        for loop in loops {
-            loop.abandon()
-            // Never taken apart: libcurl would say goodbye, and the numbers of the descriptors may
-            // be somebody else's by then. The pages stay shared with the parent, for nobody writes
-            // to them.
-            _ = Unmanaged.passRetained(loop)
+        for loop in loops where !loop.abandon() {
+            _ = Unmanaged.passRetained(loop)  // never taken apart
         }
         loops = []
         idleLoops = []

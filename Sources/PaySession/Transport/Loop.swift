@@ -10,7 +10,8 @@ import CPlatform
 final class Loop {
     unowned(unsafe) let client: Client
     private let multi: UnsafeMutableRawPointer
-    private let epoll: Int32
+    /// -1 once it was left to the parent process.
+    private var epoll: Int32
     private var timer: Int32 = -1
     private let sockets = Sockets()
     private let share: ShareHandle?
@@ -48,7 +49,7 @@ final class Loop {
             curl_multi_cleanup(multi)
         }
         if timer >= 0 { close(timer) }
-        close(epoll)
+        if epoll >= 0 { close(epoll) }
     }
 
     // MARK: Calls
@@ -190,13 +191,16 @@ final class Loop {
 
     // MARK: Fork
 
-    /// In a forked child: closes the copies of the parent's descriptors and leaves libcurl's memory
-    /// as it is, untouched and so still shared with the parent. The kernel's epoll set stays the
-    /// parent's.
-    func abandon() {
+    /// In a forked child: gives up what is the parent's. The kernel's epoll set stays as it is there.
+    /// - Returns: whether libcurl may now take its handles apart. Not if a call was under way: a name
+    ///   lookup has a thread and a lock of libcurl's, and the thread did not come along.
+    func abandon() -> Bool {
         isAbandoned = true
-        sockets.closeInherited()
+        let isDisconnected = sockets.disconnect()
         if timer >= 0 { close(timer) }
         close(epoll)
+        timer = -1
+        epoll = -1
+        return isDisconnected && calls.isEmpty
     }
 }

@@ -2,10 +2,11 @@
 import CCurl
 import CPlatform
 
-/// The sockets that libcurl has open for one loop, known so that a forked child can close its
-/// copies without libcurl, which would say goodbye on connections that belong to the parent.
+/// The sockets that libcurl has open for one loop, known so that a forked child can cut them off
+/// before libcurl says goodbye on connections that belong to the parent.
 final class Sockets {
     private var open: [Int32] = []
+
     /// What libcurl calls instead of socket(): close-on-exec, so that a program started by the host
     /// inherits nothing. For connections to this machine only, whatever a resolver says that
     /// localhost is.
@@ -32,10 +33,15 @@ final class Sockets {
         return close(fd)
     }
 
-    /// In a forked child: not a byte on the wire, no shutdown; the parent's copies live on.
-    func closeInherited() {
+    /// In a forked child: cut off from the connections, which are the parent's, without a byte on
+    /// the wire. libcurl may close what is left.
+    /// - Returns: false where that failed; then the descriptors are closed, and libcurl must not be
+    ///   let near their numbers again.
+    func disconnect() -> Bool {
+        if open.allSatisfy({ cplatform_disconnect($0) == 0 }) { return true }
         for fd in open { close(fd) }
         open = []
+        return false
     }
 }
 
