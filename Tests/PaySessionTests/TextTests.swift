@@ -4,36 +4,76 @@ import Testing
 @testable import PaySession
 
 @Suite struct TextTests {
-    /// Pairs that String's == takes for the same.
-    @Test(arguments: [("\u{212A}", "K"), ("e\u{301}", "é"), ("\u{37E}", ";"), ("Å", "A\u{30A}")])
-    func canonicalEquivalentsAreNotTheSameBytes(_ one: String, _ other: String) {
-        #expect(one == other)
+    /// Canonically equivalent, and by String's own == the same; as identifiers they are not.
+    @Test(arguments: [
+        ("\u{212A}", "K"), ("\u{E9}", "e\u{301}"), ("\u{2126}", "\u{3A9}"), ("\u{212B}", "\u{C5}"),
+        ("\u{AC00}", "\u{1100}\u{1161}"), ("\u{37E}", ";"), ("a\u{323}\u{307}", "a\u{307}\u{323}"),
+        ("FINALIZED\u{301}", "FINALIZE\u{10E}"),
+    ]) func equivalentIsNotTheSame(_ one: String, _ other: String) {
         #expect(!sameBytes(one, other))
+        #expect(!sameBytes(other, one))
         #expect(sameBytes(one, one))
+        #expect(!hasPrefix(one + "x", other))
     }
 
-    @Test func nothingIsLostBehindANul() {
-        #expect(!sameBytes("completed\u{0}", "completed"))
-        #expect(!sameBytes("completed", "complete"))
+    @Test(arguments: [
+        ("", "", true), ("a", "a", true), ("a", "A", false), ("a", "", false), ("", "a", false),
+        ("ab", "a", false), ("a", "ab", false), ("a\0b", "a\0b", true), ("a\0b", "a\0c", false),
+        ("a", "a\0", false), ("completed", "completed", true), ("completed", "completed ", false),
+    ]) func sameBytesComparesBytes(_ one: String, _ other: String, _ isSame: Bool) {
+        #expect(sameBytes(one, other) == isSame)
     }
 
-    @Test(arguments: ["\u{0}", "\u{1F}", "\u{7F}", "\u{80}", "\u{9F}", "a\nb", "a\u{85}"])
-    func controlCharactersAreFound(_ text: String) {
-        #expect(hasControlCharacter(text))
+    @Test(arguments: [
+        ("kco_live_x", "kco_live_", true), ("kco_live_", "kco_live_", true),
+        ("kco_live", "kco_live_", false), ("KCO_live_x", "kco_live_", false), ("x", "", true),
+        ("", "", true), ("", "x", false), ("ab", "b", false),
+    ]) func prefixIsOfBytes(_ text: String, _ prefix: String, _ isPrefix: Bool) {
+        #expect(hasPrefix(text, prefix) == isPrefix)
     }
 
-    @Test(arguments: ["", " ", "~", "\u{A0}", "é", "日本"])
-    func otherCharactersAreNone(_ text: String) {
-        #expect(!hasControlCharacter(text))
+    /// Cc: U+0000 to U+001F, U+007F to U+009F, and nothing else.
+    @Test func controlCharactersAreCc() {
+        for value in UInt32(0)...0x2FF {
+            let scalar = UnicodeScalar(value)!
+            let isControl = value <= 0x1F || (value >= 0x7F && value <= 0x9F)
+            for text in [String(scalar), "a" + String(scalar), String(scalar) + "a"] {
+                #expect(hasControlCharacter(text) == isControl, "U+\(String(value, radix: 16))")
+            }
+        }
+        for text in ["", "abc", "\u{2028}", "\u{FEFF}", "\u{200B}", "\u{10FFFF}", "\u{1F4B6}"] {
+            #expect(!hasControlCharacter(text))
+        }
     }
 
-    @Test func digitsFitOrAreNothing() {
-        #expect(parseDigits("9223372036854775807".utf8) == Int64.max)
-        #expect(parseDigits("9223372036854775808".utf8) == nil)
-        #expect(parseDigits("9223372036854775808".utf8, isNegative: true) == Int64.min)
-        #expect(parseDigits("9223372036854775809".utf8, isNegative: true) == nil)
-        #expect(parseDigits("".utf8) == nil)
-        #expect(parseDigits("1 ".utf8) == nil)
-        #expect(parseDigits("007".utf8) == 7)
+    @Test func digitsAreASCII() {
+        for byte in UInt8.min...UInt8.max { #expect(isDigit(byte) == (byte >= 48 && byte <= 57)) }
+    }
+
+    @Test(
+        arguments: [
+            ("0", false, 0), ("7", false, 7), ("007", false, 7), ("42", true, -42), ("0", true, 0),
+            ("9223372036854775807", false, .max), ("9223372036854775808", false, nil),
+            ("9223372036854775808", true, .min), ("9223372036854775809", true, nil),
+            ("000000000000000000000000000001", false, 1), ("99999999999999999999", false, nil),
+            ("", false, nil), ("", true, nil), ("-1", false, nil), ("+1", false, nil),
+            ("1 ", false, nil), (" 1", false, nil), ("1a", false, nil), ("1.0", false, nil),
+            ("1e2", false, nil), ("0x1", false, nil), ("１", false, nil), ("\u{661}", false, nil),
+            ("1\0", false, nil),
+        ] as [(String, Bool, Int64?)])
+    func parseDigitsTakesDigitsThatFit(_ text: String, _ isNegative: Bool, _ value: Int64?) {
+        #expect(parseDigits(text.utf8, isNegative: isNegative) == value)
+    }
+
+    @Test(
+        arguments: [
+            (0, 5, false, 5), (0, 5, true, -5), (12, 3, false, 123), (-12, 3, true, -123),
+            (922_337_203_685_477_580, 7, false, .max), (922_337_203_685_477_580, 8, false, nil),
+            (-922_337_203_685_477_580, 8, true, .min), (-922_337_203_685_477_580, 9, true, nil),
+            (922_337_203_685_477_581, 0, false, nil), (.max, 0, false, nil), (.min, 0, true, nil),
+        ] as [(Int64, Int64, Bool, Int64?)])
+    func times10NeverOverflows(_ value: Int64, _ digit: Int64, _ isNegative: Bool, _ result: Int64?)
+    {
+        #expect(times10(value, adding: digit, isNegative: isNegative) == result)
     }
 }

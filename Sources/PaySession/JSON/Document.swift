@@ -42,7 +42,7 @@ final class Document {
         guard source.isComplete else { throw .outOfMemory }
         guard source.count <= Document.longest else { throw .tooLong }
         let marked = Buffer(holdsSecrets: holdsSecrets)
-        guard markNumbers(in: source.bytes, to: marked) else { throw .tooDeep }
+        try markNumbers(in: source.bytes, to: marked)
         guard marked.isComplete else { throw .outOfMemory }
         var error = json_error_t()
         let parsed = marked.bytes.withMemoryRebound(to: CChar.self) {
@@ -184,8 +184,10 @@ private func isWhiteSpace(_ byte: UInt8) -> Bool {
 }
 
 /// Copies JSON text, each number replaced by `offset << 27 | length`. What is not a number by
-/// JSON's grammar is copied as it is, for jansson to refuse. false: nested too deeply.
-private func markNumbers(in bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer) -> Bool {
+/// JSON's grammar is copied as it is, for jansson to refuse.
+private func markNumbers(
+    in bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer
+) throws(DocumentFlaw) {
     marked.reserve(bytes.count + bytes.count / 4)
     var depth = 0
     var index = 0
@@ -205,7 +207,7 @@ private func markNumbers(in bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer
             index += 1
         case 0x7B, 0x5B:
             depth += 1
-            if depth > Document.deepest { return false }
+            if depth > Document.deepest { throw .tooDeep }
             index += 1
         case 0x7D, 0x5D:
             depth -= 1
@@ -220,12 +222,15 @@ private func markNumbers(in bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer
                 copied = end
             }
             index = end
+        case 0:
+            // Never JSON, but jansson 2.14 overlooks one behind a number or a word, and for a reader
+            // in C the answer would end there.
+            throw .notJSON
         default:
             index += 1
         }
     }
     copy(upTo: bytes.count)
-    return true
 }
 
 private func isNumberByte(_ byte: UInt8) -> Bool {
