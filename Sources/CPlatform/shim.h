@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -24,6 +25,11 @@
 static inline int cplatform_errno(void) { return errno; }
 static inline void cplatform_set_errno(int value) { errno = value; }
 
+/* The last failure was for want of memory or descriptors, not for what was asked. */
+static inline int cplatform_is_exhausted(void) {
+    return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+}
+
 /* open for reading; O_NONBLOCK, so that a FIFO without a writer does not hang the host. */
 static inline int cplatform_open(const char *path) {
     return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -39,6 +45,12 @@ static inline int cplatform_disconnect(int fd) {
     int code = dup2(nowhere, fd) < 0 ? -1 : fcntl(fd, F_SETFD, FD_CLOEXEC);
     close(nowhere);
     return code;
+}
+
+/* poll: bytes, or the end, have come in. */
+static inline int cplatform_has_input(int fd) {
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+    return poll(&one, 1, 0) == 1;
 }
 
 /* clock_gettime in microseconds. */

@@ -14,7 +14,7 @@ struct Judgement {
         expected: Expectations?
     ) throws(Failure) {
         do {
-            document = try Document(bytes)
+            document = try Document.parse(bytes)
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {

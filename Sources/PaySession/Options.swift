@@ -18,7 +18,7 @@ struct Options {
     /// - Parameter text: nil means all defaults.
     init(_ text: UnsafePointer<CChar>?, for use: Use) throws(Failure) {
         guard let text else { return }
-        let settings = try Settings(parsing: text, named: "options", failing: .invalidArgument)
+        let settings = try Settings.parse(text, named: "options", failing: .invalidArgument)
         switch use {
         case .get, .wait:
             timeoutMs = try settings.integer("timeout_ms", in: 1...600_000)

@@ -6,7 +6,7 @@ import Testing
 @Suite struct DocumentTests {
     static func flaw(_ bytes: [UInt8], holdsSecrets: Bool = false) -> DocumentFlaw? {
         do throws(DocumentFlaw) {
-            _ = try Document(Buffer(bytes), holdsSecrets: holdsSecrets)
+            _ = try Document.parse(Buffer(bytes), holdsSecrets: holdsSecrets)
             return nil
         } catch {
             return error
@@ -264,13 +264,13 @@ import Testing
         buffer.reserve((1 << 26) + 1)
         for _ in 0..<64 { chunk.withUnsafeBytes { buffer.append($0) } }
         buffer.append(0x20)
-        #expect(throws: DocumentFlaw.tooLong) { try Document(buffer) }
+        #expect(throws: DocumentFlaw.tooLong) { try Document.parse(buffer) }
     }
 
     @Test func incompleteBytesAreRefused() {
         let buffer = Buffer("{}")
         buffer.reserve(.max)
-        #expect(throws: DocumentFlaw.outOfMemory) { try Document(buffer) }
+        #expect(throws: DocumentFlaw.outOfMemory) { try Document.parse(buffer) }
     }
 
     // MARK: Looking into it
@@ -351,7 +351,7 @@ import Testing
     @Test func secretsAreReadTheSame() throws {
         let text =
             #"{"access_token":"abc","list":["x",{"y":"z"}],"expires_in":3600,"n":null,"":""}"#
-        let document = try Document(Buffer(text), holdsSecrets: true)
+        let document = try Document.parse(Buffer(text), holdsSecrets: true)
         #expect(document.root.at("access_token").text == "abc")
         #expect(document.root.at("list").element(1).at("y").text == "z")
         #expect(document.root.at("expires_in").integer == 3600)

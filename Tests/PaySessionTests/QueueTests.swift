@@ -15,8 +15,8 @@ import Testing
         #expect(queue.isEmpty && queue.first == nil)
     }
 
-    /// First in, first out, however putting in and taking out alternate: past the 256 elements after
-    /// which room is given back, and back to nothing.
+    /// First in, first out, however putting in and taking out alternate: past the 256 elements
+    /// after which room is given back, and back to nothing.
     @Test(arguments: [(1, 1), (2, 1), (3, 2), (100, 99), (255, 1), (256, 256), (1000, 300), (1, 5)])
     func givesInTheOrderOfTaking(_ put: Int, _ take: Int) {
         var queue = Queue<Int>()

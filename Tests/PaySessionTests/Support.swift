@@ -19,7 +19,7 @@ extension Buffer {
 
 extension Document {
     /// A fresh document; it keeps its own bytes.
-    static func of(_ text: String) throws -> Document { try Document(Buffer(text)) }
+    static func of(_ text: String) throws -> Document { try Document.parse(Buffer(text)) }
 }
 
 extension Secret {

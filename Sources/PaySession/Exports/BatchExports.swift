@@ -12,9 +12,9 @@ public func session_batch_open(
     return insideGate {
         do throws(Failure) {
             let options = try Options(options, for: .batch)
-            guard let opened = Batch(object(client, as: Client.self), options) else {
-                throw .outOfMemory
-            }
+            let client = object(client, as: Client.self)
+            guard let loop = client.takeLoop() else { throw .outOfMemory }
+            let opened = Batch(client, loop, options)
             batch.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
             return handOver(Answer(), answer)
         } catch {

@@ -36,9 +36,9 @@ final class Document {
     private let holdsSecrets: Bool
 
     /// - Parameter holdsSecrets: every text is wiped before jansson frees it.
-    init(_ source: Buffer, holdsSecrets: Bool = false) throws(DocumentFlaw) {
-        self.source = source
-        self.holdsSecrets = holdsSecrets
+    static func parse(
+        _ source: Buffer, holdsSecrets: Bool = false
+    ) throws(DocumentFlaw) -> Document {
         guard source.isComplete else { throw .outOfMemory }
         guard source.count <= Document.longest else { throw .tooLong }
         let marked = Buffer(holdsSecrets: holdsSecrets)
@@ -61,7 +61,15 @@ final class Document {
             json_decref(parsed)
             throw .notAnObject
         }
-        tree = parsed
+        return Document(source, parsed, holdsSecrets)
+    }
+
+    // Not the initializer throws: in Embedded Swift an object whose initializer does is never
+    // freed.
+    private init(_ source: Buffer, _ tree: UnsafeMutablePointer<json_t>, _ holdsSecrets: Bool) {
+        self.source = source
+        self.tree = tree
+        self.holdsSecrets = holdsSecrets
     }
 
     deinit {
@@ -223,8 +231,8 @@ private func markNumbers(
             }
             index = end
         case 0:
-            // Never JSON, but jansson 2.14 overlooks one behind a number or a word, and for a reader
-            // in C the answer would end there.
+            // Never JSON, but jansson 2.14 overlooks one behind a number or a word, and for a
+            // reader in C the answer would end there.
             throw .notJSON
         default:
             index += 1

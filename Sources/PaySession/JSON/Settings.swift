@@ -13,16 +13,16 @@ final class Settings {
     /// - Parameters:
     ///   - name: what the whole is called in messages ("configuration", "options").
     ///   - outcome: what a mistake in it is.
-    convenience init(
-        parsing text: UnsafePointer<CChar>, named name: String, failing outcome: Outcome,
+    static func parse(
+        _ text: UnsafePointer<CChar>, named name: String, failing outcome: Outcome,
         holdsSecrets: Bool = false
-    ) throws(Failure) {
+    ) throws(Failure) -> Settings {
         let source = Buffer(
             copying: UnsafeRawBufferPointer(start: text, count: strlen(text)),
             holdsSecrets: holdsSecrets)
         do {
-            let document = try Document(source, holdsSecrets: holdsSecrets)
-            self.init(document.root, path: "", failing: outcome)
+            let document = try Document.parse(source, holdsSecrets: holdsSecrets)
+            return Settings(document.root, path: "", failing: outcome)
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
@@ -88,6 +88,7 @@ final class Settings {
                 bytes.append(UnsafeRawBufferPointer(start: value, count: strlen(value)))
             } else if let file = try source.text("file", "the path of a file") {
                 guard readSecretFile(file, into: bytes) else {
+                    if cplatform_is_exhausted() != 0 { throw .outOfMemory }
                     throw mistake(key, "a file of at most 64 KiB that can be read at \(file)")
                 }
             } else {

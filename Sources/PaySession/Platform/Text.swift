@@ -12,6 +12,15 @@ func hasPrefix(_ text: String, _ prefix: String) -> Bool {
     text.utf8.starts(with: prefix.utf8)
 }
 
+func contains(_ text: String, _ part: String) -> Bool {
+    var rest = text.utf8[...]
+    while !rest.isEmpty {
+        if rest.starts(with: part.utf8) { return true }
+        rest = rest.dropFirst()
+    }
+    return part.isEmpty
+}
+
 /// Control characters of Unicode (Cc): C0, DEL and C1. None belongs into an identifier or a header.
 func hasControlCharacter(_ text: String) -> Bool {
     for scalar in text.unicodeScalars

@@ -33,9 +33,7 @@ final class Batch {
     /// Waiting references are small; this many beside those in flight keep the lanes busy.
     private static let mostWaiting = 1024
 
-    /// nil when memory or descriptors have run out.
-    init?(_ client: Client, _ options: Options) {
-        guard let loop = client.takeLoop() else { return nil }
+    init(_ client: Client, _ loop: Loop, _ options: Options) {
         self.client = client
         self.loop = loop
         self.options = options
@@ -117,8 +115,9 @@ final class Batch {
             {
                 _ = lanes[index].waiting.popFirst()
                 do throws(Failure) {
-                    let call = try Call(
-                        client, next.reference, next.options, cancellations: next.cancellations)
+                    let call = Call(
+                        client, try client.account(for: next.reference), next.reference,
+                        next.options, cancellations: next.cancellations)
                     pay(1, index, now)
                     lanes[index].running.append((call, next.tag))
                     loop.add(call)

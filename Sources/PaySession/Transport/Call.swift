@@ -37,14 +37,9 @@ final class Call {
     ///   - timeoutMs: for all of it; the options' or the client's own if nil.
     ///   - cancellations: how often the client had been cancelled when the caller came.
     init(
-        _ client: Client, _ reference: Reference, _ options: Options, timeoutMs: Int64? = nil,
-        cancellations: UInt32
-    ) throws(Failure) {
-        guard let account = client.configuration.accounts[reference.provider.index] else {
-            throw Failure(
-                .notConfigured,
-                "\(reference.provider.name): expected this section in the configuration")
-        }
+        _ client: Client, _ account: Account, _ reference: Reference, _ options: Options,
+        timeoutMs: Int64? = nil, cancellations: UInt32
+    ) {
         self.client = client
         self.account = account
         self.reference = reference

@@ -23,10 +23,13 @@ final class Client: @unchecked Sendable {
     private static let longestIntervalMs: Int64 = 10_000
 
     /// nil when memory or descriptors have run out.
-    init?(_ configuration: Configuration) {
-        guard Client.isLibcurlReady else { return nil }
+    static func open(_ configuration: Configuration) -> Client? {
+        guard isLibcurlReady else { return nil }
         let file = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        guard file >= 0 else { return nil }
+        return file < 0 ? nil : Client(configuration, wakeFile: file)
+    }
+
+    private init(_ configuration: Configuration, wakeFile file: Int32) {
         self.configuration = configuration
         wakeFile = Atomic(file)
         ClientList.add(self)
@@ -49,7 +52,9 @@ final class Client: @unchecked Sendable {
     func read(_ reference: Reference, _ options: Options) -> Answer {
         onLoop(reference) { (loop) throws(Failure) in
             run(
-                try Call(self, reference, options, cancellations: cancellationCount), on: loop)
+                Call(
+                    self, try account(for: reference), reference, options,
+                    cancellations: cancellationCount), on: loop)
         }
     }
 
@@ -59,34 +64,46 @@ final class Client: @unchecked Sendable {
         let timeoutMs = options.timeoutMs ?? configuration.timeoutMs
         let deadline = Instant.now.adding(milliseconds: timeoutMs)
         let cancellations = cancellationCount
-        return onLoop(reference) { (loop) throws(Failure) in
-            var last: Answer?
-            var interval = options.intervalMs
-            while true {
+        var last: Answer?
+        var interval = options.intervalMs
+        while true {
+            let answer = onLoop(reference) { (loop) throws(Failure) in
                 let left = deadline.milliseconds(since: .now)
-                let call = try Call(
-                    self, reference, options, timeoutMs: left, cancellations: cancellations)
-                let answer = run(call, on: loop)
-                switch answer.outcome {
-                case .ok where answer.status.isFinal: return answer
-                case .ok: last = answer
-                // The deadline, not the provider, ended this read: what was learnt before stands.
-                case .timedOut: return last ?? answer
-                default:
-                    guard answer.outcome.isRetryable else { return answer }
-                    last = answer
-                }
-                // Half of it by chance: a crowd of returning customers spreads out.
-                let pause = interval * 500 + randomNumber(upTo: interval * 500)
-                let until = Instant(microseconds: Instant.now.microseconds + pause)
-                guard until < deadline else { return last ?? answer }
-                while Instant.now < until {
-                    loop.step(until: until)
-                    if cancellationCount != cancellations { throw .aborted }
-                }
-                interval = max(interval, min(interval * 3 / 2 + 1, Client.longestIntervalMs))
+                let call = Call(
+                    self, try account(for: reference), reference, options, timeoutMs: left,
+                    cancellations: cancellations)
+                return run(call, on: loop)
             }
+            switch answer.outcome {
+            case .ok where answer.status.isFinal: return answer
+            case .ok: last = answer
+            // The deadline, not the provider, ended this read: what was learnt before stands.
+            case .timedOut: return last ?? answer
+            default:
+                guard answer.outcome.isRetryable else { return answer }
+                last = answer
+            }
+            // Half of it by chance: a crowd of returning customers spreads out.
+            let pause = interval * 500 + randomNumber(upTo: interval * 500)
+            let until = Instant(microseconds: Instant.now.microseconds + pause)
+            guard until < deadline else { return last ?? answer }
+            let interruption = onLoop(reference) { (loop) throws(Failure) in
+                while Instant.now < until, cancellationCount == cancellations {
+                    loop.step(until: until)
+                }
+                if cancellationCount != cancellations { throw .aborted }
+                return answer
+            }
+            if interruption.outcome != answer.outcome { return interruption }
+            interval = max(interval, min(interval * 3 / 2 + 1, Client.longestIntervalMs))
         }
+    }
+
+    func account(for reference: Reference) throws(Failure) -> Account {
+        if let account = configuration.accounts[reference.provider.index] { return account }
+        throw Failure(
+            .notConfigured,
+            "\(reference.provider.name): expected this section in the configuration")
     }
 
     private func run(_ call: Call, on loop: Loop) -> Answer {
@@ -113,14 +130,17 @@ final class Client: @unchecked Sendable {
 
     func takeLoop() -> Loop? {
         // The last used has the freshest connections.
-        let (idle, known) = mutex.withLock { (idleLoops.popLast(), share) }
-        if let idle { return idle }
-        let fresh = known ?? ShareHandle()
+        while let idle = mutex.withLock({ idleLoops.popLast() }) {
+            if idle.isQuiet { return idle }
+            mutex.withLock { loops.removeAll { $0 === idle } }
+        }
+        let known = mutex.withLock { share }
+        let fresh = known ?? ShareHandle.make()
         let shared = mutex.withLock {
             if share == nil { share = fresh }  // or another thread was quicker
             return share
         }
-        guard let loop = Loop(self, share: shared) else { return nil }
+        guard let loop = Loop.make(self, share: shared) else { return nil }
         mutex.withLock { loops.append(loop) }
         return loop
     }

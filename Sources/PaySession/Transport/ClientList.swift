@@ -49,7 +49,7 @@ enum ClientList {
         }
         if let client = shared(text) { return client }
         let configuration = try Configuration(config)
-        guard let client = Client(configuration) else { throw .outOfMemory }
+        guard let client = Client.open(configuration) else { throw .outOfMemory }
         guard configuration.isShared else { return client }
         return mutex.withLock {
             // Another thread may have been quicker.

@@ -2,7 +2,7 @@
 import CPlatform
 
 /// A client's configuration, read and checked once. See CONFIGURATION in paysession.h.
-final class Configuration {
+struct Configuration {
     let timeoutMs: Int64
     let connectTimeoutMs: Int64
     let attempts: Int
@@ -20,8 +20,8 @@ final class Configuration {
     let accounts: [Account?]
 
     init(_ text: UnsafePointer<CChar>) throws(Failure) {
-        let settings = try Settings(
-            parsing: text, named: "configuration", failing: .invalidConfig, holdsSecrets: true)
+        let settings = try Settings.parse(
+            text, named: "configuration", failing: .invalidConfig, holdsSecrets: true)
         timeoutMs = try settings.integer("timeout_ms", in: 1...600_000) ?? 10_000
         connectTimeoutMs = try settings.integer("connect_timeout_ms", in: 1...600_000) ?? 3_000
         attempts = Int(try settings.integer("attempts", in: 1...10) ?? 3)
@@ -67,16 +67,21 @@ final class Configuration {
 
     /// Found out now rather than at the first payment.
     private static func path(_ settings: Settings, _ key: String) throws(Failure) -> String? {
-        try settings.text(key, "the path of a file or directory that can be read") { path in
-            let file = cplatform_open(path)
-            if file >= 0 { close(file) }
-            return file >= 0
+        guard let path = try settings.text(key, "the path of a file or directory") else {
+            return nil
         }
+        let file = cplatform_open(path)
+        if file >= 0 {
+            close(file)
+            return path
+        }
+        if cplatform_is_exhausted() != 0 { throw .outOfMemory }
+        throw settings.mistake(key, "the path of a file or directory that can be read")
     }
 }
 
 /// One provider with one merchant's credentials.
-final class Account {
+struct Account {
     enum Authorization {
         /// A whole header line, the same for every request.
         case fixed(Secret)

@@ -13,7 +13,7 @@ enum ErrorBody {
         var failure = Failure(
             outcome, "the \(endpoint) of \(provider.name) answered HTTP \(status)",
             httpStatus: status)
-        guard let document = try? Document(body) else { return failure }
+        guard let document = try? Document.parse(body) else { return failure }
         let shape = provider.errors
         var secrets = account.secrets
         if let token { secrets.append(token) }

@@ -23,13 +23,20 @@ final class Loop {
     /// Inherited over a fork: it belongs to the parent.
     private(set) var isAbandoned = false
 
-    init?(_ client: Client, share: ShareHandle?) {
+    /// nil when memory or descriptors have run out.
+    static func make(_ client: Client, share: ShareHandle?) -> Loop? {
         guard let multi = curl_multi_init() else { return nil }
         let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else {
             curl_multi_cleanup(multi)
             return nil
         }
+        return Loop(client, multi, epoll, share)
+    }
+
+    private init(
+        _ client: Client, _ multi: UnsafeMutableRawPointer, _ epoll: Int32, _ share: ShareHandle?
+    ) {
         self.client = client
         self.multi = multi
         self.epoll = epoll
@@ -46,11 +53,19 @@ final class Loop {
             for (transfer, _) in busyTransfers { curl_multi_remove_handle(multi, transfer.easy) }
             busyTransfers = []
             idleTransfers = []
-            curl_multi_cleanup(multi)
+            // libcurl ignores SIGPIPE while it does this, for the whole process, and puts back what
+            // it found: two of ours at once could put back each other's.
+            Loop.closing.withLock { _ = curl_multi_cleanup(multi) }
         }
         if timer >= 0 { close(timer) }
         if epoll >= 0 { close(epoll) }
     }
+
+    private static let closing = Mutex()
+
+    /// Nothing has come in on a connection that is idle. What has belongs to no request of ours:
+    /// late bytes of the answer before, which could be taken for the next one.
+    var isQuiet: Bool { !sockets.haveInput }
 
     // MARK: Calls
 
@@ -128,7 +143,7 @@ final class Loop {
     /// Sends a request for a call, whose `transferEnded` will be called; nil when memory has run
     /// out.
     func start(_ request: Transfer.Request, for call: Call) -> Transfer? {
-        guard let transfer = idleTransfers.popLast() ?? Transfer() else { return nil }
+        guard let transfer = idleTransfers.popLast() ?? Transfer.make() else { return nil }
         guard transfer.prepare(request, client.configuration, sockets: sockets, share: share),
             curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
         else {
@@ -191,8 +206,10 @@ final class Loop {
 
     // MARK: Fork
 
-    /// In a forked child: gives up what is the parent's. The kernel's epoll set stays as it is there.
-    /// - Returns: whether libcurl may now take its handles apart. Not if a call was under way: a name
+    /// In a forked child: gives up what is the parent's. The kernel's epoll set stays as it is
+    /// there.
+    /// - Returns: whether libcurl may now take its handles apart. Not if a call was under way: a
+    ///   name
     ///   lookup has a thread and a lock of libcurl's, and the thread did not come along.
     func abandon() -> Bool {
         isAbandoned = true

@@ -11,8 +11,16 @@ final class ShareHandle {
     let handle: UnsafeMutableRawPointer
     private let locks: [Mutex]
 
-    init?() {
+    /// nil when memory has run out; each loop then keeps its own.
+    static func make() -> ShareHandle? {
         guard let handle = curl_share_init() else { return nil }
+        let share = ShareHandle(handle)
+        return share.isUsable ? share : nil
+    }
+
+    private var isUsable = false
+
+    private init(_ handle: UnsafeMutableRawPointer) {
         self.handle = handle
         var locks: [Mutex] = []
         for _ in 0..<Int(CURL_LOCK_DATA_LAST.rawValue) { locks.append(Mutex()) }
@@ -27,7 +35,7 @@ final class ShareHandle {
             ccurl_share_what(handle, CURL_LOCK_DATA_SSL_SESSION),
         ]
         // Without TLS in libcurl there are no TLS sessions to share; the rest still works.
-        guard codes[0] == CURLSHE_OK else { return nil }
+        isUsable = codes[0] == CURLSHE_OK
     }
 
     deinit { curl_share_cleanup(handle) }

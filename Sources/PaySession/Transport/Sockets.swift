@@ -33,6 +33,9 @@ final class Sockets {
         return close(fd)
     }
 
+    /// Something is there to be read on one of them.
+    var haveInput: Bool { open.contains { cplatform_has_input($0) != 0 } }
+
     /// In a forked child: cut off from the connections, which are the parent's, without a byte on
     /// the wire. libcurl may close what is left.
     /// - Returns: false where that failed; then the descriptors are closed, and libcurl must not be

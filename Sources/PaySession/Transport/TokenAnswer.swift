@@ -12,7 +12,7 @@ enum TokenAnswer {
             failure.message = "token endpoint of \(name): " + failure.message
             throw failure
         case .answered(200):
-            guard let document = try? Document(body, holdsSecrets: true) else {
+            guard let document = try? Document.parse(body, holdsSecrets: true) else {
                 throw Failure(
                     .malformed,
                     "the token endpoint of \(name) answered with what is not a JSON object",

@@ -26,20 +26,33 @@ final class Transfer {
     private(set) var body = Buffer()
     private var bodyLimit = 0
     private var headerBytes = 0
+    /// The empty line behind the headers has come.
+    private var headersEnded = false
+    /// Retry-After names a number of seconds beyond counting.
+    private var isToWaitForever = false
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var overran: StaticString?
     private var headerList: UnsafeMutablePointer<curl_slist>?
 
     /// More than any provider sends; libcurl's own bound depends on its version.
     private static let mostHeaderBytes = 65536
 
-    init?() {
+    /// nil when memory has run out.
+    static func make() -> Transfer? {
         guard let easy = curl_easy_init() else { return nil }
+        return Transfer(easy)
+    }
+
+    private init(_ easy: UnsafeMutableRawPointer) {
         self.easy = easy
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
     }
 
     deinit {
         freeHeaders()
         curl_easy_cleanup(easy)
+        errorText.deallocate()
     }
 
     /// false when memory has run out.
@@ -65,7 +78,9 @@ final class Transfer {
         set(ccurl_set_protocols(easy, request.address.isPlain ? 1 : 0))
         set(CURLOPT_FOLLOWLOCATION, 0)  // a redirect would carry the key to another host
         set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
-        set(CURLOPT_PIPEWAIT, 1)
+        // A batch's requests wait for the first connection, to share it. Not without TLS, which
+        // alone offers HTTP/2: libcurl 7.88 would wait for ever on a connection that broke at once.
+        if !request.address.isPlain { set(CURLOPT_PIPEWAIT, 1) }
         set(CURLOPT_ACCEPT_ENCODING, "gzip")
         set(CURLOPT_USERAGENT, configuration.userAgent)
         set(ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList))
@@ -79,14 +94,21 @@ final class Transfer {
         set(ccurl_set_quick_exit(easy))
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(request.connectTimeoutMs))
         if request.address.isPlain { set(CURLOPT_NOPROXY, "*") }
-        // Told in advance; counted while it comes.
-        set(ccurl_set_offset(easy, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(bodyLimit)))
 
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
-        if let file = configuration.caFile { set(CURLOPT_CAINFO, file) }
-        if let path = configuration.caPath { set(CURLOPT_CAPATH, path) }
+        set(CURLOPT_PROXY_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        if configuration.caFile != nil || configuration.caPath != nil {
+            // Instead of the machine's, not beside them, for the provider and for an https://
+            // proxy.
+            for option in [CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO] {
+                set(ccurl_set_text(easy, option, configuration.caFile))
+            }
+            for option in [CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH] {
+                set(ccurl_set_text(easy, option, configuration.caPath))
+            }
+        }
         if let certificate = configuration.clientCertificate {
             set(CURLOPT_SSLCERT, certificate)
             set(CURLOPT_SSLKEY, configuration.clientKey ?? certificate)
@@ -98,6 +120,7 @@ final class Transfer {
             if let hosts = configuration.noProxy { set(CURLOPT_NOPROXY, hosts) }
         }
 
+        set(ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
         set(ccurl_set_pointer(easy, CURLOPT_PRIVATE, context))
         set(ccurl_set_sink(easy, CURLOPT_WRITEFUNCTION, Transfer.takeBody))
         set(ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context))
@@ -116,9 +139,13 @@ final class Transfer {
     /// Forgets the last request, its secrets and its answer.
     func reset() {
         curl_easy_reset(easy)
+        ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)  // also while it is taken apart
         freeHeaders()
         body.removeAll()
         headerBytes = 0
+        headersEnded = false
+        isToWaitForever = false
+        errorText[0] = 0
         overran = nil
     }
 
@@ -133,19 +160,28 @@ final class Transfer {
         guard body.isComplete else { return .failed(.outOfMemory) }
         switch code {
         case CURLE_OK:
-            guard let httpStatus else {
-                return .failed(Failure(.unreachable, "the provider's answer has no HTTP status"))
+            guard let httpStatus, headersEnded else {
+                return .failed(Failure(.unreachable, "the answer broke off in its headers"))
             }
             return .answered(httpStatus)
-        case CURLE_FILESIZE_EXCEEDED:
-            return .failed(Failure(.tooLarge, "\(Transfer.bodyOverrun)", httpStatus: httpStatus))
+        case CURLE_BAD_CONTENT_ENCODING:
+            // What is in the body of a refusal does not matter: it is a refusal.
+            guard let httpStatus, httpStatus == 200 else {
+                body.removeAll()
+                return httpStatus.map { .answered($0) }
+                    ?? .failed(Failure(.unreachable, Transfer.words(code)))
+            }
+            return .failed(
+                Failure(.malformed, "the answer cannot be decompressed", httpStatus: httpStatus))
+        case CURLE_OUT_OF_MEMORY where hasSentRequest:
+            // What libcurl says to a header line beyond its own bound, before we see it.
+            return .failed(Failure(.tooLarge, "\(Transfer.headerOverrun)", httpStatus: httpStatus))
         case CURLE_OUT_OF_MEMORY:
             return .failed(.outOfMemory)
         case CURLE_OPERATION_TIMEDOUT:
             return .failed(Failure(.unreachable, "no connection within connect_timeout_ms"))
-        case CURLE_SSL_CONNECT_ERROR where !isVerificationFailure:
-            // The handshake broke off. Whether by a reset or by disagreement, TLS was never there.
-            return .failed(Failure(isReset ? .unreachable : .tlsFailed, Transfer.words(code)))
+        case CURLE_SSL_CONNECT_ERROR where hasBrokenOff:
+            return .failed(Failure(.unreachable, "the connection broke off in the TLS handshake"))
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE,
             CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE,
             CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_CLIENTCERT,
@@ -183,21 +219,29 @@ final class Transfer {
 
     /// In seconds, both forms of the header understood by libcurl; 0 where there was none.
     var retryAfter: Int64 {
+        if isToWaitForever { return Int64.max }
         var seconds: curl_off_t = 0
         ccurl_get_offset(easy, CURLINFO_RETRY_AFTER, &seconds)
         return Int64(seconds)
     }
 
-    private var isVerificationFailure: Bool {
-        var result = 0
-        ccurl_get_long(easy, CURLINFO_SSL_VERIFYRESULT, &result)
-        return result != 0
+    private var hasSentRequest: Bool {
+        var microseconds: curl_off_t = 0
+        ccurl_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds)
+        return microseconds > 0
     }
 
-    private var isReset: Bool {
-        var number = 0
-        ccurl_get_long(easy, CURLINFO_OS_ERRNO, &number)
-        return number == ECONNRESET || number == EPIPE || number == ECONNABORTED
+    /// A handshake that ended with the connection, not with a disagreement. libcurl has one code
+    /// for both; the TLS library's words tell them apart, and where they do not, it was a
+    /// disagreement.
+    private var hasBrokenOff: Bool {
+        var result = 0
+        ccurl_get_long(easy, CURLINFO_SSL_VERIFYRESULT, &result)
+        let text = String(cString: errorText)
+        return result == 0
+            && ["SSL_ERROR_SYSCALL", "reset by peer", "Broken pipe", "unexpected eof"].contains {
+                contains(text, $0)
+            }
     }
 
     /// libcurl's own words for the code: they name no address and quote nothing.
@@ -206,6 +250,7 @@ final class Transfer {
     }
 
     private static let bodyOverrun: StaticString = "the answer is longer than max_response_bytes"
+    private static let headerOverrun: StaticString = "the answer's headers are longer than 64 KiB"
 
     private static let takeBody: ccurl_sink = { bytes, size, count, context in
         guard let bytes, let context else { return 0 }
@@ -219,15 +264,28 @@ final class Transfer {
         return transfer.body.isComplete ? length : 0
     }
 
-    private static let takeHeader: ccurl_sink = { _, size, count, context in
-        guard let context else { return 0 }
+    private static let takeHeader: ccurl_sink = { bytes, size, count, context in
+        guard let bytes, let context else { return 0 }
         let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
         transfer.headerBytes += size * count
         guard transfer.headerBytes <= mostHeaderBytes else {
-            transfer.overran = "the answer's headers are longer than 64 KiB"
+            transfer.overran = headerOverrun
             return 0
         }
+        let start = UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self)
+        transfer.look(at: UnsafeBufferPointer(start: start, count: size * count))
         return size * count
+    }
+
+    private func look(at line: UnsafeBufferPointer<UInt8>) {
+        headersEnded = line.allSatisfy { $0 == 0x0D || $0 == 0x0A }
+        // libcurl takes a number that does not fit for none.
+        let name = "retry-after:".utf8
+        guard line.count > name.count,
+            zip(line, name).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 })
+        else { return }
+        let value = line.dropFirst(name.count).filter { $0 > 0x20 }
+        isToWaitForever = value.count > 18 && value.allSatisfy(isDigit)
     }
 
     private func addHeader(_ line: UnsafePointer<CChar>) -> Bool {
