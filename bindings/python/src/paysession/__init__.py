@@ -9,6 +9,7 @@ Importing this loads libpaysession; ImportError says where it was looked for.
 """
 
 from ._client import (
+    Batch,
     Client,
     abi_version,
     normalize,
@@ -63,6 +64,7 @@ __all__ = [
     "Aborted",
     "Amount",
     "Answer",
+    "Batch",
     "Client",
     "Customer",
     "DocumentError",

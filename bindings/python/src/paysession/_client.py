@@ -14,13 +14,13 @@ import json
 import os
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
-from ._declarations import AnswerPointer, ClientPointer
-from ._errors import error_of
+from ._declarations import AnswerPointer, BatchPointer, ClientPointer
+from ._errors import PaySessionError, error_of
 from ._library import load
 from ._model import Answer, Expect, Paid, Result, Status, answer_of, result_of
 
@@ -61,6 +61,61 @@ class Client:
         """
         options = _options(expect=expect, timeout_ms=timeout_ms, traceparent=traceparent)
         return self._read(_library.session_get, options, reference=reference)
+
+    def wait(
+        self, reference: str, *, expect: Expect | None = None, timeout_ms: int | None = None,
+        interval_ms: int | None = None, traceparent: str | None = None,
+    ) -> Answer:
+        """get() again and again, with growing, jittered pauses (`interval_ms` first), until the
+        session is final or `timeout_ms` is over.
+
+        Returns the last Answer: one that is not final means that time ran out. Raises as get().
+        """
+        options = _options(
+            expect=expect, timeout_ms=timeout_ms, interval_ms=interval_ms, traceparent=traceparent)
+        return self._read(_library.session_wait, options, reference=reference)
+
+    def batch(
+        self, *, in_flight: int | None = None, requests_per_second: int | None = None
+    ) -> Batch:
+        """Many sessions at once, on the thread that asks: see Batch.
+
+        Raises InvalidArgument, OutOfMemory, ValueError if the client is closed. The batch keeps what
+        it needs of the client, which may be closed before it.
+        """
+        options = _options(in_flight=in_flight, requests_per_second=requests_per_second)
+        handle = BatchPointer()
+        with self._entered():
+            _answer(
+                _library.session_batch_open, self._open_handle(), options, ctypes.byref(handle))
+        return Batch(handle)
+
+    def read_many(
+        self, references: Iterable[str], *, in_flight: int | None = None,
+        requests_per_second: int | None = None,
+    ) -> Iterator[tuple[str, Answer | PaySessionError]]:
+        """Reads them all, and yields each with its Answer, or with the error that get() would raise,
+        in the order in which the answers come. `references` may be endless: no more of it is taken
+        than there is room for.
+        """
+        with self.batch(in_flight=in_flight, requests_per_second=requests_per_second) as batch:
+            waiting = iter(references)
+            held: str | None = None
+            more = True
+            while True:
+                while more:
+                    if held is None:
+                        held = next(waiting, None)
+                    if held is None:
+                        more = False
+                    elif batch.add(held, tag=held):
+                        held = None
+                    else:
+                        break
+                found = batch.next()
+                if found is None:
+                    return
+                yield found
 
     def get_inbank(
         self, shop_uuid: str, pos_session_uuid: str, *, expect: Expect | None = None,
@@ -193,6 +248,106 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
+class Batch:
+    """Many sessions being read at once, by one thread at a time; made by Client.batch().
+
+    add() what is to be read, next() gives the answers as they come, each exactly once. Nothing
+    happens between two calls of next(). For an event loop: watch fileno() for reading, then call
+    next(0) until it gives None. Use it with `with`, or call close().
+    """
+
+    def __init__(self, handle: Any) -> None:
+        self._handles = [handle]
+        self._tags: dict[int, Any] = {}
+        self._added = 0
+
+    def add(
+        self, reference: str, tag: Any = None, *, expect: Expect | None = None,
+        timeout_ms: int | None = None, traceparent: str | None = None,
+    ) -> bool:
+        """Adds a session to be read; next() gives it back with `tag`, any object. False if there is
+        no room: take something out with next() first. A bad reference comes back as an error.
+
+        Raises ValueError if the batch is closed, belongs to a parent process, or an argument
+        contains a NUL.
+        """
+        options = _options(expect=expect, timeout_ms=timeout_ms, traceparent=traceparent)
+        number: int = _library.session_batch_add(
+            self._handle(), _text("reference", reference), options, self._added)
+        if number == Result.AGAIN.number:
+            return False
+        if number != Result.OK.number:
+            raise ValueError("the batch belongs to the process that opened it")
+        self._tags[self._added] = tag
+        self._added += 1
+        return True
+
+    def next(self, timeout_ms: int = -1) -> tuple[Any, Answer | PaySessionError] | None:
+        """The next answer, or the error that Client.get() would raise, with its tag. None if there
+        is none within `timeout_ms` (0: only what can be done at once; negative: wait for one), or
+        nothing more to come: `pending` tells which.
+
+        Raises InvalidArgument in a forked child, ValueError if the batch is closed.
+        """
+        number = ctypes.c_uint64()
+        pointer = AnswerPointer()
+        try:
+            code: int = _library.session_batch_next(
+                self._handle(), timeout_ms, ctypes.byref(number), ctypes.byref(pointer))
+            text: bytes | None = _library.session_answer_json(pointer, None)
+        finally:
+            _library.session_answer_free(pointer)
+        if code in (Result.AGAIN.number, Result.DONE.number):
+            return None
+        try:
+            found: Answer | PaySessionError = _judged(code, text)
+        except PaySessionError as error:
+            found = error
+        if number.value not in self._tags:
+            # Not an answer to a reference: the batch itself was refused.
+            raise found if isinstance(found, PaySessionError) else RuntimeError("unknown tag")
+        return self._tags.pop(number.value), found
+
+    @property
+    def pending(self) -> int:
+        """How many were added and have not come back."""
+        return len(self._tags)
+
+    def fileno(self) -> int:
+        """A descriptor that becomes readable when next(0) would make progress. Not to be read from
+        or closed. Raises OutOfMemory when descriptors have run out."""
+        number: int = _library.session_batch_fd(self._handle())
+        if number < 0:
+            raise error_of(Result.OUT_OF_MEMORY, None)
+        return number
+
+    def close(self) -> None:
+        """Gives up what is under way; a second time does nothing."""
+        try:
+            handle = self._handles.pop()
+        except IndexError:
+            return
+        _library.session_batch_close(handle)
+
+    def __enter__(self) -> Batch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self, _close: Any = _library.session_batch_close) -> None:
+        for handle in getattr(self, "_handles", ()):
+            _close(handle)
+
+    def _handle(self) -> Any:
+        if not self._handles:
+            raise ValueError("the batch is closed")
+        return self._handles[0]
+
+
 def normalize(
     provider: str, document: str | bytes, *, expect: Expect | None = None, id: str | None = None,
     trust_processed_at: bool | None = None,
@@ -247,6 +402,11 @@ def _answer(function: Any, *arguments: Any) -> Answer:
         text: bytes | None = _library.session_answer_json(pointer, None)
     finally:
         _library.session_answer_free(pointer)
+    return _judged(number, text)
+
+
+def _judged(number: int, text: bytes | None) -> Answer:
+    """The answer if its call succeeded; raises its error otherwise."""
     if text is None:
         raise error_of(Result.OUT_OF_MEMORY, None)
     answer = answer_of(text)

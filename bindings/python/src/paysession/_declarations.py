@@ -7,12 +7,16 @@ Needs no library: tests/test_declarations.py reads the header and compares.
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint32
+from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint64
 from typing import Any
 
 
 class SessionClient(ctypes.Structure):
     """session_client, known by address only."""
+
+
+class SessionBatch(ctypes.Structure):
+    """session_batch, known by address only."""
 
 
 class SessionAnswer(ctypes.Structure):
@@ -21,6 +25,7 @@ class SessionAnswer(ctypes.Structure):
 
 # One pointer class for each object, so that ctypes refuses an answer where a client is due.
 ClientPointer = POINTER(SessionClient)
+BatchPointer = POINTER(SessionBatch)
 AnswerPointer = POINTER(SessionAnswer)
 
 # C says `enum`, which is an int to the calling convention.
@@ -43,6 +48,14 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "session_get_dintero": (
         result, (ClientPointer, c_char_p, c_char_p, c_char_p, c_char_p, POINTER(AnswerPointer))),
     "session_get_ledyer": (result, (ClientPointer, c_char_p, c_char_p, POINTER(AnswerPointer))),
+    "session_wait": (result, (ClientPointer, c_char_p, c_char_p, POINTER(AnswerPointer))),
+    "session_batch_open": (
+        result, (ClientPointer, c_char_p, POINTER(BatchPointer), POINTER(AnswerPointer))),
+    "session_batch_add": (result, (BatchPointer, c_char_p, c_char_p, c_uint64)),
+    "session_batch_next": (
+        result, (BatchPointer, c_int64, POINTER(c_uint64), POINTER(AnswerPointer))),
+    "session_batch_fd": (c_int, (BatchPointer,)),
+    "session_batch_close": (None, (BatchPointer,)),
     "session_normalize": (result, (c_char_p, c_char_p, c_char_p, POINTER(AnswerPointer))),
     "session_status_normalized": (status, (c_char_p, c_char_p)),
     "session_paid_normalized": (paid, (c_char_p, c_char_p)),
