@@ -22,8 +22,10 @@ final class Call {
     private var attemptStart: Instant
     private var retries = 0
     private var phase = Phase.pausing(until: Instant(microseconds: 0))
-    /// The token in use; the configuration's own credentials are not.
+    /// The token in use, and before it the one that was refused: neither must come back in a
+    /// message.
     private var token: Secret?
+    private var refusedToken: Secret?
     private var hasRenewedToken = false
 
     private enum Phase {
@@ -197,13 +199,14 @@ final class Call {
                 // It may have been revoked, or the far end's clock runs ahead: once more with a new
                 // one.
                 hasRenewedToken = true
+                refusedToken = token
                 client.withLock { client.tokens.discard(token) }
                 endTry(.session, .unauthorized, status)
                 attemptStart = .now
                 return authorize(on: loop)
             }
             failure = ErrorBody.failure(
-                Outcome(httpStatus: status), status, body, account, token: token)
+                Outcome(httpStatus: status), status, body, account, tokens: [token, refusedToken])
         case .failed(let told):
             failure = told
         }
@@ -278,6 +281,7 @@ final class Call {
     private func finish(_ answer: Answer) {
         self.answer = answer
         token = nil
+        refusedToken = nil
         phase = .pausing(until: deadline)
         client.count(
             answer.outcome, of: reference.provider, elapsed: Instant.now.microseconds(since: start))

@@ -4,9 +4,10 @@
 enum ErrorBody {
     /// - Parameters:
     ///   - body: JSON in the provider's shape, or HTML from something in between, or nothing.
-    ///   - token: in use when the error came; taken out of its text, as are the account's secrets.
+    ///   - tokens: in use when the error came; taken out of its text, as are the account's secrets.
     static func failure(
-        _ outcome: Outcome, _ status: Int, _ body: Buffer, _ account: Account, token: Secret? = nil,
+        _ outcome: Outcome, _ status: Int, _ body: Buffer, _ account: Account,
+        tokens: [Secret?] = [],
         endpoint: StaticString = "session endpoint"
     ) -> Failure {
         let provider = account.provider
@@ -16,7 +17,7 @@ enum ErrorBody {
         guard let document = try? Document.parse(body) else { return failure }
         let shape = provider.errors
         var secrets = account.secrets
-        if let token { secrets.append(token) }
+        for case let token? in tokens { secrets.append(token) }
 
         for path in shape.messages + ["error_description"] {
             guard let message = joined(document.root.at(path)) else { continue }

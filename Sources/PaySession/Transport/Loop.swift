@@ -63,9 +63,10 @@ final class Loop {
 
     private static let closing = Mutex()
 
-    /// Nothing has come in on a connection that is idle. What has belongs to no request of ours:
-    /// late bytes of the answer before, which could be taken for the next one.
-    var isQuiet: Bool { !sockets.haveInput }
+    /// Nothing has come in on an idle connection that could be taken for the next answer: late bytes
+    /// of the one before. HTTP/2 says which request its bytes belong to, and talks when idle.
+    var isQuiet: Bool { !hasNumberlessAnswers || !sockets.haveInput }
+    private var hasNumberlessAnswers = false
 
     // MARK: Calls
 
@@ -173,6 +174,7 @@ final class Loop {
             guard let (transfer, call) = busyTransfers.first(where: { $0.transfer.easy == easy })
             else { continue }
             let ending = transfer.ending(code)
+            if transfer.answersHaveNoNumber { hasNumberlessAnswers = true }
             call.transferEnded(transfer, ending, on: self)
         }
     }

@@ -33,7 +33,7 @@ struct Report {
         if let status = drift.unknownStatus {
             // A status is a word. What is none could be anything, a name even, and is not kept.
             let isWord =
-                status.utf8.count <= 40
+                (1...40).contains(status.utf8.count)
                 && status.utf8.allSatisfy {
                     (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F
                         || $0 == 0x2D

@@ -30,6 +30,8 @@ final class Transfer {
     private var headersEnded = false
     /// Retry-After names a number of seconds beyond counting.
     private var isToWaitForever = false
+    /// The length that is announced is not the one that counts.
+    private var isEncoded = false
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var overran: StaticString?
     private var headerList: UnsafeMutablePointer<curl_slist>?
@@ -145,6 +147,7 @@ final class Transfer {
         headerBytes = 0
         headersEnded = false
         isToWaitForever = false
+        isEncoded = false
         errorText[0] = 0
         overran = nil
     }
@@ -211,6 +214,13 @@ final class Transfer {
         }
     }
 
+    /// HTTP/1: answers belong to requests by their order alone.
+    var answersHaveNoNumber: Bool {
+        var version = 0
+        ccurl_get_long(easy, CURLINFO_HTTP_VERSION, &version)
+        return version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1
+    }
+
     var newConnections: Int {
         var count = 0
         ccurl_get_long(easy, CURLINFO_NUM_CONNECTS, &count)
@@ -225,6 +235,13 @@ final class Transfer {
         return Int64(seconds)
     }
 
+    /// Of the body, as the headers say; -1 where they do not.
+    private var announcedLength: Int {
+        var length: curl_off_t = -1
+        ccurl_get_offset(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length)
+        return Int(length)
+    }
+
     private var hasSentRequest: Bool {
         var microseconds: curl_off_t = 0
         ccurl_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds)
@@ -235,13 +252,10 @@ final class Transfer {
     /// for both; the TLS library's words tell them apart, and where they do not, it was a
     /// disagreement.
     private var hasBrokenOff: Bool {
-        var result = 0
-        ccurl_get_long(easy, CURLINFO_SSL_VERIFYRESULT, &result)
         let text = String(cString: errorText)
-        return result == 0
-            && ["SSL_ERROR_SYSCALL", "reset by peer", "Broken pipe", "unexpected eof"].contains {
-                contains(text, $0)
-            }
+        return ["SSL_ERROR_SYSCALL", "reset by peer", "Broken pipe", "unexpected eof"].contains {
+            contains(text, $0)
+        }
     }
 
     /// libcurl's own words for the code: they name no address and quote nothing.
@@ -274,18 +288,34 @@ final class Transfer {
         }
         let start = UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self)
         transfer.look(at: UnsafeBufferPointer(start: start, count: size * count))
+        if transfer.headersEnded, !transfer.isEncoded, transfer.announcedLength > transfer.bodyLimit
+        {
+            transfer.overran = bodyOverrun
+            return 0
+        }
         return size * count
     }
 
+    /// One line of the headers, or of the trailers behind a body.
     private func look(at line: UnsafeBufferPointer<UInt8>) {
-        headersEnded = line.allSatisfy { $0 == 0x0D || $0 == 0x0A }
-        // libcurl takes a number that does not fit for none.
-        let name = "retry-after:".utf8
-        guard line.count > name.count,
-            zip(line, name).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 })
-        else { return }
-        let value = line.dropFirst(name.count).filter { $0 > 0x20 }
-        isToWaitForever = value.count > 18 && value.allSatisfy(isDigit)
+        if line.starts(with: "HTTP/".utf8) {
+            headersEnded = false
+            isEncoded = false
+        } else if line.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) {
+            headersEnded = true
+        } else if Transfer.value(of: "content-encoding:", in: line) != nil {
+            isEncoded = true
+        } else if let value = Transfer.value(of: "retry-after:", in: line) {
+            // libcurl takes a number that does not fit for none.
+            isToWaitForever = value.count > 18 && value.allSatisfy(isDigit)
+        }
+    }
+
+    private static func value(of name: String, in line: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        guard line.count > name.utf8.count,
+            zip(line, name.utf8).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 })
+        else { return nil }
+        return line.dropFirst(name.utf8.count).filter { $0 > 0x20 }
     }
 
     private func addHeader(_ line: UnsafePointer<CChar>) -> Bool {
