@@ -237,12 +237,12 @@ final class Call {
 
     /// Ends the call from outside the exchange: cancelled, or out of time.
     private func giveUp(_ failure: Failure, on loop: Loop) {
-        drop(on: loop)
         switch phase {
         case .pausing: break
         case .awaitingToken, .fetchingToken: endTry(.token, failure.outcome, nil)
         case .readingSession: endTry(.session, failure.outcome, nil)
         }
+        drop(on: loop)
         finish(failure)
     }
 
@@ -258,6 +258,7 @@ final class Call {
         case .pausing, .awaitingToken:
             break
         }
+        phase = .pausing(until: deadline)
     }
 
     private func endTry(_ step: Exchange.Try.Step, _ outcome: Outcome, _ httpStatus: Int?) {

@@ -63,8 +63,8 @@ final class Loop {
 
     private static let closing = Mutex()
 
-    /// Nothing has come in on an idle connection that could be taken for the next answer: late bytes
-    /// of the one before. HTTP/2 says which request its bytes belong to, and talks when idle.
+    /// Nothing has come in on an idle connection that could be taken for the next answer: late
+    /// bytes of the one before. HTTP/2 says which request its bytes belong to, and talks when idle.
     var isQuiet: Bool { !hasNumberlessAnswers || !sockets.haveInput }
     private var hasNumberlessAnswers = false
 

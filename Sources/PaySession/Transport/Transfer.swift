@@ -32,9 +32,13 @@ final class Transfer {
     private var isToWaitForever = false
     /// The length that is announced is not the one that counts.
     private var isEncoded = false
+    /// Of the body, as the headers say; what fits no number is the largest.
+    private var announcedLength: Int64 = 0
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var overran: StaticString?
     private var headerList: UnsafeMutablePointer<curl_slist>?
+    /// Resetting an easy handle leaves it attached; it must not outlive what it is attached to.
+    private var share: ShareHandle?
 
     /// More than any provider sends; libcurl's own bound depends on its version.
     private static let mostHeaderBytes = 65536
@@ -135,6 +139,7 @@ final class Transfer {
         set(ccurl_set_closesocket(easy, Sockets.closeFunction))
         set(ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, socketContext))
         if let share { set(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle)) }
+        self.share = share
         return isSet
     }
 
@@ -148,6 +153,7 @@ final class Transfer {
         headersEnded = false
         isToWaitForever = false
         isEncoded = false
+        announcedLength = 0
         errorText[0] = 0
         overran = nil
     }
@@ -235,13 +241,6 @@ final class Transfer {
         return Int64(seconds)
     }
 
-    /// Of the body, as the headers say; -1 where they do not.
-    private var announcedLength: Int {
-        var length: curl_off_t = -1
-        ccurl_get_offset(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length)
-        return Int(length)
-    }
-
     private var hasSentRequest: Bool {
         var microseconds: curl_off_t = 0
         ccurl_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds)
@@ -288,7 +287,8 @@ final class Transfer {
         }
         let start = UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self)
         transfer.look(at: UnsafeBufferPointer(start: start, count: size * count))
-        if transfer.headersEnded, !transfer.isEncoded, transfer.announcedLength > transfer.bodyLimit
+        if transfer.headersEnded, !transfer.isEncoded,
+            transfer.announcedLength > Int64(transfer.bodyLimit)
         {
             transfer.overran = bodyOverrun
             return 0
@@ -301,10 +301,13 @@ final class Transfer {
         if line.starts(with: "HTTP/".utf8) {
             headersEnded = false
             isEncoded = false
+            announcedLength = 0
         } else if line.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) {
             headersEnded = true
         } else if Transfer.value(of: "content-encoding:", in: line) != nil {
             isEncoded = true
+        } else if let value = Transfer.value(of: "content-length:", in: line) {
+            announcedLength = parseDigits(value) ?? (value.allSatisfy(isDigit) ? Int64.max : 0)
         } else if let value = Transfer.value(of: "retry-after:", in: line) {
             // libcurl takes a number that does not fit for none.
             isToWaitForever = value.count > 18 && value.allSatisfy(isDigit)
