@@ -12,6 +12,8 @@ final class Transfer {
         /// Makes it a POST.
         var body: String?
         let connectTimeoutMs: Int64
+        /// What comes back is wiped before its memory is.
+        var hasSecretAnswer: Bool { body != nil }
     }
 
     /// What came of it, as far as libcurl can tell.
@@ -66,6 +68,7 @@ final class Transfer {
         _ request: Request, _ configuration: Configuration, sockets: Sockets, share: ShareHandle?
     ) -> Bool {
         reset()
+        if request.hasSecretAnswer { body = Buffer(holdsSecrets: true) }
         let context = Unmanaged.passUnretained(self).toOpaque()
         bodyLimit = configuration.maxResponseBytes
 

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: MIT
+"""nginx as the four providers at once, over TLS and HTTP/2: fast, and each answer
+echoes its request.
+
+    def test_something(nginx: Nginx) -> None:      # after `from nginx import nginx`
+        ...
+        answer["raw"]["connection"]    # nginx's own number of the connection that carried it
+
+A session's identifier decides what comes: see LOCATIONS. Every document carries the identifier that
+was asked for, so an answer that went astray is found out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+SHOP = "a93f1f44-d5dd-4469-bfcc-c1de9e969213"
+ORDER = "T00000000/order"
+TOKEN = "nginx-token-0123456789abcdef"
+
+# Where sessions are asked for, by provider, up to the identifier.
+PATHS = {
+    "inbank": f"/inbank/partner/v3/shops/{SHOP}/pos-sessions/",
+    "kustom": "/kustom/ipp/v1/sessions/",
+    "dintero": "/dintero/v1/accounts/T00000000/shopping/orders/order/sessions/",
+    "ledyer": "/ledyer/v1/sessions/",
+}
+TOKEN_PATHS = {"dintero": "/dintero/v1/accounts/T00000000/auth/token", "ledyer": "/ledyer/token"}
+
+# What comes for an identifier that begins like this; any other is a paid session of just that name.
+LOCATIONS = {
+    "wrong-": 'return 200 {wrong};',
+    "page-": 'default_type text/html; return 200 "<html>sorry</html>";',
+    "cut-": 'return 200 {cut};',
+    "e400-": 'return 400;',
+    "e401-": 'return 401;',
+    "e403-": 'return 403;',
+    "e404-": 'return 404;',
+    "e418-": 'return 418;',
+    "e302-": 'return 302 https://elsewhere.invalid/;',
+    "e429-": 'return 429;',
+    "e500-": 'return 500;',
+    "e502-": 'return 502;',
+    "later-": 'add_header Retry-After 5 always; return 503;',
+    "huge-": 'rewrite ^ /huge last;',
+    "gone-": 'return 444;',  # nginx closes the connection without a word
+}
+
+
+def documents(session: str) -> dict[str, dict[str, Any]]:
+    """A good end of each provider; nginx fills in what begins with $."""
+    more = {"connection": "$connection", "nth": "$connection_requests", "over": "$server_protocol"}
+    return {
+        "inbank": {"uuid": session, "status": "completed", "totalAmount": 300,
+                   "currency": "EUR", **more},
+        "kustom": {"session_id": session, "status": "FINALIZED", "order_amount": 2000,
+                   "purchase_currency": "SEK", **more},
+        "dintero": {"id": session, "amount": 2000, "processed_at": "2024-01-15T10:30:00Z", **more},
+        "ledyer": {"id": session, "state": "authorized",
+                   "order": {"currency": "SEK", "totalOrderAmount": 2000}, **more},
+    }
+
+
+def reference(provider: str, session: str) -> str:
+    prefix = {"inbank": SHOP + "/", "dintero": ORDER + "/"}.get(provider, "")
+    return f"{provider}:{prefix}{session}"
+
+
+def quoted(document: dict[str, Any]) -> str:
+    return "'" + json.dumps(document) + "'"
+
+
+class Nginx:
+    """One that is listening."""
+
+    def __init__(self, directory: Path, port: int, ca_file: Path) -> None:
+        self.directory = directory
+        self.port = port
+        self.ca_file = ca_file
+
+    @property
+    def base(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    def config(self, **more: Any) -> dict[str, Any]:
+        return {
+            "timeout_ms": 30_000, "connect_timeout_ms": 20_000, "proxy": "",
+            "ca_file": str(self.ca_file),
+            "inbank": {"base_url": self.base + "/inbank", "api_key": "nginx-inbank-key"},
+            "kustom": {"base_url": self.base + "/kustom", "api_key": "kco_test_nginx"},
+            "dintero": {"base_url": self.base + "/dintero", "client_id": "nginx",
+                        "client_secret": "nginx-dintero-secret"},
+            "ledyer": {"base_url": self.base + "/ledyer", "auth_url": self.base + "/ledyer/token",
+                       "client_id": "nginx", "client_secret": "nginx-ledyer-secret"},
+            **more,
+        }
+
+    def write_config(self, directory: Path, **more: Any) -> Path:
+        file = directory / "client.json"
+        file.write_text(json.dumps(self.config(**more)))
+        return file
+
+    def requests(self) -> list[dict[str, str]]:
+        """What was asked since nginx began: method, uri, connection, protocol."""
+        lines = (self.directory / "access.log").read_text("utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def token_requests(self) -> int:
+        return sum(one["method"] == "POST" for one in self.requests())
+
+
+def configuration(directory: Path, port: int, token_seconds: int) -> str:
+    locations = []
+    for provider, path in PATHS.items():
+        good = documents("$session")[provider]
+        wrong = quoted(documents("another")[provider])
+        for prefix, words in LOCATIONS.items():
+            words = words.replace("{wrong}", wrong).replace("{cut}", quoted(good)[:-2] + "'")
+            locations.append(f'location ~ "^{path}{prefix}" {{ {words} }}')
+        locations.append(f'location ~ "^{path}(?<session>[^/]+)$" {{ return 200 {quoted(good)}; }}')
+    token = quoted({"access_token": TOKEN, "expires_in": token_seconds, "token_type": "Bearer"})
+    locations += [f"location = {path} {{ return 200 {token}; }}" for path in TOKEN_PATHS.values()]
+    newline = "\n        "
+    return f"""
+daemon off;
+pid {directory}/pid;
+error_log {directory}/error.log warn;
+worker_processes 1;
+events {{ worker_connections 2048; }}
+http {{
+    # $connection is nginx's; a client has to come back on the same one to see the same number.
+    log_format line escape=json '{{"method": "$request_method", "uri": "$request_uri", '
+        '"connection": "$connection", "over": "$server_protocol", "status": "$status"}}';
+    access_log {directory}/access.log line;
+    client_body_temp_path {directory}/body;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    scgi_temp_path {directory}/scgi;
+    default_type application/json;
+    keepalive_requests 10000000;
+    keepalive_timeout 120s;
+    http2_max_concurrent_streams 256;
+    server {{
+        listen 127.0.0.1:{port} ssl http2 backlog=1024;
+        ssl_certificate {directory}/server.pem;
+        ssl_certificate_key {directory}/server.pem;
+        ssl_session_cache shared:all:1m;
+        location = /huge {{ root {directory}; try_files /huge =404; }}
+        {newline.join(locations)}
+    }}
+}}
+"""
+
+
+@contextmanager
+def serving(directory: Path, *, token_seconds: int = 3600) -> Iterator[Nginx]:
+    """Starts one that keeps all its files in `directory`, and ends it by its own process id."""
+    binary = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    if binary is None:
+        pytest.fail("nginx is not installed: apt-get install nginx-light")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(directory / "ca.pem")
+    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    certificate.private_key_and_cert_chain_pem.write_to_path(directory / "server.pem")
+    (directory / "huge").write_text('{"pad": "' + "x" * 8_000_000 + '"}')
+    (directory / "access.log").touch()
+    # Its workers give up root where it has it, and have to reach all this.
+    for place in [directory, *directory.parents]:
+        if place.owner() == directory.owner() and place != Path(place.anchor):
+            place.chmod(place.stat().st_mode | 0o055)
+    for file in directory.iterdir():
+        file.chmod(0o644)
+    for _ in range(5):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        (directory / "nginx.conf").write_text(configuration(directory, port, token_seconds))
+        with open(directory / "log", "wb") as log:
+            process = subprocess.Popen(
+                [binary, "-e", str(directory / "error.log"), "-p", str(directory),
+                 "-c", str(directory / "nginx.conf")], stdout=log, stderr=log)
+        if listens(process, port):
+            break
+        # Somebody else took the port between the two.
+        end(process)
+    else:
+        raise RuntimeError("no nginx:\n" + (directory / "log").read_text("utf-8")
+                           + (directory / "error.log").read_text("utf-8"))
+    try:
+        yield Nginx(directory, port, directory / "ca.pem")
+    finally:
+        end(process)
+
+
+def listens(process: subprocess.Popen[bytes], port: int) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+    with serving(tmp_path_factory.mktemp("nginx")) as started:
+        yield started
+
+
+def session_of(text: str) -> str:
+    """The identifier at the end of a reference."""
+    return re.split("[:/]", text)[-1]

@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: MIT
+"""Answers that are none, or not of the session that was asked for: each ends in the right result
+and never in a wrong "paid". The bodies here are of paid sessions: whoever believes them ships.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import time
+from typing import Any
+
+import paysession
+import pytest
+from asking import ask, keyed, told
+from servers import (
+    Connection,
+    Request,
+    Server,
+    as_asked,
+    chunked,
+    dintero,
+    in_turn,
+    inbank,
+    kustom,
+    ledyer,
+    reply,
+)
+
+PAID = json.dumps(kustom("x")).encode()
+CHUNKED = ("Transfer-Encoding", "chunked")
+GZIP = ("Content-Encoding", "gzip")
+
+
+def once(data: bytes, reset: bool = False) -> Any:
+    """Sends that and ends the connection."""
+    def send(connection: Connection, _: Request) -> None:
+        if data:
+            connection.send(data)
+        if reset:
+            time.sleep(0.02)
+            connection.reset()
+        else:
+            connection.socket.shutdown(socket.SHUT_WR)
+            connection.say_nothing()
+
+    return send
+
+
+WHOLE = reply(PAID)
+ODDITIES: dict[str, tuple[Any, str]] = {
+    # Not HTTP, or not any more.
+    "garbage before the status line": (once(b"garbage\r\n" + WHOLE), "unreachable"),
+    "a banner before the status line": (once(b"220 mail.example ESMTP\r\n" + WHOLE), "unreachable"),
+    "NUL bytes before the status line": (once(b"\0\0\0\0" + WHOLE), "unreachable"),
+    "JSON before the status line": (once(PAID + WHOLE), "unreachable"),
+    "HTTP/0.9": (once(PAID), "unreachable"),
+    "HTTP/0.9, cut": (once(PAID, reset=True), "unreachable"),
+    "an empty reply": (once(b""), "unreachable"),
+    "a line end": (once(b"\r\n"), "unreachable"),
+    "a status line alone": (once(b"HTTP/1.1 200 OK\r\n"), "unreachable"),
+    "headers that never end": (once(b"HTTP/1.1 200 OK\r\nContent-Length: 92\r\n"), "unreachable"),
+    "a status of two digits": (once(WHOLE.replace(b"200", b"20", 1)), "unreachable"),
+    "a status of four digits": (once(WHOLE.replace(b"200", b"2000", 1)), "unreachable"),
+    "a status that is no number": (once(WHOLE.replace(b"200", b"abc", 1)), "unreachable"),
+    "a negative status": (once(WHOLE.replace(b"200", b"-200", 1)), "unreachable"),
+    "another protocol": (once(WHOLE.replace(b"HTTP/1.1", b"ICY", 1)), "unreachable"),
+    "a later HTTP": (once(WHOLE.replace(b"HTTP/1.1", b"HTTP/7.3", 1)), "unreachable"),
+    "a NUL in a header": (once(reply(PAID, headers=[("X-A", "a\0b")])), "unreachable"),
+    # Broken off.
+    "a body without its end": (once(WHOLE[:-1]), "unreachable"),
+    "a body without its end, reset": (once(WHOLE[:-1], reset=True), "unreachable"),
+    "a session, but more was told": (once(reply(PAID, length=len(PAID) + 1)), "unreachable"),
+    "a chunked body without its end":
+        (once(reply(headers=[CHUNKED], length=None) + chunked(PAID)), "unreachable"),
+    "a chunk without its end":
+        (once(reply(headers=[CHUNKED], length=None) + b"200\r\n" + PAID), "unreachable"),
+    "chunks of no length":
+        (once(reply(headers=[CHUNKED], length=None) + b"zz\r\n" + PAID + b"\r\n0\r\n\r\n"),
+         "unreachable"),
+    "chunks of too great a length":
+        (once(reply(headers=[CHUNKED], length=None) + b"f" * 20 + b"\r\n" + PAID), "unreachable"),
+    "a body that was cut before it closed": (once(reply(PAID[:-1], length=None)), "malformed"),
+    # Other than 200.
+    "201": (reply(PAID, 201), "unexpected_http"),
+    "202": (reply(PAID, 202), "unexpected_http"),
+    "203": (reply(PAID, 203), "unexpected_http"),
+    "204": (reply(status=204, length=None), "unexpected_http"),
+    "204 with a body": (once(reply(PAID, 204)), "unexpected_http"),
+    "205": (reply(status=205), "unexpected_http"),
+    "206": (reply(PAID, 206, [("Content-Range", "bytes 0-91/92")]), "unexpected_http"),
+    "299": (reply(PAID, 299), "unexpected_http"),
+    "304": (reply(status=304, length=None), "unexpected_http"),
+    "304 with a length": (reply(status=304, length=92), "unexpected_http"),
+    "407": (reply(PAID, 407, [("Proxy-Authenticate", "Basic")]), "unexpected_http"),
+    "416": (reply(PAID, 416), "unexpected_http"),
+    "426": (reply(PAID, 426, [("Upgrade", "h2c"), ("Connection", "Upgrade")]), "unexpected_http"),
+    "451": (reply(PAID, 451), "unexpected_http"),
+    "500": (reply(PAID, 500), "provider_error"),
+    "500, in what is no gzip": (reply(PAID, 500, [GZIP]), "provider_error"),
+    "404, in what is no gzip": (reply(PAID, 404, [GZIP]), "not_found"),
+    "502": (reply(b"<html>502 Bad Gateway</html>", 502), "provider_error"),
+    "599": (reply(PAID, 599), "provider_error"),
+    "600": (reply(PAID, 600), "unexpected_http"),
+    "999": (reply(PAID, 999), "unexpected_http"),
+    # 200, but no session.
+    "no body": (reply(), "malformed"),
+    "a page": (reply(b"<!doctype html><title>Log in</title>"), "malformed"),
+    "NUL bytes alone": (reply(bytes(92)), "malformed"),
+    "a NUL byte in it": (reply(PAID.replace(b"FINAL", b"FI\0AL")), "malformed"),
+    "a NUL byte after it": (reply(PAID + b"\0"), "malformed"),
+    "a NUL byte before it": (reply(b"\0" + PAID), "malformed"),
+    "a byte order mark": (reply(b"\xef\xbb\xbf" + PAID), "malformed"),
+    "UTF-16": (reply(PAID.decode().encode("utf-16")), "malformed"),
+    "Latin-1": (reply(PAID.replace(b"FINAL", b"FIN\xc4L")), "malformed"),
+    "twice": (reply(PAID + PAID), "malformed"),
+    "something after it": (reply(PAID + b" x"), "malformed"),
+    "an array": (reply(b"[" + PAID + b"]"), "malformed"),
+    "null": (reply(b"null"), "malformed"),
+    "a text": (reply(json.dumps(PAID.decode()).encode()), "malformed"),
+    "a prefix against inclusion": (reply(b")]}',\n" + PAID), "malformed"),
+    "one key twice": (reply(PAID[:-1] + b', "status": "CANCELLED"}'), "malformed"),
+    "one key twice, written otherwise": (reply(PAID[:-1] + b', "st\\u0061tus": "x"}'), "malformed"),
+    "gzip that nobody told": (reply(gzip.compress(PAID)), "malformed"),
+    "told gzip, is none": (reply(PAID, headers=[GZIP]), "malformed"),
+    "gzip, broken": (reply(gzip.compress(PAID)[:30] + b"\xff" * 40, headers=[GZIP]), "malformed"),
+    "gzip, cut": (reply(gzip.compress(PAID)[:-30], headers=[GZIP]), "malformed"),
+    "gzip with a wrong sum":
+        (reply(gzip.compress(PAID)[:-8] + b"\1" * 8, headers=[GZIP]), "malformed"),
+    "an encoding that nobody asked for":
+        (reply(PAID, headers=[("Content-Encoding", "x-unknown")]), "malformed"),
+}
+FINAL = ("malformed", "unexpected_http", "not_found")
+FINAL_ODDITIES = [name for name, (_, result) in ODDITIES.items() if result in FINAL]
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_an_answer_that_is_none(oddity: str) -> None:
+    """Asked twice, for what is left of the first answer must not become the second."""
+    answer, result = ODDITIES[oddity]
+    with Server(answer) as server, \
+            paysession.Client(keyed(server.http, attempts=1, timeout_ms=3000)) as client:
+        for _ in range(2):
+            ended = told(lambda: client.get("kustom:x"))
+            assert ended.result == result
+            assert ended.tries == [result]
+            assert (ended.error["http_status"] is None) is (result == "unreachable")
+
+
+@pytest.mark.parametrize("oddity", FINAL_ODDITIES)
+def test_an_answer_that_is_none_is_not_asked_for_again(oddity: str) -> None:
+    answer, _ = ODDITIES[oddity]
+    with Server(in_turn(answer, as_asked)) as server:
+        assert ask(keyed(server.http, timeout_ms=3000), "kustom:x").result in FINAL
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("before", [
+    b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100\r\nX-A: b\r\n\r\n" * 3,
+    b"HTTP/1.1 102 Processing\r\n\r\n",
+    b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n",
+])
+def test_interim_answers_are_passed_over(before: bytes) -> None:
+    with Server(in_turn(before + reply(kustom("x")), before + reply(status=404))) as server, \
+            paysession.Client(keyed(server.http)) as client:
+        ended = told(lambda: client.get("kustom:x"))
+        assert ended.paid == "yes" and ended.exchange["http_status"] == 200
+        assert told(lambda: client.get("kustom:x")).result == "not_found"
+
+
+def test_an_interim_answer_is_no_answer() -> None:
+    for before in (b"HTTP/1.1 100 Continue\r\n\r\n",
+                   b"HTTP/1.1 103 X\r\nContent-Length: 92\r\n\r\n"):
+        with Server(once(before + PAID)) as server:
+            assert ask(keyed(server.http, attempts=1), "kustom:x").result == "unreachable"
+
+
+def test_a_protocol_is_not_switched() -> None:
+    switching = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+    with Server(once(switching + WHOLE)) as server:
+        assert ask(keyed(server.http, attempts=1, timeout_ms=2000), "kustom:x").paid is None
+
+
+@pytest.mark.parametrize("harmless", [
+    b"HTTP/1.0 200 OK\r\n\r\n" + PAID,
+    b"HTTP/1.1 200\r\nConnection: close\r\n\r\n" + PAID,
+    b"HTTP/1.1 200 \xff\xfe\r\nConnection: close\r\n\r\n" + PAID,
+    b"HTTP/1.1 200 OK\nContent-Length: %d\n\n" % len(PAID) + PAID,
+    reply(PAID, headers=[("Content-Type", "text/html; charset=utf-16")]),
+    reply(b"\r\n\t " + PAID + b"\r\n"),
+    reply(headers=[CHUNKED], length=None) + chunked(*(bytes([one]) for one in PAID), b""),
+    reply(headers=[CHUNKED], length=None) + b"5c;a=b\r\n" + PAID + b"\r\n0\r\nX-Trailer: 1\r\n\r\n",
+    reply(headers=[CHUNKED], length=9) + chunked(PAID, b""),  # RFC 9112, 6.3: chunks prevail
+    reply(gzip.compress(PAID), headers=[GZIP]),
+    reply(gzip.compress(PAID), headers=[("Content-Encoding", "x-gzip")]),
+    reply(PAID, headers=[("Content-Encoding", "identity")]),
+], ids=range(12))
+def test_what_is_odd_but_right(harmless: bytes) -> None:
+    assert len(PAID) == 0x5C
+    with Server(once(harmless)) as server:
+        assert ask(keyed(server.http, attempts=1), "kustom:x").paid == "yes"
+
+
+# ---- One answer too many -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pause", [0, 0.05])
+@pytest.mark.parametrize("surplus", [
+    reply(kustom("x")), reply(kustom("y")), b"HTTP/1.1 200 OK\r\n", b"\r\n", b"x", PAID,
+], ids=["same", "other", "half", "line end", "byte", "body"])
+def test_a_second_answer_is_not_for_the_next_request(surplus: bytes, pause: float) -> None:
+    """It comes unasked, together with the first or a little later, and says paid."""
+    def twice(connection: Connection, request: Request) -> None:
+        name = request.target.rpartition("/")[2]
+        connection.send(reply(kustom(name, "ACTIVE")) + (b"" if pause else surplus))
+        if pause:
+            time.sleep(pause)
+            connection.send(surplus)
+
+    with Server(twice) as server, \
+            paysession.Client(keyed(server.http, attempts=1)) as client:
+        for reference in ("kustom:x", "kustom:x", "kustom:y", "kustom:x"):
+            ended = told(lambda: client.get(reference))
+            assert ended.result == "ok" and ended.paid == "no", ended.answer
+            time.sleep(2 * pause)  # until it is there
+        assert len(server.requests) == 4
+
+
+def test_what_a_lying_length_leaves_is_not_for_the_next_request() -> None:
+    """Content-Length of the first ends before an answer that stands in its body."""
+    def smuggle(connection: Connection, request: Request) -> bytes:
+        name = request.target.rpartition("/")[2]
+        honest = json.dumps(kustom(name, "ACTIVE")).encode()
+        return reply(honest + reply(kustom("x")), length=len(honest))
+
+    with Server(smuggle) as server, paysession.Client(keyed(server.http, attempts=1)) as client:
+        for _ in range(4):
+            assert told(lambda: client.get("kustom:x")).paid == "no"
+
+
+# ---- Identity ------------------------------------------------------------------------------------
+
+UUID = "5e3a0f1e-aaaa-4bbb-8ccc-0123456789ab"
+SHOP = "a93f1f44-d5dd-4469-bfcc-c1de9e969213"
+IDENTITIES: dict[str, tuple[str, Any, list[str]]] = {
+    "inbank": (f"inbank:{SHOP}/", inbank,
+               ["pending", "granted", "completed", "cancelled", "declined", "expired", "new word"]),
+    "kustom": ("kustom:", kustom,
+               ["CREATED", "ACTIVE", "FINALIZED", "CANCELLED", "EXPIRED", "FAILED", "new word"]),
+    "ledyer": ("ledyer:", ledyer,
+               ["open", "locked", "pendingSca", "awaitingSignatory", "authorized", "cancelled",
+                "expired", "new word"]),
+    "dintero": ("dintero:T12345678/o/", lambda name, _: dintero(name), [""]),
+}
+
+
+def credentials(base: str) -> dict[str, Any]:
+    return {"attempts": 1, "inbank": {"base_url": base, "api_key": "k"},
+            "kustom": {"base_url": base, "api_key": "k"},
+            "dintero": {"base_url": base, "token": "t", "trust_processed_at": True},
+            "ledyer": {"base_url": base, "token": "t"}}
+
+
+@pytest.mark.parametrize("provider", IDENTITIES)
+def test_an_answer_about_another_session(provider: str) -> None:
+    """Whatever it says, and however like the one asked for its name is."""
+    prefix, session, words = IDENTITIES[provider]
+    others = [UUID.upper(), UUID[:-1], UUID + "0", " " + UUID, UUID + " ", UUID + "\0", UUID + "\n",
+              "x", UUID.replace("-", ""), "{" + UUID + "}", UUID.replace("a", "\u0430"),
+              UUID.replace("0", "\uff10")]
+    answers: list[bytes] = []
+    with Server(lambda *_: answers[-1]) as server, \
+            paysession.Client(credentials(server.http)) as client:
+        for word in words:
+            answers.append(reply(session(UUID, word)))
+            assert told(lambda: client.get(prefix + UUID)).result == "ok", word
+            for other in others:
+                answers.append(reply(session(other, word)))
+                ended = told(lambda: client.get(prefix + UUID))
+                if other.endswith("\0"):
+                    assert ended.result in ("mismatched", "malformed")
+                    continue
+                assert ended.result == "mismatched", (word, other)
+                assert ended.tries == ["mismatched"] and ended.error["http_status"] == 200
+                assert ended.error["retryable"] is False
+
+
+@pytest.mark.parametrize("provider", IDENTITIES)
+def test_an_answer_that_names_no_session(provider: str) -> None:
+    """Completed as it may be, it is held."""
+    prefix, session, words = IDENTITIES[provider]
+    named = session(UUID, words[4 if provider == "ledyer" else min(2, len(words) - 1)])
+    field = next(key for key, value in named.items() if value == UUID)
+    for nameless in ({key: value for key, value in named.items() if key != field},
+                     *({**named, field: other} for other in (None, "", 7, [UUID], {"id": UUID}))):
+        with Server(reply(nameless)) as server:
+            ended = ask(credentials(server.http), prefix + UUID)
+            assert ended.result == "ok" and ended.paid == "unknown"
+            assert ended.answer["session"]["status"] == "completed"
+            assert ended.answer["session"]["holds"] == ["unidentified"] or provider == "dintero"
+
+
+def test_answers_that_are_swapped() -> None:
+    """Two sessions at once, each answered with the other's."""
+    def swapped(_: Connection, request: Request) -> bytes:
+        return reply(kustom({"a": "b", "b": "a"}[request.target[-1]]))
+
+    with Server(swapped) as server, paysession.Client(keyed(server.http)) as client:
+        for reference in ("kustom:a", "kustom:b"):
+            assert told(lambda: client.get(reference)).result == "mismatched"
+
+
+def test_an_identifier_in_unicode_is_compared_byte_by_byte() -> None:
+    composed, decomposed = "\u00e9", "e\u0301"
+    with Server(reply(kustom(decomposed))) as server, \
+            paysession.Client(keyed(server.http)) as client:
+        assert told(lambda: client.get_kustom(decomposed)).paid == "yes"
+        assert told(lambda: client.get_kustom(composed)).result == "mismatched"
