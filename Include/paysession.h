@@ -44,11 +44,18 @@
  *
  * The process it runs in. The library starts no threads (libcurl's resolver aside), installs no
  *   signal handlers, changes no locale, writes to neither stdout nor stderr, registers no atexit
- *   handler, raises no SIGPIPE, and stays mapped once loaded.
+ *   handler, raises no SIGPIPE, and stays mapped once loaded. (libcurl 7.88 ignores SIGPIPE for the
+ *   moment in which it closes a client's connections, and puts back what it found.)
  *
- * Secrets. No answer, message or report contains a credential or a token of this library's own.
- *   Personal data stands in answers (session, raw), which are meant for the caller, and nowhere
- *   else: not in error.message, not in a report.
+ * Secrets. No message or report contains a credential or a token; where a provider's error quotes
+ * one
+ *   back, error.provider_message says [redacted] instead (of secrets of 4 bytes or more: shorter
+ *   ones
+ *   keep nothing). What this library holds of them is wiped before its memory is given back;
+ *   libcurl
+ *   and the TLS library do not wipe theirs. Personal data stands in answers (session, raw), which
+ *   are
+ *   meant for the caller, and nowhere else: not in error.message, not in a report.
  *
  * REFERENCES
  *
@@ -228,7 +235,8 @@ const char *session_paid_name(session_paid paid);
  *   SESSION_OUT_OF_MEMORY
  * With "shared": true, opening the byte-identical configuration again in the same process gives the
  * same client, and each close gives back one reference: connections and tokens outlive, say, one
- * PHP request. Between the last close and the next open nothing is kept.
+ * PHP request. A shared client that nobody holds is kept for the next to open it, 16 of them at most;
+ * the one that was not used for longest goes first.
  * *answer: Owned by the caller; free with session_answer_free().
  */
 session_result session_client_open(const char *config, session_client **client,
@@ -261,7 +269,10 @@ void session_client_close(session_client *client);
 /*
  * session_get() - reads the session that a reference names (see REFERENCES) and judges it. Blocks
  * until there is an answer, at most timeout_ms. Transient failures (no connection, a broken one,
- * 429, 500, 502, 503, 504) are tried again within that time, `attempts` times in all.
+ * 429, 500, 502, 503, 504) are tried again within that time, `attempts` times in all, after pauses
+ * that grow from 0.2 s to 5 s with full jitter; a Retry-After is kept where it fits, otherwise the
+ * answer is given at once. A token that is refused with 401 is renewed once. exchange.tries tells
+ * each attempt.
  * Returns SESSION_OK if the session was read, whatever its status: decide on
  * session_answer_paid(). Otherwise
  *   SESSION_INVALID_ARGUMENT  client or reference NULL, a bad reference or options; nothing was

@@ -189,7 +189,9 @@ def serving(directory: Path, *, token_seconds: int = 3600) -> Iterator[Nginx]:
         (directory / "nginx.conf").write_text(configuration(directory, port, token_seconds))
         with open(directory / "log", "wb") as log:
             process = subprocess.Popen(
-                [binary, "-e", str(directory / "error.log"), "-p", str(directory),
+                # Not left behind by a test that crashes the process it runs in.
+                ["setpriv", "--pdeathsig", "TERM",
+                 binary, "-e", str(directory / "error.log"), "-p", str(directory),
                  "-c", str(directory / "nginx.conf")], stdout=log, stderr=log)
         if listens(process, port):
             break

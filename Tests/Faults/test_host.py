@@ -59,13 +59,10 @@ def failing_configurations() -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("locale", ["C", "C.UTF-8", "de_DE.UTF-8"])
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
 def test_the_host_is_left_as_it_was(locale: str, nginx: Nginx, tmp_path: Path) -> None:
     """Compared from /proc and by the host's own calls: when loaded, after calls that end well and
     badly, with TLS and without, after unloading and loading again."""
-    installed = subprocess.run(["locale", "-a"], capture_output=True, text=True).stdout.split()
-    if locale.replace("UTF-8", "utf8") not in installed and locale not in installed:
-        pytest.skip(f"no locale {locale} on this machine")
     files = []
     untrusted = {**nginx.config(), "attempts": 1}
     del untrusted["ca_file"]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Shared clients: opening the byte-identical configuration again gives the same client, closing
-gives back one reference, connections and tokens outlive whoever opened it, and the last close ends
-it. Destructors may run in any order.
+gives back one reference, connections and tokens outlive whoever opened it. Destructors may run in
+any order.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def test_a_different_key_is_a_different_client(nginx: Nginx) -> None:
 
 
 def test_closing_gives_back_one_reference(nginx: Nginx) -> None:
-    config = json.dumps(nginx.config(shared=True))
+    config = json.dumps(nginx.config(shared=True, timeout_ms=9002))
     keeper = Handle(config)
     first = keeper.get("ledyer:x")
     # Requests of PHP come and go: each opens, reads, closes.
@@ -68,24 +68,37 @@ def test_closing_gives_back_one_reference(nginx: Nginx) -> None:
     keeper.close()
 
 
-def test_the_last_close_ends_it(nginx: Nginx) -> None:
-    """Nothing is kept between the last close and the next open."""
-    config = json.dumps(nginx.config(shared=True))
-    before = descriptors()
-    handles = [Handle(config) for _ in range(5)]
-    handles[0].get("ledyer:x")
-    for handle in handles[:4]:
+def test_it_outlives_its_last_handle(nginx: Nginx) -> None:
+    """A worker of PHP serves one request after the other, and nobody holds the client in between."""
+    config = json.dumps(nginx.config(shared=True, timeout_ms=9001))
+    first = Handle(config)
+    told = first.get("ledyer:x")
+    first.close()
+    for _ in range(3):
+        again = Handle(config)
+        answer = again.get("ledyer:x")
+        assert answer["raw"]["connection"] == told["raw"]["connection"]
+        assert answer["exchange"]["reused_connection"] and not answer["exchange"]["token_refreshed"]
+        again.close()
+
+
+def test_sixteen_that_nobody_holds_are_kept(nginx: Nginx) -> None:
+    """The one that was not used for longest goes first; what is held is never among them."""
+    configs = [json.dumps(nginx.config(shared=True, timeout_ms=5000 + nth)) for nth in range(18)]
+    held = Handle(configs[17])
+    held.get("kustom:x")
+    for config in configs[:17]:
+        handle = Handle(config)
+        handle.get("kustom:x")
         handle.close()
-    assert handles[4].get("ledyer:x")["exchange"]["reused_connection"] is True
-    assert len(descriptors()) > len(before)
-    handles[4].close()
-    assert descriptors() == before
-    again = Handle(config)
-    assert again.report()["connections"] == {"opened": 0, "requests": 0}
-    assert again.get("kustom:x")["exchange"]["reused_connection"] is False
-    again.get("ledyer:x")
-    assert again.report()["tokens"]["fetched"] == 1
-    again.close()
+    opened = []
+    for config in [configs[1], configs[16], configs[0]]:
+        handle = Handle(config)
+        opened.append(handle.report()["connections"]["opened"])
+        handle.close()
+    assert opened == [1, 1, 0]
+    assert held.report()["connections"]["opened"] == 1
+    held.close()
 
 
 def test_a_wrong_configuration_is_not_shared(nginx: Nginx) -> None:
@@ -101,7 +114,8 @@ def test_threads_open_and_close_it(nginx: Nginx, tmp_path: Path) -> None:
     """The program checks every answer, and that nobody's client ends under him."""
     told = run("shared", nginx.write_config(tmp_path, shared=True), 3)
     assert told["opens"] > 200
-    assert told["after"] == told["before"]
+    # The client stays, with what the program's threads had open at the same time.
+    assert told["after"] - told["before"] <= told["threads"] * 4 + 1
 
 
 @pytest.mark.parametrize("shared", [False, True])
@@ -122,7 +136,8 @@ def test_a_batch_keeps_its_closed_client(shared: bool, nginx: Nginx) -> None:
         seen[tag] = answer["session"]["id"]
     assert seen == {tag: f"b-{tag}" for tag in range(21)}
     batch.close()
-    assert descriptors() == before
+    if not shared:  # a shared one stays, with its connections
+        assert descriptors() == before
 
 
 @pytest.mark.parametrize(

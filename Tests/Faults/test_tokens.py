@@ -400,7 +400,7 @@ FAILURES = [
 @EACH
 @pytest.mark.parametrize(
     ("failing", "result", "status"), FAILURES,
-    ids=lambda value: repr(value.partition(b"\r\n\r\n")[2])[2:40] if isinstance(value, bytes) else None)
+    ids=[f"{status}-{number}" for number, (_, _, status) in enumerate(FAILURES)])
 def test_a_failure_is_told_as_the_token_endpoints_and_not_kept(
     provider: str, failing: bytes, result: str, status: int,
 ) -> None:

@@ -17,7 +17,8 @@ import Testing
         status: Int = 404
     ) throws -> Failure {
         let account = try Account.of(provider, section ?? sections[provider] ?? "{}")
-        return ErrorBody.failure(Outcome(httpStatus: status), status, body, account, tokens: [token])
+        return ErrorBody.failure(
+            Outcome(httpStatus: status), status, body, account, tokens: [token])
     }
 
     struct Shape: CustomTestStringConvertible {

@@ -38,7 +38,7 @@ import Testing
     }
 
     static func failed(_ progress: TokenCache.Progress) -> Failure? {
-        if case .failed(let failure) = progress { failure } else { nil }
+        if case .failed(let failure, _) = progress { failure } else { nil }
     }
 
     /// A cache, with one token that lives so long.
@@ -275,5 +275,56 @@ import Testing
         cache.discard(try Self.token())
         cache.forgetFlights()
         #expect(cache.fetched == 0 && cache.failures == 0)
+    }
+}
+
+extension TokenCache {
+    /// As one call among many on a loop that is driven, with all the time in the world.
+    mutating func claim(provider: Int, audience: String, at now: Instant) -> Claim {
+        claim(
+            provider: provider, audience: audience, at: now,
+            as: .driven(until: Instant(microseconds: .max)))
+    }
+}
+
+extension TokenCache.Leader {
+    private nonisolated(unsafe) static let loop = Buffer()
+    private nonisolated(unsafe) static let otherLoop = Buffer()
+
+    fileprivate static func driven(until deadline: Instant) -> Self {
+        Self(loop: ObjectIdentifier(loop), isBatch: false, deadline: deadline)
+    }
+
+    fileprivate static func batch(_ isOther: Bool = false) -> Self {
+        Self(
+            loop: ObjectIdentifier(isOther ? otherLoop : loop), isBatch: true,
+            deadline: Instant(microseconds: .max))
+    }
+}
+
+/// Nobody waits for somebody who may never come back.
+@Suite struct TokenLeaderTests {
+    private func isWait(_ claim: TokenCache.Claim) -> Bool {
+        if case .wait = claim { true } else { false }
+    }
+
+    @Test func onlyItselfWaitsForABatch() {
+        var cache = TokenCache()
+        let start = Instant(microseconds: 0)
+        _ = cache.claim(provider: 3, audience: "", at: start, as: .batch())
+        #expect(isWait(cache.claim(provider: 3, audience: "", at: start, as: .batch())))
+        #expect(!isWait(cache.claim(provider: 3, audience: "", at: start, as: .batch(true))))
+        // That one asks now; a call that blocks does not wait for it either, and then all wait for it.
+        #expect(!isWait(cache.claim(provider: 3, audience: "", at: start)))
+        #expect(isWait(cache.claim(provider: 3, audience: "", at: start, as: .batch())))
+        #expect(isWait(cache.claim(provider: 3, audience: "", at: start)))
+    }
+
+    @Test func aLeaderBeyondItsDeadlineIsGone() {
+        var cache = TokenCache()
+        let start = Instant(microseconds: 0)
+        _ = cache.claim(
+            provider: 3, audience: "", at: start, as: .driven(until: Instant(microseconds: 0)))
+        #expect(!isWait(cache.claim(provider: 3, audience: "", at: start)))
     }
 }

@@ -64,10 +64,12 @@ public func session_get_ledyer(
 
 /// A provider's own function: its identifiers as they are.
 private func read(
-    _ client: OpaquePointer?, _ provider: Provider, _ identifiers: [UnsafePointer<CChar>?],
+    _ client: OpaquePointer?, _ provider: @autoclosure () -> Provider,
+    _ identifiers: [UnsafePointer<CChar>?],
     _ options: UnsafePointer<CChar>?, _ answer: UnsafeMutablePointer<OpaquePointer?>?
 ) -> session_result {
     read(client, options, answer) { () throws(Failure) in
+        let provider = provider()  // inside the gate, as all that is made at its first use
         var texts: [String] = []
         for (part, identifier) in zip(provider.parts, identifiers) {
             texts.append(try text(identifier, part.name))

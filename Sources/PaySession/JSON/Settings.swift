@@ -83,13 +83,16 @@ final class Settings {
             let source = Settings(found, path: path + key + ".", failing: outcome)
             if let name = try source.text("env", "the name of an environment variable") {
                 guard let value = getenv(name) else {
-                    throw mistake(key, "the environment variable \(name) to be set")
+                    throw mistake(key, "the environment variable\(quoted(name)) to be set")
                 }
                 bytes.append(UnsafeRawBufferPointer(start: value, count: strlen(value)))
             } else if let file = try source.text("file", "the path of a file") {
                 guard readSecretFile(file, into: bytes) else {
                     if cplatform_is_exhausted() != 0 { throw .outOfMemory }
-                    throw mistake(key, "a file of at most 64 KiB that can be read at \(file)")
+                    throw mistake(
+                        key,
+                        "a file of at most 64 KiB that can be read\(file.utf8.contains(0x2F) ? " at " + file : "")"
+                    )
                 }
             } else {
                 throw mistake(key, expected)
@@ -129,6 +132,14 @@ final class Settings {
     private func find(_ key: String) -> Value {
         if !known.contains(where: { sameBytes($0, key) }) { known.append(key) }
         return value.member(key)
+    }
+
+    /// A secret may have got into the place of its name: no variable is called like one.
+    private func quoted(_ name: String) -> String {
+        let isName = name.utf8.allSatisfy {
+            (0x41...0x5A).contains($0) || isDigit($0) || $0 == 0x5F
+        }
+        return isName ? " " + name : ""
     }
 
     /// A secret may have got into the place of a key: no more of it than tells which key is meant.

@@ -36,6 +36,7 @@ final class Batch {
     init(_ client: Client, _ loop: Loop, _ options: Options) {
         self.client = client
         self.loop = loop
+        loop.isBatch = true
         self.options = options
     }
 
@@ -86,7 +87,12 @@ final class Batch {
                 startWaiting()
                 return .answer(tag, answer)
             }
-            if outstanding == 0 { return .nothingMore }
+            if outstanding == 0 {
+                // Takes in what woke the descriptor, or it would stay readable.
+                loop.step(until: .now)
+                setTimer()
+                return .nothingMore
+            }
             var wake = limit ?? .now.adding(milliseconds: 60_000)
             if let start = nextStart, start < wake { wake = start }
             loop.step(until: wake)
@@ -110,6 +116,12 @@ final class Batch {
         let now = Instant.now
         for index in lanes.indices {
             while let next = lanes[index].waiting.first,
+                next.cancellations != client.cancellationCount
+            {
+                _ = lanes[index].waiting.popFirst()
+                finish(next, .aborted)
+            }
+            while let next = lanes[index].waiting.first,
                 lanes[index].running.count < options.inFlight, finished.count < options.inFlight,
                 lanes[index].nextStart <= now
             {
@@ -122,18 +134,22 @@ final class Batch {
                     lanes[index].running.append((call, next.tag))
                     loop.add(call)
                 } catch {
-                    finished.append(
-                        (
-                            next.tag,
-                            Answer(
-                                error, provider: next.reference.provider.name,
-                                reference: next.reference.text)
-                        ))
+                    finish(next, error)
                 }
             }
         }
         collect()
         setTimer()
+    }
+
+    private func finish(_ waiting: Waiting, _ failure: Failure) {
+        finished.append(
+            (
+                waiting.tag,
+                Answer(
+                    failure, provider: waiting.reference.provider.name,
+                    reference: waiting.reference.text)
+            ))
     }
 
     private func collect() {

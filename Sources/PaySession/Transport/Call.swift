@@ -71,7 +71,8 @@ final class Call {
             switch client.withLock({ client.tokens.progress(of: flight) }) {
             case .underway: break
             case .landed(let token): readSession(with: token, on: loop)
-            case .failed(let failure): attemptFailed(failure, step: .token, retryAfter: 0, on: loop)
+            case .failed(let failure, let retryAfter):
+                attemptFailed(failure, step: .token, retryAfter: retryAfter, on: loop)
             case .abandoned: authorize(on: loop)
             }
         case .fetchingToken, .readingSession:
@@ -104,7 +105,9 @@ final class Call {
             let audience = tokenRequest.audience(reference.identifiers)
             let claim = client.withLock {
                 client.tokens.claim(
-                    provider: reference.provider.index, audience: audience, at: .nowAsleepToo)
+                    provider: reference.provider.index, audience: audience, at: .nowAsleepToo,
+                    as: TokenCache.Leader(
+                        loop: ObjectIdentifier(loop), isBatch: loop.isBatch, deadline: deadline))
             }
             switch claim {
             case .use(let token):
@@ -142,7 +145,7 @@ final class Call {
             client.wakeLoops()
             readSession(with: token, on: loop)
         } catch {
-            client.withLock { client.tokens.fail(flight, error) }
+            client.withLock { client.tokens.fail(flight, error, retryAfter: retryAfter) }
             client.wakeLoops()
             attemptFailed(error, step: .token, retryAfter: retryAfter, on: loop)
         }

@@ -134,6 +134,15 @@ final class Client: @unchecked Sendable {
             if idle.isQuiet { return idle }
             mutex.withLock { loops.removeAll { $0 === idle } }
         }
+        if wakeDescriptor < 0 {
+            // A forked child had no descriptor left when it began.
+            let file = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+            if file < 0 { return nil }
+            if !wakeFile.compareExchange(expected: -1, desired: file, ordering: .relaxed).exchanged
+            {
+                close(file)
+            }
+        }
         let known = mutex.withLock { share }
         let fresh = known ?? ShareHandle.make()
         let shared = mutex.withLock {

@@ -21,6 +21,8 @@ enum ClientList {
         }
     }
 
+    /// Shared clients kept though nobody holds them.
+    private static let mostUnheld = 16
     private static let mutex = Mutex()
     private nonisolated(unsafe) static var state = State()
 
@@ -70,14 +72,20 @@ enum ClientList {
         }
     }
 
-    /// Gives back one handle; the last one of a shared client ends it. Others end with their owner.
+    /// Gives back one handle. A shared client stays, for the next request of a PHP worker, say; only
+    /// where more of them than a process has use for are held by nobody, the first of those goes.
+    /// Others end with their owner.
     static func close(_ client: consuming Client) {
         let ended: Shared? = mutex.withLock {
             guard let index = state.shared.firstIndex(where: { $0.client === client }) else {
                 return nil
             }
-            state.shared[index].handles -= 1
-            return state.shared[index].handles == 0 ? state.shared.remove(at: index) : nil
+            let entry = state.shared.remove(at: index)
+            entry.handles -= 1
+            state.shared.append(entry)  // the last one used stands last
+            let unheld = state.shared.indices.filter { state.shared[$0].handles == 0 }
+            guard unheld.count > mostUnheld, let first = unheld.first else { return nil }
+            return state.shared.remove(at: first)
         }
         _ = ended  // goes outside the lock
     }

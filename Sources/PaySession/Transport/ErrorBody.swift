@@ -21,19 +21,19 @@ enum ErrorBody {
 
         for path in shape.messages + ["error_description"] {
             guard let message = joined(document.root.at(path)) else { continue }
-            failure.providerMessage = shortened(redacted(message, secrets))
+            failure.providerMessage = redacted(message, secrets)
             break
         }
         for path in shape.codes + ["error"] {
             let value = document.root.at(path)
             guard let code = value.text ?? value.integer.map({ String($0) }), !code.isEmpty
             else { continue }
-            failure.providerCode = shortened(redacted(code, secrets))
+            failure.providerCode = redacted(code, secrets)
             break
         }
         for path in shape.codeLists {
             guard let code = document.root.at(path).element(0).text else { continue }
-            failure.providerCode = shortened(redacted(code, secrets))
+            failure.providerCode = redacted(code, secrets)
         }
         return failure
     }
@@ -51,37 +51,43 @@ enum ErrorBody {
         return joined.isEmpty ? nil : joined
     }
 
-    /// A provider that quotes the request back must not make us print a credential.
+    /// A provider that quotes the request back must not make us print a credential. Goes through
+    /// the text once, and no further than what is kept of it.
     private static func redacted(_ text: String, _ secrets: [Secret]) -> String {
-        var bytes = Array(text.utf8)
-        for secret in secrets where secret.count >= shortestSecret {
-            secret.withBytes { needle in
-                var index = 0
-                while index + needle.count <= bytes.count {
-                    if bytes[index..<index + needle.count].elementsEqual(needle) {
-                        bytes.replaceSubrange(
-                            index..<index + needle.count, with: Array("[redacted]".utf8))
-                        index += 10
-                    } else {
-                        index += 1
-                    }
+        var text = text
+        var kept: [UInt8] = []
+        text.withUTF8 { bytes in
+            var index = 0
+            while index < bytes.count, kept.count <= longest {
+                let rest = UnsafeBufferPointer(rebasing: bytes[index...])
+                if let length = lengthOfSecret(at: rest, secrets) {
+                    kept += Array("[redacted]".utf8)
+                    index += length
+                } else {
+                    kept.append(bytes[index])
+                    index += 1
                 }
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        guard kept.count > longest else { return String(decoding: kept, as: UTF8.self) }
+        kept.removeLast(kept.count - longest + 3)
+        // Not in the middle of a letter: 10xxxxxx goes on with one.
+        while let last = kept.last, last & 0xC0 == 0x80 { kept.removeLast() }
+        if let last = kept.last, last >= 0xC0 { kept.removeLast() }
+        return String(decoding: kept, as: UTF8.self) + "…"
+    }
+
+    private static func lengthOfSecret(
+        at bytes: UnsafeBufferPointer<UInt8>, _ secrets: [Secret]
+    ) -> Int? {
+        for secret in secrets where secret.count >= shortestSecret && secret.count <= bytes.count {
+            if secret.withBytes({ bytes.starts(with: $0) }) { return secret.count }
+        }
+        return nil
     }
 
     /// Shorter than this keeps no secret, and taking it out would tear words apart.
-    private static let shortestSecret = 8
+    private static let shortestSecret = 4
+    /// In bytes, with the sign that there was more.
     private static let longest = 1024
-
-    private static func shortened(_ text: String) -> String {
-        guard text.utf8.count > longest else { return text }
-        var short = ""
-        for scalar in text.unicodeScalars {
-            if short.utf8.count + 4 > longest { break }
-            short.unicodeScalars.append(scalar)
-        }
-        return short + "…"
-    }
 }

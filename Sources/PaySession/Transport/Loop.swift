@@ -18,6 +18,8 @@ final class Loop {
     private var idleTransfers: [Transfer] = []
     private var busyTransfers: [(transfer: Transfer, call: Call)] = []
     private(set) var calls: [Call] = []
+    /// Driven when a batch is asked, and not in between.
+    var isBatch = false
     /// When libcurl wants to be called though nothing has happened.
     private var curlDue: Instant?
     /// Inherited over a fork: it belongs to the parent.
@@ -31,8 +33,11 @@ final class Loop {
             curl_multi_cleanup(multi)
             return nil
         }
-        return Loop(client, multi, epoll, share)
+        let loop = Loop(client, multi, epoll, share)
+        return loop.canBeWoken ? loop : nil
     }
+
+    private var canBeWoken = false
 
     private init(
         _ client: Client, _ multi: UnsafeMutableRawPointer, _ epoll: Int32, _ share: ShareHandle?
@@ -45,7 +50,8 @@ final class Loop {
         ccurl_multi_set_socket(multi, Loop.watchSocket, context)
         ccurl_multi_set_timer(multi, Loop.setTimer, context)
         // Edge-triggered: each write wakes each loop once, and nobody has to read it.
-        cplatform_watch(epoll, client.wakeDescriptor, cplatform_edge_triggered())
+        canBeWoken =
+            cplatform_watch(epoll, client.wakeDescriptor, cplatform_edge_triggered()) == 0
     }
 
     deinit {
@@ -113,6 +119,9 @@ final class Loop {
 
     /// Ends what is still under way, without an answer.
     func removeCalls() {
+        isBatch = false
+        if timer >= 0 { close(timer) }  // it would keep the epoll set awake
+        timer = -1
         guard !calls.isEmpty else { return }
         withSigpipeHeld { for call in calls { call.drop(on: self) } }
         calls = []
@@ -124,7 +133,10 @@ final class Loop {
     func descriptor() -> Int32 {
         if timer < 0 {
             timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
-            cplatform_watch(epoll, timer, EPOLLIN.rawValue)
+            if timer >= 0, cplatform_watch(epoll, timer, EPOLLIN.rawValue) != 0 {
+                close(timer)
+                timer = -1
+            }
         }
         return timer < 0 ? -1 : epoll
     }

@@ -19,11 +19,20 @@ struct TokenCache {
         fileprivate let number: UInt64
     }
 
+    /// Who asks, and until when.
+    struct Leader {
+        let loop: ObjectIdentifier
+        /// A batch asks only while somebody drives it: nobody but itself may wait for it.
+        let isBatch: Bool
+        let deadline: Instant
+    }
+
     enum Progress {
         case underway
         case landed(Secret)
-        /// The failure of those who waited for this one request; the next call asks anew.
-        case failed(Failure)
+        /// The failure of those who waited for this one request, and the seconds that the endpoint
+        /// wants to be left alone; the next call asks anew.
+        case failed(Failure, retryAfter: Int64)
         /// Whoever asked gave up, for reasons of its own: claim again.
         case abandoned
     }
@@ -35,8 +44,9 @@ struct TokenCache {
         /// On the clock that counts while the machine sleeps.
         var renewAt = Instant(microseconds: 0)
         var flight: Flight?
+        var leader: Leader?
         var lastLanded: Flight?
-        var lastFailed: (flight: Flight, failure: Failure)?
+        var lastFailed: (flight: Flight, failure: Failure, retryAfter: Int64)?
     }
 
     private var entries: [Entry] = []
@@ -48,16 +58,24 @@ struct TokenCache {
     /// Dintero's audiences come from references: more accounts than this take turns.
     private static let mostEntries = 64
 
-    mutating func claim(provider: Int, audience: String, at now: Instant) -> Claim {
+    /// - Parameter now: on the clock that counts while the machine sleeps.
+    mutating func claim(
+        provider: Int, audience: String, at now: Instant, as leader: Leader
+    ) -> Claim {
         let index = place(provider, audience)
         if let token = entries[index].token, now < entries[index].renewAt {
             reused += 1
             return .use(token)
         }
-        if let flight = entries[index].flight { return .wait(flight) }
+        if let flight = entries[index].flight, let other = entries[index].leader,
+            !other.isBatch || other.loop == leader.loop, Instant.now < other.deadline
+        {
+            return .wait(flight)
+        }
         flights += 1
         let flight = Flight(number: flights)
         entries[index].flight = flight
+        entries[index].leader = leader
         entries[index].lastFailed = nil
         return .fetch(flight)
     }
@@ -66,7 +84,9 @@ struct TokenCache {
         for entry in entries {
             if entry.flight == flight { return .underway }
             if entry.lastLanded == flight, let token = entry.token { return .landed(token) }
-            if let last = entry.lastFailed, last.flight == flight { return .failed(last.failure) }
+            if let last = entry.lastFailed, last.flight == flight {
+                return .failed(last.failure, retryAfter: last.retryAfter)
+            }
         }
         return .abandoned
     }
@@ -84,10 +104,10 @@ struct TokenCache {
         fetched += 1
     }
 
-    mutating func fail(_ flight: Flight, _ failure: Failure) {
+    mutating func fail(_ flight: Flight, _ failure: Failure, retryAfter: Int64 = 0) {
         guard let index = entries.firstIndex(where: { $0.flight == flight }) else { return }
         entries[index].flight = nil
-        entries[index].lastFailed = (flight, failure)
+        entries[index].lastFailed = (flight, failure, retryAfter)
         failures += 1
     }
 

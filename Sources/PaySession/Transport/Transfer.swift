@@ -86,11 +86,12 @@ final class Transfer {
         set(CURLOPT_PATH_AS_IS, 1)
         set(ccurl_set_protocols(easy, request.address.isPlain ? 1 : 0))
         set(CURLOPT_FOLLOWLOCATION, 0)  // a redirect would carry the key to another host
-        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
+        // A libcurl without HTTP/2 or without zlib does without.
+        ccurl_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
         // A batch's requests wait for the first connection, to share it. Not without TLS, which
         // alone offers HTTP/2: libcurl 7.88 would wait for ever on a connection that broke at once.
         if !request.address.isPlain { set(CURLOPT_PIPEWAIT, 1) }
-        set(CURLOPT_ACCEPT_ENCODING, "gzip")
+        ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "gzip")
         set(CURLOPT_USERAGENT, configuration.userAgent)
         set(ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList))
         set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))  // nothing of ours for a proxy

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* host LIBRARY OUT LOCALE CONFIG [CONFIG...]: what a process is, told to the file OUT at each
- * stage: before the library is there, when it is loaded, after calls with each configuration, after it
- * was closed, unloaded and loaded again. Itself it writes nothing anywhere else.
+ * stage: before the library is there, when it is loaded, after calls with each configuration, after
+ * it was unloaded and loaded again. Itself it writes nothing anywhere else.
  *
  * Not linked to the library: loading it is part of what is watched. */
 #include "common.h"

@@ -45,7 +45,8 @@ main(int count, char **arguments) {
         pthread_join(ids[i], &rounds);
         opens += (long)rounds;
     }
-    printf("{\"opens\": %ld, \"before\": %d, \"after\": %d}\n", opens, before, descriptors(""));
+    printf("{\"opens\": %ld, \"threads\": %d, \"before\": %d, \"after\": %d}\n", opens, THREADS,
+           before, descriptors(""));
     free(config);
     return 0;
 }
