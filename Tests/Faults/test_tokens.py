@@ -334,6 +334,8 @@ def test_a_failure_is_told_to_all_who_waited() -> None:
         assert [one.result for one in ended] == ["unauthorized"] * 8
         assert all("token endpoint" in one.error["message"] for one in ended)
         assert len(server.token_requests) == 1
+        # Those who only waited have sent nothing, and say so.
+        assert [bool(one.answer["exchange"]) for one in ended].count(True) == 1
 
 
 def test_a_leader_out_of_time_does_not_fail_those_who_wait() -> None:

@@ -10,7 +10,7 @@ final class Call {
     let reference: Reference
 
     private let client: Client
-    /// Requests for the session that were begun.
+    /// How often it has asked.
     var attempts: Int { exchange.tries.count }
 
     private let account: Account
@@ -21,6 +21,8 @@ final class Call {
     private var exchange = Exchange()
     private var attemptStart: Instant
     private var retries = 0
+    /// In this attempt.
+    private var hasSent = false
     private var phase = Phase.pausing(until: Instant(microseconds: 0))
     /// The token in use, and before it the one that was refused: neither must come back in a
     /// message.
@@ -127,6 +129,7 @@ final class Call {
                     return attemptFailed(.outOfMemory, step: .token, retryAfter: 0, on: loop)
                 }
                 phase = .fetchingToken(transfer, flight)
+                hasSent = true
                 wake = deadline
             }
         }
@@ -173,6 +176,7 @@ final class Call {
             return attemptFailed(.outOfMemory, step: .session, retryAfter: 0, on: loop)
         }
         phase = .readingSession(transfer)
+        hasSent = true
         wake = deadline
     }
 
@@ -205,6 +209,7 @@ final class Call {
                 refusedToken = token
                 client.withLock { client.tokens.discard(token) }
                 endTry(.session, .unauthorized, status)
+                hasSent = false
                 attemptStart = .now
                 return authorize(on: loop)
             }
@@ -221,14 +226,16 @@ final class Call {
     private func attemptFailed(
         _ failure: Failure, step: Exchange.Try.Step, retryAfter: Int64, on loop: Loop
     ) {
+        let wasOurs = hasSent
         endTry(step, failure.outcome, failure.httpStatus)
+        hasSent = false
         if Retry.isWorthwhile(failure), retries + 1 < client.configuration.attempts {
             let pause = Retry.pause(afterRetries: retries, retryAfter: retryAfter)
             let now = Instant.now
             // A pause that does not fit is not begun: the answer there is now is the last one.
             if pause < deadline.microseconds(since: now) {
                 retries += 1
-                exchange.tries[exchange.tries.count - 1].pause = pause
+                if wasOurs { exchange.tries[exchange.tries.count - 1].pause = pause }
                 let until = Instant(microseconds: now.microseconds + pause)
                 phase = .pausing(until: until)
                 wake = until
@@ -264,7 +271,10 @@ final class Call {
         phase = .pausing(until: deadline)
     }
 
+    /// What a call that only waited for another's token was told is not told as a try of its own:
+    /// it has sent nothing.
     private func endTry(_ step: Exchange.Try.Step, _ outcome: Outcome, _ httpStatus: Int?) {
+        guard hasSent else { return }
         exchange.tries.append(
             Exchange.Try(
                 step: step, outcome: outcome, httpStatus: httpStatus,
