@@ -3,8 +3,9 @@ import CPlatform
 
 /// pthread_mutex_t at a fixed address. Synchronization's Mutex is not in Embedded Swift.
 ///
-/// Held for a few instructions, never across a call into libcurl or a wait, and taken only inside
-/// the ForkGate, so that none is held when the process forks.
+/// Held for a few instructions, never across a wait, and taken only inside the ForkGate, so that
+/// none is held when the process forks. Across a call into libcurl only where that is what it is
+/// for: libcurl's own shared data, and its closing.
 final class Mutex: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 
