@@ -23,7 +23,7 @@ PYTHON  := $(VENV)/bin/python
 
 # What Debian has to give. The Swift toolchain (6.2 or later) is the user's.
 PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential python3-venv
-TEST_PACKAGES := nginx-light tinyproxy valgrind openssl
+TEST_PACKAGES := curl nginx-light tinyproxy valgrind openssl
 
 # The library is loaded into every PHP worker: small. The checksum makes SwiftPM see changes of the C
 # headers, which it does not track.
@@ -40,11 +40,12 @@ SWIFTFLAGS := -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
 #   defs                  a symbol that nobody defines fails the build, not the shop
 #   nodelete              fork handlers and libcurl outlive a dlclose
 #   Bsymbolic             our own calls reach our own functions
+#   wrap                  Swift's objects come from malloc, see Platform/Allocation.swift
 #   gc-sections, icf, -s  what nobody calls, what is there twice, and the symbol table stay out
 CLANG = $(dir $(shell readlink -f "$$(command -v swiftc)"))clang
 LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -Wl,-soname=$(SONAME) \
 	-Wl,-z,defs -Wl,-z,nodelete -Wl,-z,now -Wl,-z,relro -Wl,-Bsymbolic -Wl,--gc-sections -Wl,--icf=all \
-	-Wl,-O2 -Wl,-s -Wl,--build-id=none
+	-Wl,-O2 -Wl,-s -Wl,--build-id=none -Wl,--wrap=posix_memalign
 OBJECTS = .build/release/PaySession.build
 
 .PHONY: all build examples deps test-deps demo test sandbox bench install clean

@@ -48,14 +48,10 @@
  *   moment in which it closes a client's connections, and puts back what it found.)
  *
  * Secrets. No message or report contains a credential or a token; where a provider's error quotes
- * one
- *   back, error.provider_message says [redacted] instead (of secrets of 4 bytes or more: shorter
- *   ones
- *   keep nothing). What this library holds of them is wiped before its memory is given back;
- *   libcurl
- *   and the TLS library do not wipe theirs. Personal data stands in answers (session, raw), which
- *   are
- *   meant for the caller, and nowhere else: not in error.message, not in a report.
+ *   one back, error.provider_message says [redacted] instead (of secrets of 4 bytes or more: shorter
+ *   ones keep nothing). What this library holds of them is wiped before its memory is given back;
+ *   libcurl and the TLS library do not wipe theirs. Personal data stands in answers (session, raw),
+ *   which are meant for the caller, and nowhere else: not in error.message, not in a report.
  *
  * REFERENCES
  *
@@ -254,8 +250,9 @@ void session_client_cancel(session_client *client);
  * session_client_report() - what this client has seen since it was opened. The answer has one key
  * more, "report": calls counted by provider and result, latency percentiles in milliseconds,
  * tokens, connections, and the drift that a shop wants to hear of early: statuses that are in no
- * documentation and fields that could not be read (names, never contents). No secrets, no personal
- * data. Returns SESSION_OK, SESSION_INVALID_ARGUMENT (client is NULL) or SESSION_OUT_OF_MEMORY.
+ * documentation and fields that could not be read (names, never contents); and for whoever looks
+ * for a fault, each provider's address and clock, and what requests are made with (libcurl, TLS,
+ * trusted certificates). No secrets, no personal data. Returns SESSION_OK, SESSION_INVALID_ARGUMENT (client is NULL) or SESSION_OUT_OF_MEMORY.
  * *answer: Owned by the caller; free with session_answer_free().
  */
 session_result session_client_report(session_client *client, session_answer **answer);

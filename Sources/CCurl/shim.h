@@ -89,6 +89,21 @@ static inline CURLcode ccurl_message_code(const CURLMsg *message) {
     return message->data.result;
 }
 
+/* CURLVERSION_NOW and CURL_VERSION_HTTP2 are macros. */
+static inline const curl_version_info_data *ccurl_facts(void) {
+    return curl_version_info(CURLVERSION_NOW);
+}
+static inline int ccurl_has_http2(const curl_version_info_data *facts) {
+    return (facts->features & CURL_VERSION_HTTP2) != 0;
+}
+/* In the facts since 7.70; an older one does not say what it trusts. */
+static inline const char *ccurl_ca_file(const curl_version_info_data *facts) {
+    return facts->age >= CURLVERSION_SEVENTH ? facts->cainfo : NULL;
+}
+static inline const char *ccurl_ca_path(const curl_version_info_data *facts) {
+    return facts->age >= CURLVERSION_SEVENTH ? facts->capath : NULL;
+}
+
 /* curl_share_setopt, by the type of its argument. */
 static inline CURLSHcode ccurl_share_what(CURLSH *share, curl_lock_data what) {
     return curl_share_setopt(share, CURLSHOPT_SHARE, what);

@@ -13,12 +13,12 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
     convenience init(
         _ judgement: Judgement, from provider: Provider, reference: String?, exchange: Exchange?
     ) {
-        let session = judgement.session
         self.init(
-            .ok, status: session.status, paid: judgement.verdict.paid, provider: provider.name,
+            .ok, status: judgement.session.status, paid: judgement.verdict.paid,
+            provider: provider.name,
             reference: reference, exchange: exchange,
             room: 2048 + 2 * judgement.document.source.count,
-            session: { $0.session(session, judgement.verdict) },
+            session: { $0.session(judgement.session, judgement.verdict) },
             error: { $0.null() },
             raw: { $0.verbatim(judgement.document.trimmed) })
     }
@@ -198,7 +198,8 @@ extension Writer {
             writer.bool(session.status.isFinal)
             writer.key("evidence")
             writer.object { writer in
-                writer.field("field", session.evidence.field)
+                writer.key("field")
+                writer.string(session.evidence.field)
                 writer.field("value", session.evidence.value)
                 writer.key("basis")
                 writer.string(session.evidence.basis.word)

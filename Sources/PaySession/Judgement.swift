@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: MIT
 
 /// A document, read and judged: the same for a response and for what a caller hands in.
-struct Judgement {
+final class Judgement {
     let session: Session
     let verdict: Verdict
     /// Keeps the provider's bytes.
     let document: Document
     let drift: Drift
 
+    private init(_ session: Session, _ verdict: Verdict, _ document: Document, _ drift: Drift) {
+        self.session = session
+        self.verdict = verdict
+        self.document = document
+        self.drift = drift
+    }
+
     /// - Parameter wanted: the identifier that the document must carry; nil if none was named.
-    init(
+    static func of(
         _ bytes: Buffer, from provider: Provider, rules: ReadingRules, wanted: String?,
         expected: Expectations?
-    ) throws(Failure) {
+    ) throws(Failure) -> Judgement {
+        let document: Document
         do {
             document = try Document.parse(bytes)
         } catch .outOfMemory {
@@ -22,20 +30,22 @@ struct Judgement {
                 .malformed,
                 "expected a session of \(provider.name) as JSON, got what is \(error.words)")
         }
-        drift = Drift()
-        let reader = Reader(document.root, drift: drift)
-
-        var isNamed = false
-        var isWanted = wanted == nil
-        for field in provider.identityFields {
-            guard let identifier = reader.text(field) else { continue }
-            isNamed = true
-            if let wanted, sameBytes(identifier, wanted) { isWanted = true }
+        return try document.read { root throws(Failure) in
+            let drift = Drift()
+            let reader = Reader(root, drift: drift)
+            var isNamed = false
+            var isWanted = wanted == nil
+            for field in provider.identityFields {
+                guard let identifier = reader.text(field) else { continue }
+                isNamed = true
+                if let wanted, sameBytes(identifier, wanted) { isWanted = true }
+            }
+            if isNamed, !isWanted {
+                throw Failure(.mismatched, "\(provider.name) answered about another session")
+            }
+            let session = provider.read(reader, rules)
+            let verdict = Verdict(session, isIdentified: isNamed, expected: expected)
+            return Judgement(session, verdict, document, drift)
         }
-        if isNamed, !isWanted {
-            throw Failure(.mismatched, "\(provider.name) answered about another session")
-        }
-        session = provider.read(reader, rules)
-        verdict = Verdict(session, isIdentified: isNamed, expected: expected)
     }
 }

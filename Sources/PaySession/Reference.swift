@@ -30,16 +30,16 @@ struct Reference {
         guard let colon = bytes.firstIndex(of: 0x3A) else {
             throw Failure(.invalidArgument, "reference: expected PROVIDER:..., there is no colon")
         }
-        guard let provider = Provider.named(String(decoding: bytes[..<colon], as: UTF8.self)) else {
+        guard let provider = Provider.named(bytes[..<colon]) else {
             throw Failure(
                 .invalidArgument,
                 "reference: expected one of \(Provider.names) before the colon")
         }
         var identifiers: [String] = []
-        for part in bytes[bytes.index(after: colon)...].split(
-            separator: 0x2F, omittingEmptySubsequences: false)
-        {
-            guard let decoded = percentDecoded(part) else {
+        var rest = bytes[bytes.index(after: colon)...].makeIterator()
+        var isLast = false
+        while !isLast {
+            guard let decoded = percentDecoded(&rest, &isLast) else {
                 throw Failure(
                     .invalidArgument,
                     "reference: expected percent-encoded UTF-8 in part \(identifiers.count + 1)")
@@ -51,12 +51,12 @@ struct Reference {
 
     /// The one spelling that this library gives out.
     var text: String {
-        var text = "\(provider.name):"
+        var text = Array(provider.name.utf8)
         for (index, identifier) in identifiers.enumerated() {
-            if index > 0 { text += "/" }
-            text += percentEncoded(identifier)
+            text.append(index > 0 ? 0x2F : 0x3A)
+            appendPercentEncoded(identifier, to: &text)
         }
-        return text
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static func form(_ provider: Provider) -> String {
@@ -105,20 +105,23 @@ private func isSegmentDelimiter(_ byte: UInt8) -> Bool {
 }
 
 /// Text as exactly one path segment.
-func percentEncoded(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var encoded: [UInt8] = []
+func appendPercentEncoded(_ text: String, to encoded: inout [UInt8]) {
+    func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
     for byte in text.utf8 {
         if isUnreserved(byte) {
             encoded.append(byte)
         } else {
-            encoded += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            encoded.append(0x25)
+            encoded.append(digit(byte >> 4))
+            encoded.append(digit(byte & 15))
         }
     }
-    return String(decoding: encoded, as: UTF8.self)
 }
 
-private func percentDecoded(_ segment: Substring.UTF8View) -> String? {
+/// One part of a reference, up to the slash or the end.
+private func percentDecoded(
+    _ bytes: inout Substring.UTF8View.Iterator, _ isLast: inout Bool
+) -> String? {
     func digit(_ byte: UInt8?) -> UInt8? {
         switch byte {
         case .some(let byte) where isDigit(byte): byte - 0x30
@@ -128,8 +131,13 @@ private func percentDecoded(_ segment: Substring.UTF8View) -> String? {
         }
     }
     var decoded: [UInt8] = []
-    var bytes = segment.makeIterator()
-    while let byte = bytes.next() {
+    decoded.reserveCapacity(48)
+    while true {
+        guard let byte = bytes.next() else {
+            isLast = true
+            break
+        }
+        if byte == 0x2F { break }
         if byte == 0x25 {
             guard let high = digit(bytes.next()), let low = digit(bytes.next()) else { return nil }
             decoded.append(high << 4 | low)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// A session as its provider tells it, in our words. nil is "not told", never a default.
-struct Session {
+final class Session {
     /// What the document itself says that it is about; not what was asked for.
     var id: String?
     var status = Status.unknown
@@ -48,7 +48,7 @@ struct Evidence {
         }
     }
 
-    var field: String
+    var field: StaticString
     var value: String?
     var basis: Basis
 }

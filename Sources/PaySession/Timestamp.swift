@@ -6,8 +6,7 @@ enum Timestamp {
     /// certain: no offset, an impossible date, more digits, anything before or after. Inbank sends
     /// numeric offsets, Kustom nine digits, Ledyer six.
     static func utc(_ text: String) -> String? {
-        var bytes = text
-        switch bytes.withUTF8(read) {
+        switch withBytes(of: text, read) {
         case .asWritten: return text
         case .shifted(let utc): return utc
         case nil: return nil

@@ -6,8 +6,10 @@ shop wants to hear of early. Names and numbers only, never contents.
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections import Counter
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +36,50 @@ def test_of_a_client_that_did_nothing(nginx: Nginx) -> None:
     handle = Handle(nginx.config())
     report = valid(handle.call("client_report"))
     assert list(report["providers"]) == PROVIDERS
-    for one in report["providers"].values():
+    for name, one in report["providers"].items():
         nothing = {"p50": None, "p90": None, "p99": None, "max": None}
-        assert one == {"calls": {}, "latency_ms": nothing,
+        assert one == {"base_url": f"{nginx.base}/{name}", "clock_skew_s": None,
+                       "calls": {}, "latency_ms": nothing,
                        "unknown_statuses": {}, "unreadable_fields": {}}
     assert report["tokens"] == {"fetched": 0, "reused": 0, "failed": 0}
     assert report["connections"] == {"opened": 0, "requests": 0}
     handle.close()
+
+
+def test_what_requests_are_made_with() -> None:
+    """By an independent witness: Debian's curl, built on the same libcurl."""
+    handle = Handle({"ca_file": "/etc/ssl/certs/ca-certificates.crt"})
+    told = valid(handle.call("client_report"))["transport"]
+    handle.close()
+    version = subprocess.run(["curl", "-V"], capture_output=True, text=True, check=True).stdout
+    assert f"libcurl/{told['libcurl']} " in version
+    assert told["tls"] in version
+    assert told["http2"] == ("HTTP2" in version)
+    assert (told["ca_file"], told["ca_path"]) == ("/etc/ssl/certs/ca-certificates.crt", None)
+
+
+@pytest.mark.parametrize("skew", [0, 3600, -86_400])
+def test_the_providers_clock_is_told(skew: int) -> None:
+    """Not of a provider that was not asked, nor by one that says no time."""
+    date = formatdate(time.time() + skew, usegmt=True)
+    with Server(in_turn(reply(kustom("x"), headers=[("Date", date)]))) as server:
+        handle = Handle({"kustom": {**KEY, "base_url": server.http}})
+        assert handle.get("kustom:x")["result"] == "ok"
+        report = valid(handle.call("client_report"))
+        handle.close()
+    assert report["providers"]["kustom"]["clock_skew_s"] == pytest.approx(skew, abs=2)
+    assert report["providers"]["kustom"]["base_url"] == server.http
+    assert report["providers"]["inbank"]["clock_skew_s"] is None
+    assert report["providers"]["inbank"]["base_url"] is None
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Xyz 2026 25:61:61 GMT", "0" * 5000])
+def test_a_clock_that_cannot_be_read_is_not_told(date: str) -> None:
+    with Server(in_turn(reply(kustom("x"), headers=[("Date", date)]))) as server:
+        handle = Handle({"kustom": {**KEY, "base_url": server.http}})
+        assert handle.get("kustom:x")["result"] == "ok"
+        assert valid(handle.call("client_report"))["providers"]["kustom"]["clock_skew_s"] is None
+        handle.close()
 
 
 def test_calls_are_counted_by_provider_and_result(sandbox: RunningSandbox) -> None:

@@ -119,6 +119,34 @@ import Testing
                 == "-42.0")
     }
 
+    /// Texts and numbers that touch, or stand where the other belongs, are no JSON: what stands in
+    /// their place for jansson must not become it.
+    @Test(arguments: [
+        #"{"a":["x""y"]}"#, #"{"a":["x"1]}"#, #"{"a":[1"x"]}"#, #"{"a":[1 2]}"#,
+        #"{"a":["x" "y"]}"#,
+        #"{"a":"x""b":1}"#, #"{"a""x"}"#, #"{"a" "x"}"#, #"{"a" "b":1}"#, #"{"a":["x":1]}"#,
+        #"{"a","b"}"#, #"{"a"}"#, #"{1:"a"}"#, #"{"a":"x":"y"}"#, #"{"a":tr"x"ue}"#,
+        #"{"a":1"x"2}"#,
+        #"{"a":-"x"}"#, #"{"a":"x"e5}"#, #"{"a":"x".5}"#, #"{"a":5,"b":"x"#, #""a":1"#,
+        #"{"a":"x" 1}"#,
+    ]) func whatTouchesIsRefused(_ document: String) {
+        #expect(DocumentTests.flaw(document) == .notJSON)
+    }
+
+    /// The same key once as it is and once with an escape, before and behind texts of all kinds.
+    @Test func keysStayKeysAmongTexts() throws {
+        #expect(DocumentTests.flaw(#"{"a":"x","\u0061":"y"}"#) == .duplicateKey)
+        let root = try Document.of(
+            #"{"a" : "b" , "b":"a","c":{"a":"é","b" :"b"},"d":["a","b","é"]}"#
+        )
+        .root
+        #expect(root.member("a").text == "b")
+        #expect(root.member("b").text == "a")
+        #expect(root.at("c.a").text == "é")
+        #expect(root.at("c.b").text == "b")
+        #expect((0..<3).map { root.member("d").element($0).text } == ["a", "b", "é"])
+    }
+
     @Test func numbersInKeysAreKeys() throws {
         let root = try Document.of(#"{"1":10,"-2.5":20,"a\"3":30,"\\4":40,"\u0035":50}"#).root
         for (key, number) in [

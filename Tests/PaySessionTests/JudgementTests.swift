@@ -7,7 +7,7 @@ import Testing
     static func judge(_ provider: Provider, _ text: String, wanted: String? = nil) throws(Failure)
         -> Judgement
     {
-        try Judgement(
+        try Judgement.of(
             Buffer(text), from: provider, rules: ReadingRules(), wanted: wanted, expected: nil)
     }
 
@@ -53,7 +53,7 @@ import Testing
     func identityIsByteExact(_ name: String, _ identity: String, _ wanted: String?, _ paid: Paid?)
         throws
     {
-        let provider = try #require(Provider.named(name))
+        let provider = try #require(Provider.named(name.utf8))
         let text = JudgementTests.completed(name, identity)
         guard let paid else {
             let refusal = failure { () throws(Failure) in
@@ -86,7 +86,8 @@ import Testing
         let bytes = Buffer("{}")
         bytes.reserve(.max)
         let refusal = failure { () throws(Failure) in
-            try Judgement(bytes, from: .kustom, rules: ReadingRules(), wanted: nil, expected: nil)
+            try Judgement.of(
+                bytes, from: .kustom, rules: ReadingRules(), wanted: nil, expected: nil)
         }
         #expect(refusal?.outcome == .outOfMemory)
     }

@@ -42,12 +42,12 @@ import Testing
 
     @Test(arguments: [0, 1, 2]) func statusWordsAreTheContracts(_ index: Int) throws {
         let (name, field, words) = ProviderTests.words[index]
-        let provider = try #require(Provider.named(name))
+        let provider = try #require(Provider.named(name.utf8))
         let others = ProviderTests.words.flatMap { $0.words.map { $0.0 } }
         for (word, status) in words {
             let (session, drift) = try ProviderTests.read(provider, "{\"\(field)\": \"\(word)\"}")
             #expect(session.status == status, "\(name) \(word)")
-            #expect(session.evidence.field == field)
+            #expect("\(session.evidence.field)" == field)
             #expect(session.evidence.value == word)
             #expect(session.evidence.basis == .reported)
             #expect(drift.unknownStatus == nil)
@@ -90,7 +90,7 @@ import Testing
     /// Missing or no text: nothing to go by. "" is text.
     @Test(arguments: [0, 1, 2]) func aStatusThatIsNoTextIsAbsent(_ index: Int) throws {
         let (name, field, words) = ProviderTests.words[index]
-        let provider = try #require(Provider.named(name))
+        let provider = try #require(Provider.named(name.utf8))
         let good = try #require(words.first { $0.1 == .completed }).0
         let other = field == "status" ? "state" : "status"
         for (document, unreadable) in [
@@ -103,7 +103,7 @@ import Testing
         ] {
             let (session, drift) = try ProviderTests.read(provider, document)
             #expect(session.status == .unknown, "\(document)")
-            #expect(session.evidence.field == field)
+            #expect("\(session.evidence.field)" == field)
             #expect(session.evidence.value == nil)
             #expect(session.evidence.basis == .absent)
             #expect(drift.unknownStatus == nil)
@@ -145,7 +145,7 @@ import Testing
         for trust in [false, true] {
             let (session, _) = try ProviderTests.read(.dintero, document, trust: trust)
             #expect(session.status == status)
-            #expect(session.evidence.field == (status == .failed ? "success" : "processed_at"))
+            #expect("\(session.evidence.field)" == (status == .failed ? "success" : "processed_at"))
             #expect(session.evidence.value == value)
             #expect(session.evidence.basis == (status == .failed ? .reported : .derived))
             // failed is failed, always; the rest is trusted or held.
@@ -226,7 +226,7 @@ import Testing
     func amountIsReadable(_ name: String, _ document: String, _ minor: Int64?, _ currency: String?)
         throws
     {
-        let (session, _) = try ProviderTests.read(try #require(Provider.named(name)), document)
+        let (session, _) = try ProviderTests.read(try #require(Provider.named(name.utf8)), document)
         #expect(session.amount?.minor == minor)
         #expect(session.currency?.code == currency)
         #expect(session.amount == nil || session.amount?.currency?.code == currency)
@@ -260,10 +260,10 @@ import Testing
         #expect(Provider.names == "inbank, kustom, dintero, ledyer")
         for (index, provider) in Provider.all.enumerated() {
             #expect(provider.index == index)
-            #expect(Provider.named(provider.name)?.name == provider.name)
+            #expect(Provider.named(provider.name.utf8)?.name == provider.name)
         }
         for other in ["", "Inbank", "INBANK", "inbank ", "klarna", "\u{212A}ustom"] {
-            #expect(Provider.named(other)?.name == nil)
+            #expect(Provider.named(other.utf8)?.name == nil)
         }
     }
 
@@ -367,7 +367,7 @@ import Testing
             ("/{0}", ["a/../b"], "/a%2F..%2Fb"),
             ("/{0}", ["%2e%2e"], "/%252e%252e"), ("/{0}", ["@evil"], "/%40evil"),
             ("/{0}", ["?a=b"], "/%3Fa%3Db"), ("/{0}", ["#"], "/%23"), ("/{0}", ["a\\b"], "/a%5Cb"),
-            ("/{0}", ["caf\u{E9}"], "/caf%C3%A9"), ("/{0", ["x"], "/{0"),
+            ("/{0}", ["caf\u{E9}"], "/caf%C3%A9"),
         ] as [(String, [String], String)])
     func pathsAreFilled(_ template: String, _ identifiers: [String], _ path: String) {
         #expect(filled(template, identifiers) == path)

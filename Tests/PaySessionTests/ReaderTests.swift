@@ -25,9 +25,13 @@ import Testing
         #expect(reader.drift.unknownStatus == nil)
     }
 
-    @Test(arguments: ["", ".", "..", "a.", ".a", "o..t", "o.t.", "o.t.x", "O.t", "o. t", "a b"])
-    func pathsThatLeadNowhere(_ path: String) throws {
-        #expect(try ReaderTests.reader(#"{"a":"x","o":{"t":"y"}}"#)[path].isAbsent)
+    @Test func pathsThatLeadNowhere() throws {
+        let reader = try ReaderTests.reader(#"{"a":"x","o":{"t":"y"}}"#)
+        for path: StaticString in [
+            "", ".", "..", "a.", ".a", "o..t", "o.t.", "o.t.x", "O.t", "o. t", "a b",
+        ] {
+            #expect(reader[path].isAbsent, "\(path)")
+        }
     }
 
     @Test func emptyKeysAreKeys() throws {

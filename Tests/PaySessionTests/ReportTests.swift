@@ -4,9 +4,14 @@ import Testing
 @testable import PaySession
 
 @Suite struct ReportTests {
-    static func json(_ report: Report, tokens: TokenCache = TokenCache()) throws -> Document {
-        try Document.of(written { report.write(to: &$0, tokens: tokens) })
+    static func told(
+        _ report: Report, _ tokens: TokenCache = TokenCache(), configuration: String = "{}"
+    ) throws -> String {
+        let configuration = try Configuration(configuration)
+        return written { report.write(to: &$0, tokens: tokens, configuration: configuration) }
     }
+
+    static func json(_ report: Report) throws -> Document { try Document.of(told(report)) }
 
     // MARK: Latencies
 
@@ -87,7 +92,7 @@ import Testing
         }
         tokens.deliver(try .of("token-0123456789"), for: flight, lifetime: 3600, at: at)
         _ = tokens.claim(provider: 2, audience: "a", at: at)
-        let text = written { report.write(to: &$0, tokens: tokens) }
+        let text = try Self.told(report, tokens)
         #expect(!text.contains("token-0123456789"))
         let root = try Document.of(text).root
         var names: [String] = []
@@ -130,7 +135,7 @@ import Testing
         drift.unknownStatus = status
         report.count(drift, 1)
         report.count(drift, 1)
-        let text = written { report.write(to: &$0, tokens: TokenCache()) }
+        let text = try Self.told(report, TokenCache())
         let statuses = try Document.of(text).root.at("providers.kustom.unknown_statuses")
         #expect(statuses.member(isWord ? status : "(not a word)").integer == 2)
         var count = 0
@@ -154,6 +159,39 @@ import Testing
         #expect(fields.member("order_amount").integer == 2)
         #expect(fields.member("order_items.name").integer == 1)
         #expect(document.root.at("providers.inbank.unreadable_fields.order_amount").isAbsent)
+    }
+
+    @Test func whatRequestsAreMadeWithIsTold() throws {
+        let root = try Document.of(Self.told(Report())).root
+        let version = try #require(root.at("transport.libcurl").text)
+        #expect(version.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+.*/) != nil)
+        #expect(root.at("transport.tls").text?.isEmpty == false)
+        #expect(root.at("transport.http2").bool != nil)
+        // Debian's libcurl trusts what the system trusts.
+        #expect(root.at("transport.ca_file").text == "/etc/ssl/certs/ca-certificates.crt")
+    }
+
+    /// What the merchant says is trusted is trusted alone.
+    @Test func theMerchantsOwnTrustStandsAlone() throws {
+        let own = try Document.of(Self.told(Report(), configuration: #"{"ca_path": "/etc"}"#)).root
+        #expect(own.at("transport.ca_path").text == "/etc")
+        #expect(own.at("transport.ca_file").isNull)
+    }
+
+    @Test func addressesAndClocksAreToldByProvider() throws {
+        var report = Report()
+        report.note(clockSkew: 5, 1)
+        report.note(clockSkew: -42, 1)
+        let told = try Self.told(
+            report,
+            configuration: #"{"kustom": {"environment": "live", "api_key": "kco_live_0123456789"}}"#
+        )
+        #expect(!told.contains("0123456789"))
+        let root = try Document.of(told).root
+        #expect(root.at("providers.kustom.base_url").text == "https://api.kustom.co")
+        #expect(root.at("providers.kustom.clock_skew_s").integer == -42)
+        #expect(root.at("providers.inbank.base_url").isNull)
+        #expect(root.at("providers.inbank.clock_skew_s").isNull)
     }
 
     /// However many names come, 64 are kept; nothing that was counted is lost.

@@ -18,8 +18,12 @@ extension Buffer {
 }
 
 extension Document {
-    /// A fresh document; it keeps its own bytes.
-    static func of(_ text: String) throws -> Document { try Document.parse(Buffer(text)) }
+    /// A fresh document; it keeps its own bytes. Never freed: values do not hold their document.
+    static func of(_ text: String) throws -> Document {
+        let document = try Document.parse(Buffer(text))
+        _ = Unmanaged.passRetained(document)
+        return document
+    }
 }
 
 extension Secret {
@@ -34,7 +38,7 @@ extension Account {
     /// The account of one provider, from that provider's section of a configuration.
     static func of(_ provider: String, _ section: String) throws -> Account {
         let configuration = try Configuration("{\"\(provider)\": \(section)}")
-        let found = try #require(Provider.named(provider))
+        let found = try #require(Provider.named(provider.utf8))
         return try #require(configuration.accounts[found.index])
     }
 }
@@ -79,4 +83,10 @@ final class Folder {
     func file(_ name: String, _ content: String) throws -> String {
         try file(name, Array(content.utf8))
     }
+}
+
+func percentEncoded(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    appendPercentEncoded(text, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
 }

@@ -30,7 +30,7 @@ import Testing
         var reference: Side
 
         var session: Session {
-            var session = Session(evidence: Evidence(field: "status", value: nil, basis: .absent))
+            let session = Session(evidence: Evidence(field: "status", value: nil, basis: .absent))
             session.status = status
             session.reservation = reservation
             session.currency = currency.isTold ? Currency("EUR") : nil
@@ -208,7 +208,7 @@ import Testing
             (9_007_199_254_740_993, 9_007_199_254_740_992, false),
         ] as [(Int64, Int64, Bool)])
     func amountsAreComparedExactly(_ told: Int64, _ wanted: Int64, _ isSame: Bool) {
-        var session = Session(evidence: Evidence(field: "status", value: nil, basis: .absent))
+        let session = Session(evidence: Evidence(field: "status", value: nil, basis: .absent))
         session.status = .completed
         session.amount = Amount(minor: told, currency: Currency("EUR"))
         let verdict = Verdict(
@@ -219,7 +219,7 @@ import Testing
 
     /// A currency is told though the amount in it cannot be read.
     @Test func currencyIsJudgedWithoutAnAmount() {
-        var session = Session(evidence: Evidence(field: "status", value: nil, basis: .absent))
+        let session = Session(evidence: Evidence(field: "status", value: nil, basis: .absent))
         session.status = .completed
         session.currency = Currency("EUR")
         let expected = Expectations(amountMinor: 1, currency: Currency("EUR"), reference: nil)

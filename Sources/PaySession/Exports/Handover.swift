@@ -32,8 +32,3 @@ func text(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(Failure) -> S
     }
     return text
 }
-
-/// Words of ours as C strings: StaticString's bytes end with a NUL.
-func cString(_ word: StaticString) -> UnsafePointer<CChar> {
-    UnsafeRawPointer(word.utf8Start).assumingMemoryBound(to: CChar.self)
-}

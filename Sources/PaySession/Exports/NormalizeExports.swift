@@ -31,7 +31,7 @@ private func normalized(
     var name: String?
     do throws(Failure) {
         let given = try text(provider, "provider")
-        guard let provider = Provider.named(given) else {
+        guard let provider = Provider.named(given.utf8) else {
             throw Failure(.invalidArgument, "provider: expected one of \(Provider.names)")
         }
         name = provider.name
@@ -39,7 +39,7 @@ private func normalized(
         let options = try Options(options, for: .normalize(provider))
         let bytes = Buffer(
             copying: UnsafeRawBufferPointer(start: document, count: strlen(document)))
-        let judgement = try Judgement(
+        let judgement = try Judgement.of(
             bytes, from: provider, rules: options.rules, wanted: options.id,
             expected: options.expected)
         return Answer(judgement, from: provider, reference: nil, exchange: nil)

@@ -24,14 +24,19 @@ enum DocumentFlaw: Error {
 ///
 /// jansson reads numbers into int64 or double and refuses what fits neither, so 300.10 would come
 /// back rounded, and one huge number would cost the whole document. Money must be exact. Therefore
-/// jansson is given a copy of the text in which each number is replaced by the place where it
-/// stands (offset and length, as an integer), and a number is read from the original bytes when it
-/// is wanted.
+/// jansson is given a copy of the text in which each number is replaced by its place in a table
+/// (as an integer: 0, 1, 2, ...), and a number is read from the original bytes when it is wanted.
+///
+/// Plain texts (printable ASCII, no escapes) are replaced likewise: nothing in them needs decoding,
+/// and jansson, at some hundred instructions a byte, costs more than all the rest of a call. Keys,
+/// and texts with anything else in them, are jansson's.
 final class Document {
     static let deepest = 128
     static let longest = 1 << 26
 
     let source: Buffer
+    /// What the integers of the tree stand for.
+    private let places: Buffer
     private let tree: UnsafeMutablePointer<json_t>
     private let holdsSecrets: Bool
 
@@ -42,11 +47,12 @@ final class Document {
         guard source.isComplete else { throw .outOfMemory }
         guard source.count <= Document.longest else { throw .tooLong }
         let marked = Buffer(holdsSecrets: holdsSecrets)
-        try markNumbers(in: source.bytes, to: marked)
-        guard marked.isComplete else { throw .outOfMemory }
+        let places = Buffer()
+        try mark(source.bytes, to: marked, places: places)
+        guard marked.isComplete, places.isComplete else { throw .outOfMemory }
         var error = json_error_t()
         let parsed = marked.bytes.withMemoryRebound(to: CChar.self) {
-            cjansson_load($0.baseAddress ?? emptyText, $0.count, &error)
+            cjansson_load($0.baseAddress ?? cString(""), $0.count, &error)
         }
         guard let parsed else {
             switch json_error_code(&error) {
@@ -61,13 +67,17 @@ final class Document {
             json_decref(parsed)
             throw .notAnObject
         }
-        return Document(source, parsed, holdsSecrets)
+        return Document(source, places, parsed, holdsSecrets)
     }
 
     // Not the initializer throws: in Embedded Swift an object whose initializer does is never
     // freed.
-    private init(_ source: Buffer, _ tree: UnsafeMutablePointer<json_t>, _ holdsSecrets: Bool) {
+    private init(
+        _ source: Buffer, _ places: Buffer, _ tree: UnsafeMutablePointer<json_t>,
+        _ holdsSecrets: Bool
+    ) {
         self.source = source
+        self.places = places
         self.tree = tree
         self.holdsSecrets = holdsSecrets
     }
@@ -77,7 +87,15 @@ final class Document {
         json_decref(tree)
     }
 
-    var root: Value { Value(document: self, node: tree) }
+    /// Looks into the object. Values are only good while the document is: inside `body`, or longer
+    /// where the document is held anyway.
+    func read<R, E: Error>(_ body: (Value) throws(E) -> R) throws(E) -> R {
+        defer { withExtendedLifetime(self) {} }
+        return try body(root)
+    }
+
+    /// For those who hold the document longer than any of its values.
+    var root: Value { Value(places: Places(source.bytes, places), node: tree) }
 
     /// The object's own bytes, without white space around it.
     var trimmed: UnsafeBufferPointer<UInt8> {
@@ -87,15 +105,6 @@ final class Document {
         while first < end, isWhiteSpace(bytes[first]) { first += 1 }
         while end > first, isWhiteSpace(bytes[end - 1]) { end -= 1 }
         return UnsafeBufferPointer(rebasing: bytes[first..<end])
-    }
-
-    fileprivate func numberText(_ node: UnsafeMutablePointer<json_t>) -> UnsafeBufferPointer<UInt8>?
-    {
-        let place = json_integer_value(node)
-        let offset = Int(place >> 27)
-        let length = Int(place & (1 << 27 - 1))
-        guard place >= 0, offset + length <= source.count else { return nil }
-        return UnsafeBufferPointer(rebasing: source.bytes[offset..<offset + length])
     }
 
     private func wipe(_ node: UnsafeMutablePointer<json_t>) {
@@ -118,9 +127,60 @@ final class Document {
     }
 }
 
-/// One value of a document, or nothing: looking into what is not there gives nothing again.
+/// Where a number or a plain text stands in the source.
+private struct Place {
+    enum Kind: UInt64 { case number, text }
+
+    let kind: Kind
+    let offset: Int
+    let length: Int
+
+    init(_ kind: Kind, _ offset: Int, _ length: Int) {
+        self.kind = kind
+        self.offset = offset
+        self.length = length
+    }
+
+    // A document is no longer than 64 MiB: offset and length have 27 bits each.
+    init(packed: UInt64) {
+        kind = packed & 1 == 0 ? .number : .text
+        length = Int(packed >> 1 & (1 << 27 - 1))
+        offset = Int(packed >> 28)
+    }
+
+    var packed: UInt64 { UInt64(offset) << 28 | UInt64(length) << 1 | kind.rawValue }
+}
+
+/// What the integers of a tree stand for.
+private struct Places {
+    private let source: UnsafeBufferPointer<UInt8>
+    private let table: UnsafeRawBufferPointer
+
+    init(_ source: UnsafeBufferPointer<UInt8>, _ table: Buffer) {
+        self.source = source
+        self.table = UnsafeRawBufferPointer(table.bytes)
+    }
+
+    static func add(_ place: Place, to table: Buffer) {
+        var packed = place.packed
+        withUnsafeBytes(of: &packed) { table.append($0) }
+    }
+
+    /// The bytes that one stands for; nil if there is no such place, or it is not of that kind.
+    func bytes(_ index: Int64, _ kind: Place.Kind) -> UnsafeBufferPointer<UInt8>? {
+        let size = MemoryLayout<UInt64>.size
+        guard index >= 0, index < Int64(table.count / size) else { return nil }
+        let place = Place(
+            packed: table.loadUnaligned(fromByteOffset: Int(index) * size, as: UInt64.self))
+        guard place.kind == kind, place.offset + place.length <= source.count else { return nil }
+        return UnsafeBufferPointer(rebasing: source[place.offset..<place.offset + place.length])
+    }
+}
+
+/// One value of a document, or nothing: looking into what is not there gives nothing again. Does
+/// not hold its document: counting owners at each step costs more than the step.
 struct Value {
-    let document: Document
+    fileprivate let places: Places
     fileprivate let node: UnsafeMutablePointer<json_t>?
 
     private func has(_ type: json_type) -> Bool { cjansson_type(node) == Int32(type.rawValue) }
@@ -132,17 +192,17 @@ struct Value {
 
     /// `key` is NUL-terminated.
     func member(_ key: UnsafePointer<CChar>) -> Value {
-        Value(document: document, node: json_object_get(node, key))
+        Value(places: places, node: json_object_get(node, key))
     }
 
     var text: String? {
-        guard has(JSON_STRING), let start = json_string_value(node) else { return nil }
-        let bytes = UnsafeRawBufferPointer(start: start, count: json_string_length(node))
-        return String(decoding: bytes, as: UTF8.self)
+        withTextBytes { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The bytes of a text, for a secret: no String is made of it.
     func withTextBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R? {
+        guard let node else { return nil }
+        if has(JSON_INTEGER) { return places.bytes(json_integer_value(node), .text).map(body) }
         guard has(JSON_STRING), let start = json_string_value(node) else { return nil }
         return body(
             UnsafeBufferPointer(
@@ -155,7 +215,7 @@ struct Value {
     /// A number as it is written in the document.
     var number: UnsafeBufferPointer<UInt8>? {
         guard has(JSON_INTEGER), let node else { return nil }
-        return document.numberText(node)
+        return places.bytes(json_integer_value(node), .number)
     }
 
     /// A number that is written as an integer and fits: 2000, not 2000.0, not 2e3.
@@ -167,7 +227,7 @@ struct Value {
 
     var elementCount: Int { isArray ? json_array_size(node) : 0 }
     func element(_ index: Int) -> Value {
-        Value(document: document, node: json_array_get(node, index))
+        Value(places: places, node: json_array_get(node, index))
     }
 
     /// The members of an object, in the document's order; `body` says whether to go on.
@@ -176,7 +236,7 @@ struct Value {
         var iterator = json_object_iter(node)
         while let entry = iterator {
             if let key = json_object_iter_key(entry) {
-                let value = Value(document: document, node: json_object_iter_value(entry))
+                let value = Value(places: places, node: json_object_iter_value(entry))
                 if !body(String(cString: key), value) { return }
             }
             iterator = json_object_iter_next(node, entry)
@@ -184,35 +244,56 @@ struct Value {
     }
 }
 
-private nonisolated(unsafe) let emptyText: UnsafePointer<CChar> =
-    UnsafeRawPointer(StaticString("").utf8Start).assumingMemoryBound(to: CChar.self)
-
 private func isWhiteSpace(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
 }
 
-/// Copies JSON text, each number replaced by `offset << 27 | length`. What is not a number by
-/// JSON's grammar is copied as it is, for jansson to refuse.
-private func markNumbers(
-    in bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer
+/// Copies JSON text, each number and each plain text that is no key replaced by its place in the
+/// table. What is neither by JSON's grammar is copied as it is, for jansson to refuse.
+private func mark(
+    _ bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer, places: Buffer
 ) throws(DocumentFlaw) {
-    marked.reserve(bytes.count + bytes.count / 4)
+    marked.reserve(bytes.count)
     var depth = 0
     var index = 0
     /// Where the stretch begins that has not been copied yet.
     var copied = 0
+    var count: UInt64 = 0
     func copy(upTo end: Int) {
         marked.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[copied..<end]))
     }
+    /// The bytes from `start` up to `end` become a reference to `place`.
+    func replace(_ start: Int, _ end: Int, by place: Place) {
+        copy(upTo: start)
+        // What touches, which JSON does not allow, must not become one number.
+        marked.append(0x20)
+        appendDecimal(count, to: marked)
+        marked.append(0x20)
+        Places.add(place, to: places)
+        count += 1
+        copied = end
+    }
     while index < bytes.count {
-        let byte = bytes[index]
-        switch byte {
-        case 0x22:  // a string: to its closing quote
+        switch bytes[index] {
+        case 0x22:
+            let start = index
             index += 1
-            while index < bytes.count, bytes[index] != 0x22 {
-                index += bytes[index] == 0x5C ? 2 : 1
+            index += countPlain(UnsafeBufferPointer(rebasing: bytes[index...]))
+            if index < bytes.count, bytes[index] == 0x22 {
+                index += 1
+                var next = index
+                while next < bytes.count, isWhiteSpace(bytes[next]) { next += 1 }
+                let isKey = next < bytes.count && bytes[next] == 0x3A
+                if !isKey {
+                    replace(start, index, by: Place(.text, start + 1, index - start - 2))
+                }
+            } else {
+                // To its closing quote: escapes, other scripts, and mistakes are jansson's.
+                while index < bytes.count, bytes[index] != 0x22 {
+                    index += bytes[index] == 0x5C ? 2 : 1
+                }
+                index += 1
             }
-            index += 1
         case 0x7B, 0x5B:
             depth += 1
             if depth > Document.deepest { throw .tooDeep }
@@ -221,15 +302,12 @@ private func markNumbers(
             depth -= 1
             index += 1
         case 0x2D, 0x30...0x39:
-            var end = index + 1
-            while end < bytes.count, isNumberByte(bytes[end]) { end += 1 }
-            let token = UnsafeBufferPointer(rebasing: bytes[index..<end])
-            if isNumber(token) {
-                copy(upTo: index)
-                appendDecimal(UInt64(index) << 27 | UInt64(token.count), to: marked)
-                copied = end
+            let start = index
+            index += 1
+            while index < bytes.count, isNumberByte(bytes[index]) { index += 1 }
+            if isNumber(UnsafeBufferPointer(rebasing: bytes[start..<index])) {
+                replace(start, index, by: Place(.number, start, index - start))
             }
-            index = end
         case 0:
             // Never JSON, but jansson 2.14 overlooks one behind a number or a word, and for a
             // reader in C the answer would end there.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import CJansson
+import CPlatform
 
 /// Reads known fields of a document by path ("order.currency"). What is there but cannot be read is
 /// null for the caller and noted by its path, so that a shop hears early when a provider changes.
@@ -19,7 +19,7 @@ struct Reader {
     }
 
     /// A text that says something: not null, not empty (Ledyer sends "" for what it does not know).
-    func text(_ path: String) -> String? {
+    func text(_ path: StaticString) -> String? {
         let found = self[path]
         guard let text = found.text else {
             note(found, path)
@@ -29,7 +29,7 @@ struct Reader {
     }
 
     /// An integer in the document's own unit.
-    func integer(_ path: String) -> Int64? {
+    func integer(_ path: StaticString) -> Int64? {
         let found = self[path]
         guard let integer = found.integer else {
             note(found, path)
@@ -38,7 +38,7 @@ struct Reader {
         return integer
     }
 
-    func bool(_ path: String) -> Bool? {
+    func bool(_ path: StaticString) -> Bool? {
         let found = self[path]
         guard let bool = found.bool else {
             note(found, path)
@@ -48,27 +48,27 @@ struct Reader {
     }
 
     /// A point in time in UTC.
-    func timestamp(_ path: String) -> String? {
+    func timestamp(_ path: StaticString) -> String? {
         guard let text = text(path) else { return nil }
         guard let timestamp = Timestamp.utc(text) else {
-            drift.noteUnreadable(prefix + path)
+            drift.noteUnreadable(prefix + "\(path)")
             return nil
         }
         return timestamp
     }
 
     /// A currency by its code.
-    func currency(_ path: String) -> Currency? {
+    func currency(_ path: StaticString) -> Currency? {
         guard let code = text(path) else { return nil }
         guard let currency = Currency(code) else {
-            drift.noteUnreadable(prefix + path)
+            drift.noteUnreadable(prefix + "\(path)")
             return nil
         }
         return currency
     }
 
     /// An amount written in major units, as a JSON number.
-    func majorUnits(_ path: String, _ currency: Currency?) -> Amount? {
+    func majorUnits(_ path: StaticString, _ currency: Currency?) -> Amount? {
         let found = self[path]
         guard let amount = Amount.majorUnits(found.number, currency) else {
             note(found, path)
@@ -78,50 +78,51 @@ struct Reader {
     }
 
     /// The objects of a list; nil where there is no list. What is not an object is left out.
-    func list<Element>(_ path: String, _ read: (Reader) -> Element) -> [Element]? {
+    func list<Element>(_ path: StaticString, _ read: (Reader) -> Element) -> [Element]? {
         let found = self[path]
         guard found.isArray else {
             note(found, path)
             return nil
         }
+        let within = prefix + "\(path)."
         var elements: [Element] = []
+        elements.reserveCapacity(found.elementCount)
         for index in 0..<found.elementCount {
             let element = found.element(index)
             if element.isObject {
-                elements.append(read(Reader(element, drift: drift, prefix: prefix + path + ".")))
+                elements.append(read(Reader(element, drift: drift, prefix: within)))
             } else {
-                drift.noteUnreadable(prefix + path)
+                drift.noteUnreadable(prefix + "\(path)")
             }
         }
         return elements
     }
 
-    subscript(path: String) -> Value { value.at(path) }
+    subscript(path: StaticString) -> Value { value.at(path) }
 
-    private func note(_ found: Value, _ path: String) {
-        if !found.isAbsent, !found.isNull { drift.noteUnreadable(prefix + path) }
+    private func note(_ found: Value, _ path: StaticString) {
+        if !found.isAbsent, !found.isNull { drift.noteUnreadable(prefix + "\(path)") }
     }
 }
 
 extension Value {
     /// The value at a path of keys parted by dots.
-    func at(_ path: String) -> Value {
-        var path = path
-        return path.withUTF8 { bytes in
-            withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { keys in
-                for index in 0..<bytes.count {
-                    keys[index] = bytes[index] == 0x2E ? 0 : CChar(truncatingIfNeeded: bytes[index])
-                }
-                keys[bytes.count] = 0
-                var found = self
-                var start = 0
-                for index in 0...bytes.count where keys[index] == 0 {
-                    guard let base = keys.baseAddress else { break }
-                    found = found.member(base + start)
-                    start = index + 1
-                }
-                return found
+    func at(_ path: StaticString) -> Value {
+        let bytes = UnsafeBufferPointer(start: path.utf8Start, count: path.utf8CodeUnitCount)
+        if memchr(path.utf8Start, 0x2E, bytes.count) == nil { return member(cString(path)) }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { keys in
+            for index in 0..<bytes.count {
+                keys[index] = bytes[index] == 0x2E ? 0 : CChar(truncatingIfNeeded: bytes[index])
             }
+            keys[bytes.count] = 0
+            var found = self
+            var start = 0
+            for index in 0...bytes.count where keys[index] == 0 {
+                guard let base = keys.baseAddress else { break }
+                found = found.member(base + start)
+                start = index + 1
+            }
+            return found
         }
     }
 }

@@ -5,7 +5,8 @@ import CPlatform
 /// whatever is not is said by its name. Remembers which keys were asked for, so that the rest can
 /// be refused.
 final class Settings {
-    let value: Value
+    private let document: Document
+    private let value: Value
     private let path: String
     private let outcome: Outcome
     private var known: [String] = []
@@ -22,7 +23,7 @@ final class Settings {
             holdsSecrets: holdsSecrets)
         do {
             let document = try Document.parse(source, holdsSecrets: holdsSecrets)
-            return Settings(document.root, path: "", failing: outcome)
+            return Settings(document, document.root, path: "", failing: outcome)
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
@@ -30,7 +31,8 @@ final class Settings {
         }
     }
 
-    private init(_ value: Value, path: String, failing outcome: Outcome) {
+    private init(_ document: Document, _ value: Value, path: String, failing outcome: Outcome) {
+        self.document = document
         self.value = value
         self.path = path
         self.outcome = outcome
@@ -45,6 +47,11 @@ final class Settings {
         if found.isAbsent { return nil }
         guard let text = found.text, isValid(text) else { throw mistake(key, expected) }
         return text
+    }
+
+    /// The bytes of a text that may be a secret; nil where there is none.
+    func bytes<R>(_ key: String, _ body: (UnsafeBufferPointer<UInt8>) -> R?) -> R? {
+        find(key).withTextBytes(body) ?? nil
     }
 
     func integer(
@@ -70,7 +77,7 @@ final class Settings {
         let found = find(key)
         if found.isAbsent { return nil }
         guard found.isObject else { throw mistake(key, "a JSON object") }
-        return Settings(found, path: path + key + ".", failing: outcome)
+        return Settings(document, found, path: path + key + ".", failing: outcome)
     }
 
     /// A credential: text, {"env": NAME} or {"file": PATH}. Absent is a mistake.
@@ -80,7 +87,7 @@ final class Settings {
         if found.isAbsent { throw mistake(key, expected + "; it is missing") }
         let bytes = Buffer(holdsSecrets: true)
         if found.isObject {
-            let source = Settings(found, path: path + key + ".", failing: outcome)
+            let source = Settings(document, found, path: path + key + ".", failing: outcome)
             if let name = try source.text("env", "the name of an environment variable") {
                 guard let value = getenv(name) else {
                     throw mistake(key, "the environment variable\(quoted(name)) to be set")

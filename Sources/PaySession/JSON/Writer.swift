@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import CPlatform
 
 /// Writes compact JSON straight into a buffer, with a provider's bytes verbatim where wanted:
 /// jansson can do neither without building a second tree, which costs more than all the rest of a
@@ -22,17 +23,11 @@ struct Writer {
     }
 
     mutating func key(_ key: StaticString) {
-        separate()
-        buffer.append(0x22)
-        literal(key)
-        buffer.append(0x22)
-        buffer.append(0x3A)
+        put(bytes(of: key), before: 0x22, after: (0x22, 0x3A))
         needsComma = false
     }
 
     mutating func key(_ text: String) {
-        separate()
-        needsComma = false
         string(text)
         buffer.append(0x3A)
         needsComma = false
@@ -58,20 +53,20 @@ struct Writer {
 
     /// A word of ours, which needs no escapes.
     mutating func string(_ text: StaticString) {
-        separate()
-        buffer.append(0x22)
-        literal(text)
-        buffer.append(0x22)
-        needsComma = true
+        put(bytes(of: text), before: 0x22, after: (0x22, nil))
     }
 
     mutating func string(_ text: String) {
-        separate()
-        buffer.append(0x22)
-        var text = text
-        text.withUTF8(escaped)
-        buffer.append(0x22)
-        needsComma = true
+        withBytes(of: text) { bytes in
+            if countPlain(bytes) == bytes.count {
+                return put(bytes, before: 0x22, after: (0x22, nil))
+            }
+            separate()
+            buffer.append(0x22)
+            escaped(bytes)
+            buffer.append(0x22)
+            needsComma = true
+        }
     }
 
     mutating func string(_ text: String?) {
@@ -83,11 +78,7 @@ struct Writer {
     }
 
     /// Bytes that are JSON already.
-    mutating func verbatim(_ bytes: UnsafeBufferPointer<UInt8>) {
-        separate()
-        buffer.append(UnsafeRawBufferPointer(bytes))
-        needsComma = true
-    }
+    mutating func verbatim(_ bytes: UnsafeBufferPointer<UInt8>) { put(bytes) }
 
     mutating func field(_ name: StaticString, _ text: String?) {
         key(name)
@@ -97,6 +88,39 @@ struct Writer {
     mutating func field(_ name: StaticString, _ number: Int64?) {
         key(name)
         integer(number)
+    }
+
+    /// Something with the comma before it, in one go: most of an answer is written so.
+    private mutating func put(
+        _ bytes: UnsafeBufferPointer<UInt8>, before: UInt8? = nil,
+        after: (UInt8?, UInt8?) = (nil, nil)
+    ) {
+        // With room for all that may be around it.
+        guard var room = buffer.room(for: bytes.count + 4) else { return }
+        let start = room
+        func add(_ byte: UInt8?) {
+            guard let byte else { return }
+            room.pointee = byte
+            room += 1
+        }
+        if needsComma { add(0x2C) }
+        add(before)
+        if let source = bytes.baseAddress {
+            memcpy(room, source, bytes.count)
+            room += bytes.count
+        }
+        add(after.0)
+        add(after.1)
+        buffer.fill(room - start)
+        needsComma = true
+    }
+
+    private func bytes(of text: StaticString) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+
+    private func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x22 || byte == 0x5C
     }
 
     private mutating func open(_ bracket: UInt8) {
@@ -110,18 +134,10 @@ struct Writer {
         needsComma = true
     }
 
-    private mutating func word(_ word: StaticString) {
-        separate()
-        literal(word)
-        needsComma = true
-    }
+    private mutating func word(_ word: StaticString) { put(bytes(of: word)) }
 
     private func separate() {
         if needsComma { buffer.append(0x2C) }
-    }
-
-    private func literal(_ text: StaticString) {
-        buffer.append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     private func escaped(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -130,7 +146,8 @@ struct Writer {
             buffer.append(
                 UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[copied..<end]))
         }
-        for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
+        for index in bytes.indices where needsEscape(bytes[index]) {
+            let byte = bytes[index]
             copy(upTo: index)
             copied = index + 1
             buffer.append(0x5C)
@@ -142,7 +159,7 @@ struct Writer {
             case 0x0D: buffer.append(0x72)
             case 0x09: buffer.append(0x74)
             default:
-                literal("u00")
+                for byte in [0x75, 0x30, 0x30] as [UInt8] { buffer.append(byte) }
                 for digit in [byte >> 4, byte & 15] {
                     buffer.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
                 }

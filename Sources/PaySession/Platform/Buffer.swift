@@ -51,24 +51,34 @@ final class Buffer {
         count = kept
     }
 
+    /// Room for so many bytes more, to be written and then told to `fill`; nil when memory has run
+    /// out.
+    @inline(__always)
+    func room(for length: Int) -> UnsafeMutablePointer<UInt8>? {
+        if length > capacity - count { reserve(count + length) }
+        guard isComplete, let start else { return nil }
+        return start + count
+    }
+
+    /// So many bytes of the room have been written.
+    @inline(__always)
+    func fill(_ length: Int) { count += length }
+
     func append(_ byte: UInt8) {
-        if count == capacity { reserve(count + 1) }
-        guard isComplete, let start else { return }
-        start[count] = byte
-        count += 1
+        guard let room = room(for: 1) else { return }
+        room.pointee = byte
+        fill(1)
     }
 
     func append(_ more: UnsafeRawBufferPointer) {
-        guard let source = more.baseAddress, more.count > 0 else { return }
-        if count + more.count > capacity { reserve(count + more.count) }
-        guard isComplete, let start else { return }
-        memcpy(start + count, source, more.count)
-        count += more.count
+        guard let source = more.baseAddress, more.count > 0, let room = room(for: more.count)
+        else { return }
+        memcpy(room, source, more.count)
+        fill(more.count)
     }
 
     func append(_ text: String) {
-        var text = text
-        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+        withBytes(of: text) { append(UnsafeRawBufferPointer($0)) }
     }
 
     func removeLast() {

@@ -1,11 +1,32 @@
 // SPDX-License-Identifier: MIT
+import CPlatform
 
 // Text is compared byte for byte, always through these functions. String's own == follows canonical
 // equivalence: U+212A, the Kelvin sign, would equal "K". For statuses and identifiers that is
 // wrong, and it needs Unicode tables that the release build leaves out: a stray == fails to link.
 
+@inline(never)
 func sameBytes(_ one: String, _ other: String) -> Bool {
-    one.utf8.elementsEqual(other.utf8)
+    one.utf8.count == other.utf8.count
+        && withBytes(of: one) { bytes in
+            withBytes(of: other) { otherBytes in
+                guard let start = bytes.baseAddress, let otherStart = otherBytes.baseAddress
+                else { return true }
+                return memcmp(start, otherStart, bytes.count) == 0
+            }
+        }
+}
+
+/// The text's bytes, in place: String's withUTF8 wants a variable, and so a copy with its counting.
+func withBytes<R>(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+    if let result = text.utf8.withContiguousStorageIfAvailable(body) { return result }
+    var text = text
+    return text.withUTF8(body)
+}
+
+/// Words of ours as C strings: StaticString's bytes end with a NUL.
+func cString(_ word: StaticString) -> UnsafePointer<CChar> {
+    UnsafeRawPointer(word.utf8Start).assumingMemoryBound(to: CChar.self)
 }
 
 func hasPrefix(_ text: String, _ prefix: String) -> Bool {

@@ -43,7 +43,7 @@ private func isAccount(_ text: String) -> Bool {
 /// The order API records what was done elsewhere and executes no payment: its documents carry no
 /// status and no currency, and processed_at may have been set by whoever created the session.
 private func readDintero(_ document: Reader, _ rules: ReadingRules) -> Session {
-    var session: Session
+    let session: Session
     if document.bool("success") == false {
         session = Session(evidence: Evidence(field: "success", value: "false", basis: .reported))
         session.status = .failed

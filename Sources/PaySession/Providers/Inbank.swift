@@ -39,7 +39,7 @@ private let statuses: [(String, Status)] = [
 
 private func readInbank(_ document: Reader, _ rules: ReadingRules) -> Session {
     let (status, evidence) = reportedStatus(document, "status", statuses)
-    var session = Session(evidence: evidence)
+    let session = Session(evidence: evidence)
     session.id = document.text("uuid")
     session.status = status
     // "totalAmount (number)", example 300: major units.

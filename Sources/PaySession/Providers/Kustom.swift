@@ -39,7 +39,7 @@ private let statuses: [(String, Status)] = [
 
 private func readKustom(_ document: Reader, _ rules: ReadingRules) -> Session {
     let (status, evidence) = reportedStatus(document, "status", statuses)
-    var session = Session(evidence: evidence)
+    let session = Session(evidence: evidence)
     session.id = document.text("session_id")
     session.status = status
     session.currency = document.currency("purchase_currency")

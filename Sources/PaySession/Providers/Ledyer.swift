@@ -39,7 +39,7 @@ private let statuses: [(String, Status)] = [
 
 private func readLedyer(_ document: Reader, _ rules: ReadingRules) -> Session {
     let (status, evidence) = reportedStatus(document, "state", statuses)
-    var session = Session(evidence: evidence)
+    let session = Session(evidence: evidence)
     session.id = document.text("id")
     session.status = status
     session.currency = document.currency("order.currency")

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /// A provider as data: where it is, how it is asked, what its words mean. Nothing here does I/O.
-struct Provider: Sendable {
+/// Each is there once: two are the same if they are the same object.
+final class Provider: Sendable {
     let name: String
     /// The parts of a reference, in order; the last one is the session's identifier.
     let parts: [IdentifierPart]
@@ -10,18 +11,38 @@ struct Provider: Sendable {
     /// Addresses by the provider's own word for the environment; the first is the test one.
     let environments: [Environment]
     /// The API's address where there is but one for all environments.
-    var soleAddress: String?
+    let soleAddress: String?
     /// Text settings beyond those that all providers have, with the check each must pass.
-    var settings: [Setting] = []
+    let settings: [Setting]
     let authorization: Authorization
     /// Fields any of which may carry the identifier that was asked for.
-    let identityFields: [String]
+    let identityFields: [StaticString]
     let errors: ErrorShape
-    var headers: [String] = []
+    let headers: [String]
     /// Whether the merchant may say `trust_processed_at`.
-    var hasTrustSwitch = false
+    let hasTrustSwitch: Bool
     /// From document to session: pure, and never fails. What cannot be read is nil.
     let read: @Sendable (Reader, ReadingRules) -> Session
+
+    init(
+        name: String, parts: [IdentifierPart], path: String, environments: [Environment],
+        soleAddress: String? = nil, settings: [Setting] = [], authorization: Authorization,
+        identityFields: [StaticString], errors: ErrorShape, headers: [String] = [],
+        hasTrustSwitch: Bool = false, read: @escaping @Sendable (Reader, ReadingRules) -> Session
+    ) {
+        self.name = name
+        self.parts = parts
+        self.path = path
+        self.environments = environments
+        self.soleAddress = soleAddress
+        self.settings = settings
+        self.authorization = authorization
+        self.identityFields = identityFields
+        self.errors = errors
+        self.headers = headers
+        self.hasTrustSwitch = hasTrustSwitch
+        self.read = read
+    }
 
     struct Environment: Sendable {
         let name: String
@@ -59,14 +80,14 @@ struct Provider: Sendable {
 
     /// Where error bodies say what went wrong, first match first.
     struct ErrorShape: Sendable {
-        let messages: [String]
-        let codes: [String]
+        let messages: [StaticString]
+        let codes: [StaticString]
         /// A list of messages is a list of codes, the first of which counts.
-        var codeLists: [String] = []
+        var codeLists: [StaticString] = []
     }
 
-    static func named(_ name: String) -> Provider? {
-        all.first { sameBytes($0.name, name) }
+    static func named(_ name: some Sequence<UInt8>) -> Provider? {
+        all.first { $0.name.utf8.elementsEqual(name) }
     }
 
     static var names: String {
@@ -78,7 +99,7 @@ struct Provider: Sendable {
     }
 
     /// Its place in the list of all; accounts, tokens and counts are kept by it.
-    var index: Int { Provider.all.firstIndex { sameBytes($0.name, name) } ?? 0 }
+    var index: Int { Provider.all.firstIndex { $0 === self } ?? 0 }
 }
 
 /// What the merchant says about how a document is to be read.
@@ -89,21 +110,26 @@ struct ReadingRules {
 
 /// A path with the encoded identifiers in the places of {0}, {1}, …
 func filled(_ template: String, _ identifiers: [String]) -> String {
-    var text = ""
-    var rest = template.utf8[...]
-    while let open = rest.firstIndex(of: 0x7B), let close = rest.firstIndex(of: 0x7D) {
-        text += String(decoding: rest[..<open], as: UTF8.self)
-        if let place = parseDigits(rest[rest.index(after: open)..<close]), place < identifiers.count
-        {
-            text += percentEncoded(identifiers[Int(place)])
+    var path: [UInt8] = []
+    path.reserveCapacity(template.utf8.count + 48 * identifiers.count)
+    var place: Int?
+    for byte in template.utf8 {
+        switch byte {
+        case 0x7B: place = 0
+        case 0x7D:
+            if let number = place, number < identifiers.count {
+                appendPercentEncoded(identifiers[number], to: &path)
+            }
+            place = nil
+        default:
+            if place == nil { path.append(byte) } else { place = Int(byte &- 0x30) }
         }
-        rest = rest[rest.index(after: close)...]
     }
-    return text + String(decoding: rest, as: UTF8.self)
+    return String(decoding: path, as: UTF8.self)
 }
 
 /// The status field of providers that have one: exact, case-sensitive words.
-func reportedStatus(_ reader: Reader, _ field: String, _ words: [(String, Status)]) -> (
+func reportedStatus(_ reader: Reader, _ field: StaticString, _ words: [(String, Status)]) -> (
     Status, Evidence
 ) {
     guard let word = reader[field].text else {

@@ -10,22 +10,35 @@ final class Batch {
     private let client: Client
     private let loop: Loop
     private let options: Options
-    private var lanes: [Lane] = Provider.all.map { _ in Lane() }
-    private var finished = Queue<(tag: UInt64, answer: Answer)>()
+    private let lanes: [Lane] = Provider.all.map { _ in Lane() }
+    private var finished = Queue<Finished>()
     /// References that were added and not yet given back.
     private var outstanding = 0
 
-    private struct Waiting {
+    private final class Waiting {
         let reference: Reference
         let options: Options
         let tag: UInt64
         /// A cancellation ends what was added before it.
         let cancellations: UInt32
+
+        init(_ reference: Reference, _ options: Options, _ tag: UInt64, _ cancellations: UInt32) {
+            self.reference = reference
+            self.options = options
+            self.tag = tag
+            self.cancellations = cancellations
+        }
     }
 
-    private struct Lane {
+    private struct Finished {
+        let tag: UInt64
+        let answer: Answer
+    }
+
+    /// One provider's.
+    private final class Lane {
         var waiting = Queue<Waiting>()
-        var running: [(call: Call, tag: UInt64)] = []
+        var running = 0
         /// The earliest moment for the next request.
         var nextStart = Instant(microseconds: 0)
     }
@@ -56,20 +69,19 @@ final class Batch {
             do throws(Failure) {
                 let options = try Options(optionsText, for: .get)
                 lanes[reference.provider.index].waiting.append(
-                    Waiting(
-                        reference: reference, options: options, tag: tag,
-                        cancellations: client.cancellationCount))
+                    Waiting(reference, options, tag, client.cancellationCount))
             } catch {
                 finished.append(
-                    (
-                        tag,
-                        Answer(error, provider: reference.provider.name, reference: reference.text)
-                    ))
+                    Finished(
+                        tag: tag,
+                        answer: Answer(
+                            error, provider: reference.provider.name, reference: reference.text)))
             }
         } catch {
-            finished.append((tag, Answer(error)))
+            finished.append(Finished(tag: tag, answer: Answer(error)))
         }
         startWaiting()
+        setTimer()
         return true
     }
 
@@ -81,11 +93,12 @@ final class Batch {
     /// The next answer, in the order in which they came.
     func next(until limit: Instant?) -> Next {
         while true {
-            startWaiting()
-            if let (tag, answer) = finished.popFirst() {
+            if finished.isEmpty { startWaiting() }
+            if let next = finished.popFirst() {
                 outstanding -= 1
                 startWaiting()
-                return .answer(tag, answer)
+                setTimer()
+                return .answer(next.tag, next.answer)
             }
             if outstanding == 0 {
                 // Takes in what woke the descriptor, or it would stay readable.
@@ -113,76 +126,67 @@ final class Batch {
     }
 
     private func startWaiting() {
+        for lane in lanes where !lane.waiting.isEmpty { startWaiting(in: lane) }
+        collect()
+    }
+
+    private func startWaiting(in lane: Lane) {
+        while let next = lane.waiting.first, next.cancellations != client.cancellationCount {
+            _ = lane.waiting.popFirst()
+            finish(next, .aborted)
+        }
+        guard hasRoom(lane) else { return }
         let now = Instant.now
-        for index in lanes.indices {
-            while let next = lanes[index].waiting.first,
-                next.cancellations != client.cancellationCount
-            {
-                _ = lanes[index].waiting.popFirst()
-                finish(next, .aborted)
-            }
-            while let next = lanes[index].waiting.first,
-                lanes[index].running.count < options.inFlight, finished.count < options.inFlight,
-                lanes[index].nextStart <= now
-            {
-                _ = lanes[index].waiting.popFirst()
-                do throws(Failure) {
-                    let call = Call(
-                        client, try client.account(for: next.reference), next.reference,
-                        next.options, cancellations: next.cancellations)
-                    pay(1, index, now)
-                    lanes[index].running.append((call, next.tag))
-                    loop.add(call)
-                } catch {
-                    finish(next, error)
-                }
+        while hasRoom(lane), lane.nextStart <= now, let next = lane.waiting.popFirst() {
+            do throws(Failure) {
+                let call = Call(
+                    client, try client.account(for: next.reference), next.reference,
+                    next.options, tag: next.tag, cancellations: next.cancellations)
+                pay(1, lane)
+                lane.running += 1
+                loop.add(call)
+            } catch {
+                finish(next, error)
             }
         }
-        collect()
-        setTimer()
+    }
+
+    /// Answers that nobody takes out hold everyone up: they are the larger part of the memory.
+    private func hasRoom(_ lane: Lane) -> Bool {
+        lane.running < options.inFlight && finished.count < options.inFlight
     }
 
     private func finish(_ waiting: Waiting, _ failure: Failure) {
         finished.append(
-            (
-                waiting.tag,
-                Answer(
+            Finished(
+                tag: waiting.tag,
+                answer: Answer(
                     failure, provider: waiting.reference.provider.name,
-                    reference: waiting.reference.text)
-            ))
+                    reference: waiting.reference.text)))
     }
 
     private func collect() {
-        for index in lanes.indices {
-            var place = 0
-            while place < lanes[index].running.count {
-                let (call, tag) = lanes[index].running[place]
-                if let answer = call.answer {
-                    lanes[index].running.remove(at: place)
-                    pay(Int64(call.attempts) - 1, index, .now)
-                    finished.append((tag, answer))
-                } else {
-                    place += 1
-                }
-            }
+        for call in loop.takeEnded() {
+            guard let answer = call.answer else { continue }
+            let lane = lanes[call.reference.provider.index]
+            lane.running -= 1
+            pay(Int64(call.attempts) - 1, lane)
+            finished.append(Finished(tag: call.tag, answer: answer))
         }
     }
 
     /// Each request moves the moment of the next one; retries are paid for when they are known.
-    private func pay(_ requests: Int64, _ lane: Int, _ now: Instant) {
+    private func pay(_ requests: Int64, _ lane: Lane) {
         guard let rate = options.requestsPerSecond, requests > 0 else { return }
-        let from = max(lanes[lane].nextStart, now)
-        lanes[lane].nextStart = Instant(
+        let from = max(lane.nextStart, .now)
+        lane.nextStart = Instant(
             microseconds: from.microseconds + requests * 1_000_000 / rate)
     }
 
     /// When a lane may start its next request, where only the rate holds it back.
     private var nextStart: Instant? {
         var earliest: Instant?
-        for lane in lanes
-        where !lane.waiting.isEmpty && lane.running.count < options.inFlight
-            && finished.count < options.inFlight
-        {
+        for lane in lanes where !lane.waiting.isEmpty && hasRoom(lane) {
             earliest = earliest.map { min($0, lane.nextStart) } ?? lane.nextStart
         }
         return earliest

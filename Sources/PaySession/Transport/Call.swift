@@ -8,6 +8,8 @@ final class Call {
     /// When to move on though nothing has happened.
     private(set) var wake: Instant
     let reference: Reference
+    /// The batch's own number for it.
+    let tag: UInt64
 
     private let client: Client
     /// How often it has asked.
@@ -42,9 +44,10 @@ final class Call {
     ///   - cancellations: how often the client had been cancelled when the caller came.
     init(
         _ client: Client, _ account: Account, _ reference: Reference, _ options: Options,
-        timeoutMs: Int64? = nil, cancellations: UInt32
+        timeoutMs: Int64? = nil, tag: UInt64 = 0, cancellations: UInt32
     ) {
         self.client = client
+        self.tag = tag
         self.account = account
         self.reference = reference
         self.options = options
@@ -86,6 +89,10 @@ final class Call {
         exchange.httpStatus = transfer.httpStatus
         exchange.httpVersion = transfer.httpVersion
         exchange.reusedConnection = transfer.newConnections == 0
+        // The clocks do not run apart so fast that each answer had to be looked at.
+        if transfer.newConnections > 0, let skew = transfer.clockSkew {
+            client.note(clockSkew: skew, of: reference.provider)
+        }
         let retryAfter = transfer.retryAfter
         let body = transfer.takeAwayBody()
         loop.stop(transfer)
@@ -169,6 +176,9 @@ final class Call {
             address: account.sessionAddress(reference.identifiers), authorization: header,
             headers: reference.provider.headers,
             connectTimeoutMs: client.configuration.connectTimeoutMs)
+        if case .fixed = account.authorization, options.traceparent == nil {
+            request.hasLastingHeaders = true
+        }
         if let traceparent = options.traceparent {
             request.headers.append("traceparent: " + traceparent)
         }
@@ -187,15 +197,16 @@ final class Call {
         switch ending {
         case .answered(200):
             do {
-                let judgement = try Judgement(
+                let judgement = try Judgement.of(
                     body, from: reference.provider, rules: account.rules,
                     wanted: reference.sessionID, expected: options.expected)
-                endTry(.session, .ok, 200)
+                let now = Instant.now
+                endTry(.session, .ok, 200, at: now)
                 client.count(judgement.drift, of: reference.provider)
                 return finish(
                     Answer(
                         judgement, from: reference.provider, reference: reference.text,
-                        exchange: timed()))
+                        exchange: timed(at: now)), on: loop, at: now)
             } catch {
                 var told = error
                 told.httpStatus = 200
@@ -242,7 +253,7 @@ final class Call {
                 return
             }
         }
-        finish(failure)
+        finish(failure, on: loop)
     }
 
     /// Ends the call from outside the exchange: cancelled, or out of time.
@@ -253,7 +264,7 @@ final class Call {
         case .readingSession: endTry(.session, failure.outcome, nil)
         }
         drop(on: loop)
-        finish(failure)
+        finish(failure, on: loop)
     }
 
     /// Leaves without an answer: whoever wanted it is gone.
@@ -273,15 +284,18 @@ final class Call {
 
     /// What a call that only waited for another's token was told is not told as a try of its own:
     /// it has sent nothing.
-    private func endTry(_ step: Exchange.Try.Step, _ outcome: Outcome, _ httpStatus: Int?) {
+    private func endTry(
+        _ step: Exchange.Try.Step, _ outcome: Outcome, _ httpStatus: Int?, at now: Instant = .now
+    ) {
         guard hasSent else { return }
         exchange.tries.append(
             Exchange.Try(
                 step: step, outcome: outcome, httpStatus: httpStatus,
-                elapsed: Instant.now.microseconds(since: attemptStart), pause: nil))
+                elapsed: now.microseconds(since: attemptStart), pause: nil))
     }
 
-    private func finish(_ failure: Failure) {
+    private func finish(_ failure: Failure, on loop: Loop) {
+        let now = Instant.now
         if failure.httpStatus == nil {
             exchange.httpStatus = nil
             exchange.httpVersion = nil
@@ -289,20 +303,21 @@ final class Call {
         finish(
             Answer(
                 failure, provider: reference.provider.name, reference: reference.text,
-                exchange: exchange.tries.isEmpty ? nil : timed()))
+                exchange: exchange.tries.isEmpty ? nil : timed(at: now)), on: loop, at: now)
     }
 
-    private func finish(_ answer: Answer) {
+    private func finish(_ answer: Answer, on loop: Loop, at now: Instant) {
         self.answer = answer
+        loop.callEnded()
         token = nil
         refusedToken = nil
         phase = .pausing(until: deadline)
         client.count(
-            answer.outcome, of: reference.provider, elapsed: Instant.now.microseconds(since: start))
+            answer.outcome, of: reference.provider, elapsed: now.microseconds(since: start))
     }
 
-    private func timed() -> Exchange {
-        exchange.elapsed = Instant.now.microseconds(since: start)
+    private func timed(at now: Instant) -> Exchange {
+        exchange.elapsed = now.microseconds(since: start)
         return exchange
     }
 

@@ -197,6 +197,10 @@ final class Client: @unchecked Sendable {
         mutex.withLock { report.count(drift, provider.index) }
     }
 
+    func note(clockSkew seconds: Int64, of provider: Provider) {
+        mutex.withLock { report.note(clockSkew: seconds, provider.index) }
+    }
+
     func count(newConnections: Int) {
         mutex.withLock { report.countConnections(newConnections) }
     }
@@ -204,7 +208,9 @@ final class Client: @unchecked Sendable {
     func reportAnswer() -> Answer {
         mutex.withLock {
             let (report, tokens) = (report, tokens)
-            return Answer(report: { report.write(to: &$0, tokens: tokens) })
+            return Answer(report: { [configuration] in
+                report.write(to: &$0, tokens: tokens, configuration: configuration)
+            })
         }
     }
 

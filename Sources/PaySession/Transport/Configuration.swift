@@ -36,8 +36,7 @@ struct Configuration {
             "proxy", "an http://, https://, socks5:// or socks5h:// address, or \"\" for none",
             Address.isProxy) != nil
         {
-            guard let secret = settings.value.at("proxy").withTextBytes({ Secret($0) }), let secret
-            else { throw .outOfMemory }
+            guard let secret = settings.bytes("proxy", { Secret($0) }) else { throw .outOfMemory }
             proxy = secret
         } else {
             proxy = nil
@@ -56,7 +55,7 @@ struct Configuration {
         var accounts: [Account?] = []
         for provider in Provider.all {
             if let section = try settings.section(provider.name) {
-                accounts.append(try Account(provider, section))
+                accounts.append(try Account.read(provider, section))
             } else {
                 accounts.append(nil)
             }
@@ -81,7 +80,7 @@ struct Configuration {
 }
 
 /// One provider with one merchant's credentials.
-struct Account {
+final class Account {
     enum Authorization {
         /// A whole header line, the same for every request.
         case fixed(Secret)
@@ -98,9 +97,21 @@ struct Account {
     /// Everything that must not come back out in a message.
     let secrets: [Secret]
 
-    init(_ provider: Provider, _ settings: Settings) throws(Failure) {
+    private init(
+        _ provider: Provider, base: Address, tokenAddress: Address?, authorization: Authorization,
+        rules: ReadingRules, secrets: [Secret]
+    ) {
         self.provider = provider
+        self.base = base
+        self.tokenAddress = tokenAddress
+        self.authorization = authorization
+        self.rules = rules
+        self.secrets = secrets
+    }
 
+    // Not the initializer throws: in Embedded Swift an object whose initializer does is never
+    // freed.
+    static func read(_ provider: Provider, _ settings: Settings) throws(Failure) -> Account {
         var environment: Provider.Environment?
         if !provider.environments.isEmpty {
             var names = ""
@@ -129,6 +140,7 @@ struct Account {
         }
         let username = values.first { sameBytes($0.key, "username") }?.value
 
+        let base: Address
         if let given = try Account.address(settings, "base_url") {
             base = given
         } else {
@@ -140,6 +152,9 @@ struct Account {
             base = address
         }
 
+        let authorization: Authorization
+        let secrets: [Secret]
+        let tokenAddress: Address?
         switch provider.authorization {
         case .bearerKey:
             let key = try settings.secret("api_key")
@@ -195,10 +210,13 @@ struct Account {
             }
         }
 
-        rules = ReadingRules(
+        let rules = ReadingRules(
             trustProcessedAt: provider.hasTrustSwitch
                 ? try settings.bool("trust_processed_at") ?? false : false)
         try settings.refuseOthers()
+        return Account(
+            provider, base: base, tokenAddress: tokenAddress, authorization: authorization,
+            rules: rules, secrets: secrets)
     }
 
     func sessionAddress(_ identifiers: [String]) -> Address {

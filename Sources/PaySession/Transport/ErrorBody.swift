@@ -15,27 +15,33 @@ enum ErrorBody {
             outcome, "the \(endpoint) of \(provider.name) answered HTTP \(status)",
             httpStatus: status)
         guard let document = try? Document.parse(body) else { return failure }
-        let shape = provider.errors
+        document.read { read($0, account, tokens, into: &failure) }
+        return failure
+    }
+
+    private static func read(
+        _ root: Value, _ account: Account, _ tokens: [Secret?], into failure: inout Failure
+    ) {
+        let shape = account.provider.errors
         var secrets = account.secrets
         for case let token? in tokens { secrets.append(token) }
 
         for path in shape.messages + ["error_description"] {
-            guard let message = joined(document.root.at(path)) else { continue }
+            guard let message = joined(root.at(path)) else { continue }
             failure.providerMessage = redacted(message, secrets)
             break
         }
         for path in shape.codes + ["error"] {
-            let value = document.root.at(path)
+            let value = root.at(path)
             guard let code = value.text ?? value.integer.map({ String($0) }), !code.isEmpty
             else { continue }
             failure.providerCode = redacted(code, secrets)
             break
         }
         for path in shape.codeLists {
-            guard let code = document.root.at(path).element(0).text else { continue }
+            guard let code = root.at(path).element(0).text else { continue }
             failure.providerCode = redacted(code, secrets)
         }
-        return failure
     }
 
     /// A text, or a list of texts or of objects with a `message` or `detail`.

@@ -13,13 +13,19 @@ final class Loop {
     /// -1 once it was left to the parent process.
     private var epoll: Int32
     private var timer: Int32 = -1
+    /// What the timer is set to.
+    private var timerDue: Int64 = 0
     private let sockets = Sockets()
     private let share: ShareHandle?
     private var idleTransfers: [Transfer] = []
-    private var busyTransfers: [(transfer: Transfer, call: Call)] = []
+    private var busyTransfers: [Transfer] = []
     private(set) var calls: [Call] = []
+    /// Some of `calls` have ended.
+    private var haveEnded = false
     /// Driven when a batch is asked, and not in between.
     var isBatch = false
+    /// A batch's calls that have ended and were not taken yet.
+    private var ended: [Call] = []
     /// When libcurl wants to be called though nothing has happened.
     private var curlDue: Instant?
     /// Inherited over a fork: it belongs to the parent.
@@ -56,7 +62,10 @@ final class Loop {
 
     deinit {
         withSigpipeHeld {
-            for (transfer, _) in busyTransfers { curl_multi_remove_handle(multi, transfer.easy) }
+            for transfer in busyTransfers {
+                curl_multi_remove_handle(multi, transfer.easy)
+                transfer.call = nil
+            }
             busyTransfers = []
             idleTransfers = []
             // libcurl ignores SIGPIPE while it does this, for the whole process, and puts back what
@@ -79,7 +88,25 @@ final class Loop {
     func add(_ call: Call) {
         calls.append(call)
         call.advance(on: self, at: .now)
+        removeEnded()
+    }
+
+    /// One of the calls has its answer.
+    func callEnded() { haveEnded = true }
+
+    private func removeEnded() {
+        guard haveEnded else { return }
+        haveEnded = false
+        if isBatch { for call in calls where call.answer != nil { ended.append(call) } }
         calls.removeAll { $0.answer != nil }
+    }
+
+    /// A batch's calls that have ended since it was asked for them.
+    func takeEnded() -> [Call] {
+        if ended.isEmpty { return [] }
+        let taken = ended
+        ended = []
+        return taken
     }
 
     /// Waits until something happens, at most until `limit`, and does what can be done then.
@@ -104,7 +131,7 @@ final class Loop {
                 for call in calls { call.advance(on: self, at: now) }
             }
         }
-        calls.removeAll { $0.answer != nil }
+        removeEnded()
     }
 
     private func react(to event: inout epoll_event) {
@@ -120,8 +147,10 @@ final class Loop {
     /// Ends what is still under way, without an answer.
     func removeCalls() {
         isBatch = false
+        ended = []
         if timer >= 0 { close(timer) }  // it would keep the epoll set awake
         timer = -1
+        timerDue = 0
         guard !calls.isEmpty else { return }
         withSigpipeHeld { for call in calls { call.drop(on: self) } }
         calls = []
@@ -148,7 +177,10 @@ final class Loop {
         var next = due
         if let curlDue, next.map({ curlDue < $0 }) ?? true { next = curlDue }
         for call in calls where next.map({ call.wake < $0 }) ?? true { next = call.wake }
-        cplatform_set_timer(timer, next.map { max($0.microseconds, 1) } ?? 0)
+        let microseconds = next.map { max($0.microseconds, 1) } ?? 0
+        guard microseconds != timerDue else { return }
+        timerDue = microseconds
+        cplatform_set_timer(timer, microseconds)
     }
 
     // MARK: Transfers
@@ -157,23 +189,30 @@ final class Loop {
     /// out.
     func start(_ request: Transfer.Request, for call: Call) -> Transfer? {
         guard let transfer = idleTransfers.popLast() ?? Transfer.make() else { return nil }
-        guard transfer.prepare(request, client.configuration, sockets: sockets, share: share),
+        guard
+            transfer.prepareAgain(request)
+                || transfer.prepare(request, client.configuration, sockets: sockets, share: share),
             curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
         else {
             transfer.reset()
             idleTransfers.append(transfer)
             return nil
         }
-        busyTransfers.append((transfer, call))
+        transfer.call = call
+        busyTransfers.append(transfer)
         return transfer
     }
 
     /// Ends a transfer, in whatever state it is.
     func stop(_ transfer: Transfer) {
-        busyTransfers.removeAll { $0.transfer === transfer }
+        if let place = busyTransfers.firstIndex(where: { $0 === transfer }) {
+            busyTransfers.swapAt(place, busyTransfers.count - 1)
+            busyTransfers.removeLast()
+        }
+        transfer.call = nil
         client.count(newConnections: transfer.newConnections)
         curl_multi_remove_handle(multi, transfer.easy)
-        transfer.reset()
+        transfer.rest()
         idleTransfers.append(transfer)
     }
 
@@ -181,10 +220,12 @@ final class Loop {
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {
             guard message.pointee.msg == CURLMSG_DONE else { continue }
-            let easy = message.pointee.easy_handle
             let code = ccurl_message_code(message)
-            guard let (transfer, call) = busyTransfers.first(where: { $0.transfer.easy == easy })
-            else { continue }
+            var context: UnsafeMutablePointer<CChar>?
+            ccurl_get_pointer(message.pointee.easy_handle, CURLINFO_PRIVATE, &context)
+            guard let context else { continue }
+            let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            guard let call = transfer.call else { continue }
             let ending = transfer.ending(code)
             if transfer.answersHaveNoNumber { hasNumberlessAnswers = true }
             call.transferEnded(transfer, ending, on: self)

@@ -3,9 +3,11 @@
 /// What a client has seen. Names and numbers only: no contents of documents, no secrets.
 struct Report {
     private struct Tally {
-        /// By `Outcome`, in the order of its cases.
-        var outcomes = [Int64](repeating: 0, count: Outcome.allCases.count)
+        /// By the number of the `Outcome`.
+        var outcomes = [Int64](repeating: 0, count: Int(Outcome.again.rawValue) + 1)
         var latencies = Latencies()
+        /// The provider's clock minus this machine's, when it was last told.
+        var clockSkew: Int64?
         var unknownStatuses: [(word: String, count: Int64)] = []
         var unreadableFields: [(word: String, count: Int64)] = []
     }
@@ -18,10 +20,12 @@ struct Report {
     private static let mostNames = 64
 
     mutating func count(_ outcome: Outcome, _ provider: Int, _ elapsed: Int64) {
-        if let place = Outcome.allCases.firstIndex(of: outcome) {
-            tallies[provider].outcomes[place] += 1
-        }
+        tallies[provider].outcomes[Int(outcome.rawValue)] += 1
         tallies[provider].latencies.add(elapsed)
+    }
+
+    mutating func note(clockSkew seconds: Int64, _ provider: Int) {
+        tallies[provider].clockSkew = seconds
     }
 
     mutating func countConnections(_ new: Int) {
@@ -54,13 +58,13 @@ struct Report {
         }
     }
 
-    func write(to writer: inout Writer, tokens: TokenCache) {
+    func write(to writer: inout Writer, tokens: TokenCache, configuration: Configuration) {
         writer.object { writer in
             writer.key("providers")
             writer.object { writer in
-                for (provider, tally) in zip(Provider.all, tallies) {
+                for (index, provider) in Provider.all.enumerated() {
                     writer.key(provider.name)
-                    Report.write(tally, to: &writer)
+                    Report.write(tallies[index], configuration.accounts[index], to: &writer)
                 }
             }
             writer.key("tokens")
@@ -74,16 +78,20 @@ struct Report {
                 writer.field("opened", connections)
                 writer.field("requests", requests)
             }
+            writer.key("transport")
+            LibcurlFacts(configuration).write(to: &writer)
         }
     }
 
-    private static func write(_ tally: Tally, to writer: inout Writer) {
+    private static func write(_ tally: Tally, _ account: Account?, to writer: inout Writer) {
         writer.object { writer in
+            writer.field("base_url", account?.base.text)
+            writer.field("clock_skew_s", tally.clockSkew)
             writer.key("calls")
             writer.object { writer in
-                for (outcome, count) in zip(Outcome.allCases, tally.outcomes) where count > 0 {
-                    writer.key(outcome.word)
-                    writer.integer(count)
+                for outcome in Outcome.allCases {
+                    let count = tally.outcomes[Int(outcome.rawValue)]
+                    if count > 0 { writer.field(outcome.word, count) }
                 }
             }
             writer.key("latency_ms")

@@ -18,19 +18,19 @@ enum TokenAnswer {
                     "the token endpoint of \(name) answered with what is not a JSON object",
                     httpStatus: 200)
             }
-            let value = document.root.at("access_token")
-            let token = value.withTextBytes { bytes -> Secret? in
-                // It goes into a header.
-                let isUsable = !bytes.isEmpty && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F }
-                return isUsable ? Secret(bytes) : nil
+            let (token, lifetime) = document.read { root in
+                (
+                    root.at("access_token").withTextBytes(usable) ?? nil,
+                    root.at("expires_in").integer
+                )
             }
-            guard let token, let token else {
+            guard let token else {
                 throw Failure(
                     .malformed,
                     "the token endpoint of \(name) answered without a usable access_token",
                     httpStatus: 200)
             }
-            return (token, document.root.at("expires_in").integer)
+            return (token, lifetime)
         case .answered(let status):
             let outcome: Outcome
             switch status {
@@ -41,5 +41,10 @@ enum TokenAnswer {
             }
             throw ErrorBody.failure(outcome, status, body, account, endpoint: "token endpoint")
         }
+    }
+
+    private static func usable(_ bytes: UnsafeBufferPointer<UInt8>) -> Secret? {
+        // It goes into a header.
+        !bytes.isEmpty && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? Secret(bytes) : nil
     }
 }

@@ -12,6 +12,9 @@ final class Transfer {
         /// Makes it a POST.
         var body: String?
         let connectTimeoutMs: Int64
+        /// Whatever is asked with this authorization has the same headers, and the authorization
+        /// lives as long as the client: they may stay for the next request.
+        var hasLastingHeaders = false
         /// What comes back is wiped before its memory is.
         var hasSecretAnswer: Bool { body != nil }
     }
@@ -24,7 +27,8 @@ final class Transfer {
     }
 
     let easy: UnsafeMutableRawPointer
-    /// nil once handed on to a document.
+    /// Whose it is while it is under way.
+    var call: Call?
     private(set) var body = Buffer()
     private var bodyLimit = 0
     private var headerBytes = 0
@@ -34,11 +38,18 @@ final class Transfer {
     private var isToWaitForever = false
     /// The length that is announced is not the one that counts.
     private var isEncoded = false
+    /// The Date header as it came, and this machine's clock when it did, in seconds.
+    private let date = Buffer()
+    private var dateSeen: Int64 = 0
     /// Of the body, as the headers say; what fits no number is the largest.
     private var announcedLength: Int64 = 0
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var overran: StaticString?
     private var headerList: UnsafeMutablePointer<curl_slist>?
+    /// Whose headers `headerList` may keep between requests.
+    private var lastingHeadersOf: Secret?
+    /// What the handle is set up for, but for URL and headers: a GET without TLS (true) or with it.
+    private var preparedFor: Bool?
     /// Resetting an easy handle leaves it attached; it must not outlive what it is attached to.
     private var share: ShareHandle?
 
@@ -63,6 +74,13 @@ final class Transfer {
         errorText.deallocate()
     }
 
+    /// Whether it was set up for such a request before, and now is for this one.
+    func prepareAgain(_ request: Request) -> Bool {
+        preparedFor == request.address.isPlain && request.body == nil
+            && ccurl_set_text(easy, CURLOPT_URL, request.address.text) == CURLE_OK
+            && setHeaders(request)
+    }
+
     /// false when memory has run out.
     func prepare(
         _ request: Request, _ configuration: Configuration, sockets: Sockets, share: ShareHandle?
@@ -71,11 +89,6 @@ final class Transfer {
         if request.hasSecretAnswer { body = Buffer(holdsSecrets: true) }
         let context = Unmanaged.passUnretained(self).toOpaque()
         bodyLimit = configuration.maxResponseBytes
-
-        for header in request.headers + ["Accept: application/json"] {
-            guard header.withCString({ addHeader($0) }) else { return false }
-        }
-        guard request.authorization.withText({ addHeader($0) }) else { return false }
 
         var isSet = true
         func set(_ code: CURLcode) { if code != CURLE_OK { isSet = false } }
@@ -93,7 +106,6 @@ final class Transfer {
         if !request.address.isPlain { set(CURLOPT_PIPEWAIT, 1) }
         ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "gzip")
         set(CURLOPT_USERAGENT, configuration.userAgent)
-        set(ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList))
         set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))  // nothing of ours for a proxy
         if let body = request.body {
             set(CURLOPT_POST, 1)
@@ -144,15 +156,42 @@ final class Transfer {
         set(ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, socketContext))
         if let share { set(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle)) }
         self.share = share
-        return isSet
+        guard isSet, setHeaders(request) else { return false }
+        preparedFor = request.body == nil ? request.address.isPlain : nil
+        return true
+    }
+
+    private func setHeaders(_ request: Request) -> Bool {
+        if let lastingHeadersOf, lastingHeadersOf === request.authorization { return true }
+        freeHeaders()
+        guard request.headers.allSatisfy({ $0.withCString { addHeader($0) } }),
+            addHeader(cString("Accept: application/json")),
+            request.authorization.withText({ addHeader($0) }),
+            ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList) == CURLE_OK
+        else { return false }
+        if request.hasLastingHeaders { lastingHeadersOf = request.authorization }
+        return true
+    }
+
+    /// After a request: forgets its answer and its secrets, and keeps what the next one will need.
+    func rest() {
+        if preparedFor == nil { return reset() }
+        if lastingHeadersOf == nil { freeHeaders() }
+        forgetAnswer()
     }
 
     /// Forgets the last request, its secrets and its answer.
     func reset() {
+        preparedFor = nil
         curl_easy_reset(easy)
         ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)  // also while it is taken apart
         freeHeaders()
+        forgetAnswer()
+    }
+
+    private func forgetAnswer() {
         body.removeAll()
+        date.removeAll()
         headerBytes = 0
         headersEnded = false
         isToWaitForever = false
@@ -160,6 +199,17 @@ final class Transfer {
         announcedLength = 0
         errorText[0] = 0
         overran = nil
+    }
+
+    /// How far the far end's clock is ahead of this machine's, in seconds; nil if it did not say.
+    var clockSkew: Int64? {
+        guard date.count > 0 else { return nil }
+        date.append(0)
+        guard date.isComplete else { return nil }
+        let told = date.bytes.withMemoryRebound(to: CChar.self) { text in
+            text.baseAddress.map { curl_getdate($0, nil) } ?? -1
+        }
+        return told < 0 ? nil : Int64(told) - dateSeen
     }
 
     func takeAwayBody() -> Buffer {
@@ -302,27 +352,47 @@ final class Transfer {
 
     /// One line of the headers, or of the trailers behind a body.
     private func look(at line: UnsafeBufferPointer<UInt8>) {
-        if line.starts(with: "HTTP/".utf8) {
+        switch line.first {
+        case 0x48, 0x68:  // H
+            guard Transfer.value(of: "http/", in: line) != nil else { return }
             headersEnded = false
             isEncoded = false
             announcedLength = 0
-        } else if line.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) {
+        case 0x0D, 0x0A:
             headersEnded = true
-        } else if Transfer.value(of: "content-encoding:", in: line) != nil {
-            isEncoded = true
-        } else if let value = Transfer.value(of: "content-length:", in: line) {
-            announcedLength = parseDigits(value) ?? (value.allSatisfy(isDigit) ? Int64.max : 0)
-        } else if let value = Transfer.value(of: "retry-after:", in: line) {
+        case 0x43, 0x63:  // C
+            if Transfer.value(of: "content-encoding:", in: line) != nil {
+                isEncoded = true
+            } else if let value = Transfer.value(of: "content-length:", in: line) {
+                announcedLength = parseDigits(value) ?? (value.allSatisfy(isDigit) ? Int64.max : 0)
+            }
+        case 0x44, 0x64:  // D
+            guard let value = Transfer.value(of: "date:", in: line) else { return }
+            date.removeAll()
+            date.append(UnsafeRawBufferPointer(value))
+            dateSeen = cplatform_realtime()
+        case 0x52, 0x72:  // R
             // libcurl takes a number that does not fit for none.
+            guard let value = Transfer.value(of: "retry-after:", in: line) else { return }
             isToWaitForever = value.count > 18 && value.allSatisfy(isDigit)
+        default: break
         }
     }
 
-    private static func value(of name: String, in line: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
-        guard line.count > name.utf8.count,
-            zip(line, name.utf8).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 })
-        else { return nil }
-        return line.dropFirst(name.utf8.count).filter { $0 > 0x20 }
+    /// - Parameter name: in lower case.
+    private static func value(
+        of name: StaticString, in line: UnsafeBufferPointer<UInt8>
+    ) -> UnsafeBufferPointer<UInt8>? {
+        guard line.count >= name.utf8CodeUnitCount else { return nil }
+        for index in 0..<name.utf8CodeUnitCount {
+            let (byte, wanted) = (line[index], name.utf8Start[index])
+            guard byte == wanted || wanted >= 0x61 && byte | 0x20 == wanted else { return nil }
+        }
+        var first = name.utf8CodeUnitCount
+        var end = line.count
+        while first < end, line[first] <= 0x20 { first += 1 }
+        while end > first, line[end - 1] <= 0x20 { end -= 1 }
+        return UnsafeBufferPointer(rebasing: line[first..<end])
     }
 
     private func addHeader(_ line: UnsafePointer<CChar>) -> Bool {
@@ -337,7 +407,9 @@ final class Transfer {
             if let text = current.pointee.data { explicit_bzero(text, strlen(text)) }
             entry = current.pointee.next
         }
+        ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, nil)
         curl_slist_free_all(headerList)
         headerList = nil
+        lastingHeadersOf = nil
     }
 }
