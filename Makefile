@@ -48,7 +48,7 @@ LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -W
 	-Wl,-O2 -Wl,-s -Wl,--build-id=none -Wl,--wrap=posix_memalign
 OBJECTS = .build/release/PaySession.build
 
-.PHONY: all build examples deps test-deps demo test sandbox bench install clean
+.PHONY: all build examples benches deps test-deps demo test sandbox bench install clean
 
 all: build
 
@@ -96,13 +96,18 @@ $(BUILD)/examples/paid: examples/c/paid.c Include/paysession.h | build
 	@mkdir -p $(@D)
 	$(CC) $(WARNINGS) $< $(OURS) -o $@
 
-$(BUILD)/bench/offline: Tests/Benchmarks/offline.c | build
+OUR_BENCHES := $(addprefix $(BUILD)/bench/,offline batch)
+BARE_BENCHES := $(addprefix $(BUILD)/bench/,bare bare_batch)
+
+$(OUR_BENCHES): $(BUILD)/bench/%: Tests/Benchmarks/%.c | build
 	@mkdir -p $(@D)
 	$(CC) -O2 $(WARNINGS) $< $(OURS) -o $@
 
-$(BUILD)/bench/bare: Tests/Benchmarks/bare.c | deps
+$(BARE_BENCHES): $(BUILD)/bench/%: Tests/Benchmarks/%.c | deps
 	@mkdir -p $(@D)
 	$(CC) -O2 $(WARNINGS) $< $(shell pkg-config --cflags --libs libcurl jansson) -o $@
+
+benches: $(OUR_BENCHES) $(BARE_BENCHES)
 
 examples: $(BUILD)/examples/paid
 
@@ -112,11 +117,11 @@ demo: build examples $(VENV)/ready
 sandbox: $(VENV)/ready
 	@PYTHONPATH=Tests/Sandbox $(PYTHON) -m sandbox --port 8443 --directory $(BUILD)/sandbox
 
-bench: build $(BUILD)/bench/offline $(BUILD)/bench/bare
-	@python3 Tests/Benchmarks/bench.py $(BUILD)/bench
+bench: benches test-deps
+	@$(PYTHON) Tests/Benchmarks/bench.py $(BUILD)/bench
 
 # Swift: the sources as full Swift. Then the shipped library, from outside.
-test: build examples $(BUILD)/bench/offline $(BUILD)/bench/bare test-deps
+test: build examples benches test-deps
 	swift build --build-tests -Xcc -DPAYSESSION_HEADERS=$(HEADERS)
 	swift test --skip-build
 	cd bindings/python && $(CURDIR)/$(PYTHON) -m mypy

@@ -81,8 +81,12 @@ enum Timestamp {
     private static func number(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ count: Int)
         -> Int?
     {
-        guard let value = parseDigits(bytes[start..<start + count]) else { return nil }
-        return Int(value)
+        var value = 0
+        for index in start..<start + count {
+            guard isDigit(bytes[index]) else { return nil }
+            value = value * 10 + Int(bytes[index] - 0x30)
+        }
+        return value
     }
 
     private static func daysIn(_ month: Int, _ year: Int) -> Int {

@@ -78,8 +78,15 @@ def reference(provider: str, session: str) -> str:
     return f"{provider}:{prefix}{session}"
 
 
+def full_document() -> dict[str, Any]:
+    """Kustom's documented session, for measurements."""
+    seed = Path(__file__).resolve().parents[1] / "Cases" / "kustom" / "seed" / "response"
+    return {**json.loads(seed.read_bytes()), "session_id": "$session"}
+
+
 def quoted(document: dict[str, Any]) -> str:
-    return "'" + json.dumps(document) + "'"
+    """As a word of nginx's configuration, in which a backslash stands for the next character."""
+    return "'" + json.dumps(document).replace("\\", "\\\\") + "'"
 
 
 class Nginx:
@@ -130,6 +137,8 @@ def configuration(directory: Path, port: int, token_seconds: int) -> str:
             words = words.replace("{wrong}", wrong).replace("{cut}", quoted(good)[:-2] + "'")
             locations.append(f'location ~ "^{path}{prefix}" {{ {words} }}')
         locations.append(f'location ~ "^{path}(?<session>[^/]+)$" {{ return 200 {quoted(good)}; }}')
+    full = f"^{PATHS['kustom']}(?<session>full-[^/]+)$"
+    locations.insert(0, f'location ~ "{full}" {{ return 200 {quoted(full_document())}; }}')
     token = quoted({"access_token": TOKEN, "expires_in": token_seconds, "token_type": "Bearer"})
     locations += [f"location = {path} {{ return 200 {token}; }}" for path in TOKEN_PATHS.values()]
     newline = "\n        "

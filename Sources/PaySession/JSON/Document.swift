@@ -27,9 +27,10 @@ enum DocumentFlaw: Error {
 /// jansson is given a copy of the text in which each number is replaced by its place in a table
 /// (as an integer: 0, 1, 2, ...), and a number is read from the original bytes when it is wanted.
 ///
-/// Plain texts (printable ASCII, no escapes) are replaced likewise: nothing in them needs decoding,
-/// and jansson, at some hundred instructions a byte, costs more than all the rest of a call. Keys,
-/// and texts with anything else in them, are jansson's.
+/// Plain texts (printable ASCII, no escapes) are replaced likewise, and keys by numbers of their own
+/// where all of them are plain: nothing in them needs decoding, and jansson, at some hundred
+/// instructions a byte, costs more than all the rest of a call. What is left for jansson is what it
+/// is for: the grammar, keys that stand twice, and every text that is more than plain.
 final class Document {
     static let deepest = 128
     static let longest = 1 << 26
@@ -37,6 +38,8 @@ final class Document {
     let source: Buffer
     /// What the integers of the tree stand for.
     private let places: Buffer
+    /// nil where keys stand for themselves.
+    private let keys: KeyNumbers?
     private let tree: UnsafeMutablePointer<json_t>
     private let holdsSecrets: Bool
 
@@ -48,7 +51,16 @@ final class Document {
         guard source.count <= Document.longest else { throw .tooLong }
         let marked = Buffer(holdsSecrets: holdsSecrets)
         let places = Buffer()
-        try mark(source.bytes, to: marked, places: places)
+        var keys = KeyNumbers.allocate(for: source.bytes)
+        var isTaken = false
+        defer { if !isTaken { keys?.deallocate() } }
+        if try !mark(source.bytes, to: marked, places: places, keys: keys) {
+            keys?.deallocate()
+            keys = nil
+            marked.removeAll()
+            places.removeAll()
+            _ = try mark(source.bytes, to: marked, places: places, keys: nil)
+        }
         guard marked.isComplete, places.isComplete else { throw .outOfMemory }
         var error = json_error_t()
         let parsed = marked.bytes.withMemoryRebound(to: CChar.self) {
@@ -67,17 +79,19 @@ final class Document {
             json_decref(parsed)
             throw .notAnObject
         }
-        return Document(source, places, parsed, holdsSecrets)
+        isTaken = true
+        return Document(source, places, keys, parsed, holdsSecrets)
     }
 
     // Not the initializer throws: in Embedded Swift an object whose initializer does is never
     // freed.
     private init(
-        _ source: Buffer, _ places: Buffer, _ tree: UnsafeMutablePointer<json_t>,
-        _ holdsSecrets: Bool
+        _ source: Buffer, _ places: Buffer, _ keys: KeyNumbers?,
+        _ tree: UnsafeMutablePointer<json_t>, _ holdsSecrets: Bool
     ) {
         self.source = source
         self.places = places
+        self.keys = keys
         self.tree = tree
         self.holdsSecrets = holdsSecrets
     }
@@ -85,6 +99,7 @@ final class Document {
     deinit {
         if holdsSecrets { wipe(tree) }
         json_decref(tree)
+        keys?.deallocate()
     }
 
     /// Looks into the object. Values are only good while the document is: inside `body`, or longer
@@ -95,7 +110,7 @@ final class Document {
     }
 
     /// For those who hold the document longer than any of its values.
-    var root: Value { Value(places: Places(source.bytes, places), node: tree) }
+    var root: Value { Value(places: Places(source.bytes, places), keys: keys, node: tree) }
 
     /// The object's own bytes, without white space around it.
     var trimmed: UnsafeBufferPointer<UInt8> {
@@ -181,6 +196,7 @@ private struct Places {
 /// not hold its document: counting owners at each step costs more than the step.
 struct Value {
     fileprivate let places: Places
+    fileprivate let keys: KeyNumbers?
     fileprivate let node: UnsafeMutablePointer<json_t>?
 
     private func has(_ type: json_type) -> Bool { cjansson_type(node) == Int32(type.rawValue) }
@@ -191,8 +207,24 @@ struct Value {
     var isArray: Bool { has(JSON_ARRAY) }
 
     /// `key` is NUL-terminated.
-    func member(_ key: UnsafePointer<CChar>) -> Value {
-        Value(places: places, node: json_object_get(node, key))
+    func member(_ key: UnsafePointer<CChar>) -> Value { member(key, strlen(key)) }
+
+    func member(_ key: UnsafePointer<CChar>, _ length: Int) -> Value {
+        guard let keys else { return with(json_object_get(node, key)) }
+        let bytes = UnsafeRawPointer(key).assumingMemoryBound(to: UInt8.self)
+        guard let number = keys.number(of: UnsafeBufferPointer(start: bytes, count: length))
+        else { return with(nil) }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 3) { text in
+            text[0] = CChar(0x30 + number / 10)
+            text[1] = CChar(0x30 + number % 10)
+            text[2] = 0
+            return with(json_object_get(node, text.baseAddress))
+        }
+    }
+
+    /// Another one of the same document.
+    private func with(_ node: UnsafeMutablePointer<json_t>?) -> Value {
+        Value(places: places, keys: keys, node: node)
     }
 
     var text: String? {
@@ -227,7 +259,7 @@ struct Value {
 
     var elementCount: Int { isArray ? json_array_size(node) : 0 }
     func element(_ index: Int) -> Value {
-        Value(places: places, node: json_array_get(node, index))
+        with(json_array_get(node, index))
     }
 
     /// The members of an object, in the document's order; `body` says whether to go on.
@@ -236,11 +268,16 @@ struct Value {
         var iterator = json_object_iter(node)
         while let entry = iterator {
             if let key = json_object_iter_key(entry) {
-                let value = Value(places: places, node: json_object_iter_value(entry))
-                if !body(String(cString: key), value) { return }
+                if !body(text(of: key), with(json_object_iter_value(entry))) { return }
             }
             iterator = json_object_iter_next(node, entry)
         }
+    }
+
+    private func text(of key: UnsafePointer<CChar>) -> String {
+        guard let keys else { return String(cString: key) }
+        let number = (Int(key[0]) - 0x30) * 10 + Int(key[1]) - 0x30
+        return keys.key(number).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 }
 
@@ -249,26 +286,38 @@ private func isWhiteSpace(_ byte: UInt8) -> Bool {
 }
 
 /// Copies JSON text, each number and each plain text that is no key replaced by its place in the
-/// table. What is neither by JSON's grammar is copied as it is, for jansson to refuse.
+/// table, and keys by their two-digit numbers if `keys` is given. What is none of these by JSON's
+/// grammar is copied as it is, for jansson to refuse.
+/// - Returns: false if keys cannot be numbered here: one is not plain, or there are too many.
 private func mark(
-    _ bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer, places: Buffer
-) throws(DocumentFlaw) {
+    _ bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer, places: Buffer, keys: KeyNumbers?
+) throws(DocumentFlaw) -> Bool {
     marked.reserve(bytes.count)
     var depth = 0
     var index = 0
     /// Where the stretch begins that has not been copied yet.
     var copied = 0
     var count: UInt64 = 0
-    func copy(upTo end: Int) {
-        marked.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[copied..<end]))
+    /// Copies that stretch, and behind it what `write` writes, of at most that length.
+    func copy(
+        upTo end: Int, then longest: Int = 0,
+        _ write: (UnsafeMutablePointer<UInt8>) -> Int = { _ in 0 }
+    ) {
+        guard let start = bytes.baseAddress, let room = marked.room(for: end - copied + longest)
+        else { return }
+        memcpy(room, start + copied, end - copied)
+        marked.fill(end - copied + write(room + (end - copied)))
     }
     /// The bytes from `start` up to `end` become a reference to `place`.
     func replace(_ start: Int, _ end: Int, by place: Place) {
-        copy(upTo: start)
-        // What touches, which JSON does not allow, must not become one number.
-        marked.append(0x20)
-        appendDecimal(count, to: marked)
-        marked.append(0x20)
+        copy(upTo: start, then: 22) { room in
+            // Blanks around it: what touches, which JSON does not allow, must not become one
+            // number.
+            room[0] = 0x20
+            let length = writeDecimal(count, to: room + 1)
+            room[length + 1] = 0x20
+            return length + 2
+        }
         Places.add(place, to: places)
         count += 1
         copied = end
@@ -281,11 +330,19 @@ private func mark(
             index += countPlain(UnsafeBufferPointer(rebasing: bytes[index...]))
             if index < bytes.count, bytes[index] == 0x22 {
                 index += 1
-                var next = index
-                while next < bytes.count, isWhiteSpace(bytes[next]) { next += 1 }
-                let isKey = next < bytes.count && bytes[next] == 0x3A
-                if !isKey {
-                    replace(start, index, by: Place(.text, start + 1, index - start - 2))
+                let length = index - start - 2
+                if !isColonNext(bytes, index) {
+                    replace(start, index, by: Place(.text, start + 1, length))
+                } else if let keys {
+                    guard let number = keys.number(offset: start + 1, length: length) else {
+                        return false
+                    }
+                    copy(upTo: start + 1, then: 2) { room in
+                        room[0] = 0x30 + UInt8(number / 10)
+                        room[1] = 0x30 + UInt8(number % 10)
+                        return 2
+                    }
+                    copied = index - 1
                 }
             } else {
                 // To its closing quote: escapes, other scripts, and mistakes are jansson's.
@@ -293,6 +350,7 @@ private func mark(
                     index += bytes[index] == 0x5C ? 2 : 1
                 }
                 index += 1
+                if keys != nil, isColonNext(bytes, index) { return false }
             }
         case 0x7B, 0x5B:
             depth += 1
@@ -317,6 +375,14 @@ private func mark(
         }
     }
     copy(upTo: bytes.count)
+    return true
+}
+
+/// Whether the text that ends there is a key.
+private func isColonNext(_ bytes: UnsafeBufferPointer<UInt8>, _ end: Int) -> Bool {
+    var next = end
+    while next < bytes.count, isWhiteSpace(bytes[next]) { next += 1 }
+    return next < bytes.count && bytes[next] == 0x3A
 }
 
 private func isNumberByte(_ byte: UInt8) -> Bool {
@@ -351,14 +417,22 @@ private func isNumber(_ token: UnsafeBufferPointer<UInt8>) -> Bool {
 }
 
 func appendDecimal(_ number: UInt64, to buffer: Buffer) {
-    var rest = number
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-        var first = 20
-        repeat {
-            first -= 1
-            digits[first] = 0x30 + UInt8(rest % 10)
-            rest /= 10
-        } while rest > 0
-        buffer.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(digits)[first..<20]))
+    guard let room = buffer.room(for: 20) else { return }
+    buffer.fill(writeDecimal(number, to: room))
+}
+
+/// - Returns: how many digits it wrote, 20 at most.
+private func writeDecimal(_ number: UInt64, to room: UnsafeMutablePointer<UInt8>) -> Int {
+    var length = 1
+    var rest = number / 10
+    while rest > 0 {
+        length += 1
+        rest /= 10
     }
+    rest = number
+    for place in stride(from: length - 1, through: 0, by: -1) {
+        room[place] = 0x30 + UInt8(rest % 10)
+        rest /= 10
+    }
+    return length
 }

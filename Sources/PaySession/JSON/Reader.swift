@@ -109,7 +109,9 @@ extension Value {
     /// The value at a path of keys parted by dots.
     func at(_ path: StaticString) -> Value {
         let bytes = UnsafeBufferPointer(start: path.utf8Start, count: path.utf8CodeUnitCount)
-        if memchr(path.utf8Start, 0x2E, bytes.count) == nil { return member(cString(path)) }
+        if memchr(path.utf8Start, 0x2E, bytes.count) == nil {
+            return member(cString(path), bytes.count)
+        }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { keys in
             for index in 0..<bytes.count {
                 keys[index] = bytes[index] == 0x2E ? 0 : CChar(truncatingIfNeeded: bytes[index])

@@ -321,33 +321,41 @@ final class Transfer {
 
     private static let takeBody: ccurl_sink = { bytes, size, count, context in
         guard let bytes, let context else { return 0 }
-        let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-        let length = size * count
-        guard length <= transfer.bodyLimit - transfer.body.count else {
-            transfer.overran = bodyOverrun
-            return 0
-        }
-        transfer.body.append(UnsafeRawBufferPointer(start: bytes, count: length))
-        return transfer.body.isComplete ? length : 0
+        let chunk = UnsafeRawBufferPointer(start: bytes, count: size * count)
+        return Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.take(chunk) }
     }
 
     private static let takeHeader: ccurl_sink = { bytes, size, count, context in
         guard let bytes, let context else { return 0 }
-        let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-        transfer.headerBytes += size * count
-        guard transfer.headerBytes <= mostHeaderBytes else {
-            transfer.overran = headerOverrun
-            return 0
-        }
         let start = UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self)
-        transfer.look(at: UnsafeBufferPointer(start: start, count: size * count))
-        if transfer.headersEnded, !transfer.isEncoded,
-            transfer.announcedLength > Int64(transfer.bodyLimit)
-        {
-            transfer.overran = bodyOverrun
+        let line = UnsafeBufferPointer(start: start, count: size * count)
+        return Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef {
+            $0.takeHeader(line)
+        }
+    }
+
+    /// - Returns: how much of it was taken; less than all ends the transfer.
+    private func take(_ chunk: UnsafeRawBufferPointer) -> Int {
+        guard chunk.count <= bodyLimit - body.count else {
+            overran = Transfer.bodyOverrun
             return 0
         }
-        return size * count
+        body.append(chunk)
+        return body.isComplete ? chunk.count : 0
+    }
+
+    private func takeHeader(_ line: UnsafeBufferPointer<UInt8>) -> Int {
+        headerBytes += line.count
+        guard headerBytes <= Transfer.mostHeaderBytes else {
+            overran = Transfer.headerOverrun
+            return 0
+        }
+        look(at: line)
+        if headersEnded, !isEncoded, announcedLength > Int64(bodyLimit) {
+            overran = Transfer.bodyOverrun
+            return 0
+        }
+        return line.count
     }
 
     /// One line of the headers, or of the trailers behind a body.
