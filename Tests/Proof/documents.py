@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: MIT
+"""Documents that a provider might send, and many that it should not, from a seeded random.Random.
+
+Everything is built as text, token by token, since what matters often cannot be said with objects: a
+key twice, an escape, a number that no type holds. No document holds a NUL byte: C text ends there.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import unicodedata
+from pathlib import Path
+
+from oracle import PROVIDERS, WORDS
+
+CASES = Path(__file__).resolve().parents[1] / "Cases"
+
+IDS = {
+    "inbank": "5e3a459a-aada-4d81-b6ad-09cb9483c8bf",
+    "kustom": "550e8400-e29b-41d4-a716-446655440000",
+    "dintero": "bd04c959-d159-49b4-a096-2d84e014a8da",
+    "ledyer": "se_1xE2fCIbZXHqB2tZctuZGlyCKnQ",
+}
+ORDER_ID = "or_1xE2fDBg9rRwh6nENMA3ly3B3Qg"
+GOOD = {"inbank": "completed", "kustom": "FINALIZED", "ledyer": "authorized"}
+EVERY_WORD = sorted({word for words in WORDS.values() for word in words}
+                    | {"paid", "rejected", "success", "AUTHORIZED", "COMPLETED", "approved"})
+LOOKALIKES = str.maketrans({
+    "a": "а", "c": "с", "e": "е", "o": "о", "p": "р", "i": "і", "A": "А", "E": "Е", "I": "Ι",
+    "N": "Ν", "Z": "Ζ", "d": "ⅾ", "l": "ⅼ", "t": "ｔ", "m": "ⅿ", "F": "Ｆ", "D": "Ⅾ", "L": "Ⅼ"})
+BESIDE = [" ", "\t", "\n", "\r", "\0", "\x01", "\x7f", "\xa0", "\xad", "\u0301", "\u200b", "\u200d",
+          "\u202e", "\u2060", "\ufeff", "\ufe0f", "\U000e0020", ".", ",", ";", "é", "0", "_", "/"]
+OTHER_TYPES = ["null", "true", "false", "0", "1", "-1", "[]", "{}", '""', "1e2", "NaN"]
+CURRENCIES = ["EUR", "SEK", "PLN", "NOK", "JPY", "KWD", "CLF", "BHD", "UYW", "ISK", "HUF", "VES"]
+NOT_CURRENCIES = ["eur", "Eur", "XAU", "XXX", "XTS", "ZZZ", "EU", "EURO", "EUR ", " EUR", "ＥＵＲ",
+                  "ЕUR", "978", "", "EUR\0", "€", "HRK", "DEM"]
+NUMBERS = """
+0 -0 0.0 -0.0 0e0 0e99999999999999999999 -0e-99999999999999999999 1 -1 2 300 300.0 300.00 300.000
+299.99 299.990 299.999 300.001 3e2 3E2 3e+2 3E-2 30000e-2 3000000e-4 0.3e3 0.003e5 1.15 0.1 0.01
+0.001 0.0001 0.00001 1e-1 1e-2 1e-3 1e-4 1e-5 1e17 1e18 1e19 1e999 1e-999 -1e999 1e400 1e308 1e309
+1e99999999999999999999 1e-99999999999999999999 1e00000000000000000002 1e-00000000000000000002
+9223372036854775807 9223372036854775808 -9223372036854775808 -9223372036854775809
+92233720368547758.07 92233720368547758.08 -92233720368547758.08 -92233720368547758.09
+9223372036854775.807 9223372036854775.808 922337203685477.5807 922337203685477.5808
+9223372036854775807e-2 9223372036854775807000e-5 18446744073709551615 18446744073709551616
+36893488147419103232 9007199254740993 90071992547409.93 2147483647 2147483648 4294967296 4294967297
+99999999999999999999 1000000000000000000 1000000000000000000e-1 123456789012345678901234567890
+0.000000000000000000000000000000000000001 300.0000000000000000000000000000000000000000000000000001
+300.0000000000000000000000000000000000000000000000000000 29999.99999999999999999999999999999999999
+1234567890123456789012345678901234567890123456789012345678901
+""".split()
+NOT_NUMBERS = ["00", "01", "-01", "+1", ".5", "1.", "1.e2", "1e", "1e+", "-", "--1", "0x10",
+               "1_000", "1,000", "NaN", "Infinity", "-Infinity", "nan", "１", "1 0",
+               "1.2.3", "1e1.5", "'1'"]
+MOMENTS = [moment.replace("_", " ") for moment in """
+2023-11-07T05:31:56Z 2023-11-07t05:31:56z 2023-11-07_05:31:56Z 2024-01-15T10:30:00+02:00
+2024-01-15T10:30:00+0200 2024-01-15T10:30:00+02 2024-01-15T10:30:00-05:30 2024-01-15T10:30:00
+2024-01-15 2024-01-15T10:30Z 2024-01-15T24:00:00Z 2016-12-31T23:59:60Z 2023-02-29T00:00:00Z
+2024-02-29T00:00:00Z 2100-02-29T00:00:00Z 2000-02-29T00:00:00Z 1900-02-29T00:00:00Z
+2024-01-15T10:30:00.1Z 2024-01-15T10:30:00.123456789Z 2024-01-15T10:30:00.1234567890Z
+2024-01-15T10:30:00.Z 2024-01-15T10:30:00,5Z 2024-01-15T10:30:00+23:59 2024-01-15T10:30:00+24:00
+2024-01-15T10:30:00+00:60 2024-01-15T10:30:00-00:00 2024-13-01T00:00:00Z 2024-00-01T00:00:00Z
+2024-04-31T00:00:00Z 0000-01-01T00:00:00Z 0000-01-01T00:00:00+00:01 0000-01-01T00:00:00-00:01
+0001-01-01T00:00:00Z 0001-01-01T00:00:00+01:00 0000-02-29T00:00:00Z 9999-12-31T23:59:59Z
+9999-12-31T23:59:59-00:01 9999-12-31T23:59:59+00:01 10000-01-01T00:00:00Z 2024-01-15T10:30:00ZZ
+2024-1-15T10:30:00Z 24-01-15T10:30:00Z +2024-01-15T10:30:00Z 2024-01-15T1０:30:00Z
+1970-01-01T00:00:00Z
+""".split()]
+BROKEN_BYTES = [
+    b"\xff", b"\xc0\x80", b"\xc1\xbf", b"\xe0\x80\x80", b"\xed\xa0\x80", b"\xed\xb0\x80",
+    b"\xf0\x80\x80\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\x80", b"\xc3",
+    b"\xe2\x82", b"\xf0\x9f\x98", b"\xef\xbb\xbf", b"\xef\xbf\xbe", b"\xc2\xa0", b"\x0b", b"\x0c",
+    b"\x1f", b"\x7f", b"\xe2\x80\xa8", b"\\ud800", b"\\udc00", b"\\ud83d\\ude00",
+    b"\\ude00\\ud83d", b"\\u0000", b"\\x41", b"\\", b'"', b"//", b"/**/", b",", b":", b"{", b"}",
+    b"[", b"]", b"'", b"\n", b"\t", b"\r", b" ", b"0", b"-", b".", b"e", b"null",
+]
+TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null', re.S)
+
+
+def text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+class Maker:
+    """An endless supply of (provider, document, options)."""
+
+    def __init__(self, seed: int | str) -> None:
+        self.random = random.Random(seed)
+        self.seeds: dict[str, list[tuple[bytes, bytes | None]]] = {each: [] for each in PROVIDERS}
+        for file in sorted(CASES.glob("*/*/case.json")):
+            response = (file.parent / "response").read_bytes()
+            asked = json.loads(file.read_text()).get("options")
+            if b"\0" not in response:
+                self.seeds[file.parent.parent.name].append(
+                    (response, asked and json.dumps(asked).encode()))
+
+    def chance(self, part: float) -> bool:
+        return self.random.random() < part
+
+    # ---- Tokens ---------------------------------------------------------------------------------
+
+    def written(self, value: str) -> str:
+        """One of the ways to write this text in JSON; all say the same."""
+        if self.chance(0.85):
+            return text(value)
+        some = self.random.choice((0.1, 0.5, 1.0))
+        out = []
+        for character in value:
+            if not self.chance(some):
+                out.append(text(character)[1:-1])
+                continue
+            for unit in range(0, len(units := character.encode("utf-16-be")), 2):
+                escape = "\\u" + units[unit:unit + 2].hex()
+                out.append(escape if self.chance(0.5) else "\\u" + escape[2:].upper())
+        return '"' + "".join(out) + '"'
+
+    def near(self, value: str) -> str:
+        """A text that looks like this one, and is another (or, by another way, the same)."""
+        pick, at = self.random.choice, self.random.randrange(len(value) + 1)
+        kind = self.random.randrange(11)
+        if kind == 0:
+            return value + pick(BESIDE)
+        if kind == 1:
+            return pick(BESIDE) + value
+        if kind == 2:
+            return value[:at] + pick(BESIDE) + value[at:]
+        if kind == 3:
+            return pick((value.upper(), value.lower(), value.title(), value.swapcase()))
+        if kind == 4:
+            return value.translate(LOOKALIKES)
+        if kind == 5:
+            return value[:at] + value[at:].translate(LOOKALIKES)
+        if kind == 6:
+            return value[:at] + value[at + 1:]
+        if kind == 7:
+            return value + value[-1:] if self.chance(0.5) else value + value
+        if kind == 8 and value:
+            at = min(at, len(value) - 1)
+            flipped = chr(ord(value[at]) ^ (1 << self.random.randrange(6)))
+            return value[:at] + flipped + value[at + 1:]
+        if kind == 9:
+            return unicodedata.normalize(pick(("NFC", "NFD", "NFKC", "NFKD")), value)
+        return value[:at]
+
+    def odd(self, token: str) -> str:
+        """Another type in place of this token, or around it."""
+        return self.random.choice([*OTHER_TYPES, f"[{token}]", f'{{"":{token}}}', text(token)])
+
+    def word(self, value: str, right: float = 0.7) -> str:
+        """A token for a field that should say this."""
+        way = self.random.random()
+        if way < right:
+            return self.written(value)
+        if way < right + (1 - right) * 0.7:
+            return self.written(self.near(value))
+        return self.odd(text(value))
+
+    def number(self, usual: str) -> str:
+        way = self.random.random()
+        if way < 0.45:
+            return usual
+        if way < 0.75:
+            return self.random.choice(NUMBERS)
+        if way < 0.88:
+            return self.digits()
+        return self.odd(usual) if way < 0.97 else self.random.choice(NOT_NUMBERS)
+
+    def digits(self) -> str:
+        """A number of any length, with the point anywhere."""
+        draw = self.random
+        whole = str(draw.getrandbits(draw.choice((3, 10, 20, 62, 63, 64, 65, 130))))
+        out = "-" * self.chance(0.2) + whole
+        if self.chance(0.5):
+            fraction = draw.choice(("0", "5", "25", "125", "1234", str(draw.getrandbits(40))))
+            out += "." + fraction + "0" * draw.choice((0, 0, 1, 30))
+        if self.chance(0.3):
+            out += draw.choice("eE") + draw.choice(("", "+", "-")) + str(draw.randrange(24))
+        return out
+
+    def moment(self) -> str:
+        found = self.random.choice(MOMENTS)
+        if self.chance(0.4):
+            found = "%04d-%02d-%02dT%02d:%02d:%02d%s%s" % (
+                self.random.choice((0, 1, 1999, 2000, 2023, 2024, 2100, 9999)),
+                self.random.randrange(14), self.random.randrange(33), self.random.randrange(26),
+                self.random.choice((0, 30, 59, 60)), self.random.choice((0, 30, 59, 60, 61)),
+                self.random.choice(("", "", ".5", ".123456789", ".1234567890")),
+                self.random.choice(
+                    ("Z", "z", "", "+00:00", "-23:59", "+23:59", "+0100", "+01", "-0000")))
+        return found
+
+    # ---- Documents ------------------------------------------------------------------------------
+
+    def members(self, provider: str) -> list[tuple[str, str]]:
+        """Keys and tokens of a session, most often a paid one."""
+        pick = self.random.choice
+        amount = pick(("300", "30000", "1249.9", "1234", "0.3"))
+        currency = self.word(pick(CURRENCIES), 0.9)
+        if self.chance(0.08):
+            currency = self.written(pick(NOT_CURRENCIES))
+        reference = self.word("ORDER-1001", 0.8)
+        name = self.word(IDS[provider], 0.8)
+        if provider == "dintero":
+            out = [("id", name), ("amount", self.number("30000")), ("items", "[]")]
+            if self.chance(0.85):
+                moment = self.moment() if self.chance(0.5) else "2023-11-07T05:31:56Z"
+                out.append(("processed_at", self.word(moment, 0.85)))
+            if self.chance(0.2):
+                out.append(("success", pick(("true", "false", "false", "null", "0", '"false"'))))
+            return out
+        status = GOOD[provider] if self.chance(0.65) else pick(EVERY_WORD)
+        status = self.word(status, 0.8)
+        if provider == "inbank":
+            purchase = f'{{"purchaseReference":{reference}}}'
+            return [("uuid", name), ("status", status), ("totalAmount", self.number(amount)),
+                    ("currency", currency),
+                    ("purchase", self.odd(reference) if self.chance(0.08) else purchase)]
+        if provider == "kustom":
+            return [("session_id", name), ("status", status),
+                    ("order_amount", self.number("30000")), ("purchase_currency", currency),
+                    ("merchant_reference1", reference)]
+        order = [("totalOrderAmount", self.number("30000")), ("currency", currency),
+                 ("reference", reference)]
+        method = self.word(pick(("invoice", "card", "advanceInvoice", "advanceInvoice")), 0.85)
+        customer = f'{{"paymentMethod":{{"type":{method}}}}}'
+        customer = self.odd(customer) if self.chance(0.06) else customer
+        return [("id", name), ("orderId", self.word(ORDER_ID, 0.8)), ("state", status),
+                ("order", self.object(order) if self.chance(0.97) else self.odd("{}")),
+                ("customer", customer)]
+
+    def object(self, members: list[tuple[str, str]]) -> str:
+        draw = self.random
+        if self.chance(0.5):
+            draw.shuffle(members)
+        while members and self.chance(0.1):
+            members.pop()
+        if members and self.chance(0.04):  # A key twice, or nearly.
+            key, token = draw.choice(members)
+            other = draw.choice((token, "null", self.odd(token)))
+            members.insert(draw.randrange(len(members) + 1),
+                           (key if self.chance(0.7) else self.near(key), other))
+        blank = draw.choice(("", "", " ", "\n", "\t \r\n"))
+        inner = f",{blank}".join(f"{self.written(key)}{blank}:{token}" for key, token in members)
+        return f"{{{blank}{inner}{blank}}}"
+
+    def built(self, provider: str) -> bytes:
+        draw = self.random
+        members = self.members(provider)
+        if self.chance(0.1):  # The same keys, where nobody should look for them.
+            other = draw.choice(PROVIDERS)
+            inner = self.object(self.members(other))
+            key = draw.choice(("session", "data", "metadata", "order", "customer", "", "Status"))
+            members.append((key, inner if self.chance(0.7) else f"[{inner}]"))
+        if self.chance(0.04):
+            members.append(("extra", self.nested()))
+        if self.chance(0.04):
+            members.append(("note", self.written(self.near("[[[{{{\"\\🙂e\u0301\u2028"))))
+        out = self.object(members)
+        if self.chance(0.03):
+            out = draw.choice((f"[{out}]", f'{{"session":{out}}}', out + out, out + ",", text(out),
+                               "\ufeff" + out, out + "\n//", out + "\x0c", f" \r\n\t{out}\n "))
+        return out.encode("utf-8", "surrogatepass").replace(b"\0", b"\\u0000")
+
+    def nested(self) -> str:
+        levels = self.random.choice((3, 126, 127, 127, 128, 128, 129, 500))
+        kinds = [self.random.choice(("[]", "{}")) for _ in range(levels)]
+        opening = "".join("[" if kind == "[]" else '{"]}":' for kind in kinds)
+        return opening + "0" + "".join(kind[1] for kind in reversed(kinds))
+
+    def swapped(self, document: bytes) -> bytes:
+        """One token of the document replaced by another one."""
+        found = list(TOKEN.finditer(document[:4000]))
+        if not found:
+            return document
+        one = self.random.choice(found)
+        old = one.group().decode("utf-8", "replace")
+        if old.startswith('"') and self.chance(0.6):
+            try:
+                new = self.word(json.loads(old), 0.2)
+            except ValueError:
+                new = '"completed"'
+        elif self.chance(0.5):
+            new = self.number(self.random.choice(NUMBERS))
+        else:
+            new = self.odd(self.random.choice((old, '"completed"', '"FINALIZED"', '"authorized"')))
+        new_bytes = new.encode("utf-8", "surrogatepass")
+        return document[:one.start()] + new_bytes + document[one.end():]
+
+    def damaged(self, document: bytes) -> bytes:
+        draw = self.random
+        for _ in range(draw.choice((1, 1, 1, 2, 4))):
+            at, size = draw.randrange(len(document) + 1), draw.randrange(1, 9)
+            kind = draw.randrange(7)
+            if kind == 0 and at < len(document):
+                flipped = bytes([document[at] ^ (1 << draw.randrange(8))])
+                document = document[:at] + flipped + document[at + 1:]
+            elif kind == 1:
+                document = document[:at] + draw.choice(BROKEN_BYTES) + document[at:]
+            elif kind == 2:
+                document = document[:at] + document[at + size:]
+            elif kind == 3:
+                document = document[:at]
+            elif kind == 4:
+                document = document[:at] + document[at:at + size] + document[at:]
+            elif kind == 5:
+                document = document[:at] + bytes([draw.randrange(1, 256)]) + document[at + 1:]
+            elif self.chance(0.2):
+                other = draw.choice(self.seeds[draw.choice(PROVIDERS)])[0]
+                document = document[:at] + other[:200] + document[at:]
+            else:
+                document = draw.choice(BROKEN_BYTES) + document
+        return document
+
+    # ---- Options --------------------------------------------------------------------------------
+
+    def options(self, provider: str) -> bytes | None:
+        draw = self.random
+        if self.chance(0.15 if provider == "dintero" else 0.35):
+            return None
+        members: list[tuple[str, str]] = []
+        if self.chance(0.9 if provider == "dintero" else 0.01):
+            trust = "true" if self.chance(0.9) else draw.choice(("false", "null", "1", '"true"'))
+            members.append(("trust_processed_at", trust))
+        if self.chance(0.5):
+            name = ORDER_ID if provider == "ledyer" and self.chance(0.4) else IDS[provider]
+            members.append(("id", self.word(name, 0.85)))
+        if self.chance(0.5):
+            expect = []
+            if self.chance(0.6):
+                usual = draw.choice(("30000", "30000", "30000", "29999", "30001", "124990", "300"))
+                expect.append(("amount", self.number(usual) if self.chance(0.15) else usual))
+            if self.chance(0.5):
+                code = draw.choice(CURRENCIES if self.chance(0.95) else NOT_CURRENCIES)
+                expect.append(("currency", self.word(code, 0.97)))
+            if self.chance(0.5):
+                expect.append(("reference", self.word("ORDER-1001", 0.85)))
+            members.append(("expect", self.object(expect)))
+        if self.chance(0.01):
+            members.append((draw.choice(("timeout_ms", "ID", "expected", "")), "1"))
+        out = self.object(members).encode("utf-8", "surrogatepass")
+        return (self.damaged(out) if self.chance(0.01) else out).replace(b"\0", b" ")
+
+    def next(self) -> tuple[str, bytes, bytes | None]:
+        provider = self.random.choice(PROVIDERS)
+        way = self.random.random()
+        if way < 0.6:
+            document, options = self.built(provider), self.options(provider)
+            if way < 0.06:
+                document = self.damaged(document)
+        else:
+            document, options = self.random.choice(self.seeds[provider])
+            if len(document) > 6000 and not self.chance(0.02):
+                document, options = self.seeds[provider][-1]
+            document = self.swapped(document) if way < 0.85 else self.damaged(document)
+            if self.chance(0.3):
+                options = self.options(provider)
+            if self.chance(0.02):
+                provider = self.random.choice(PROVIDERS)
+        return provider, document.replace(b"\0", b" "), options
