@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
-#   make            the library, into build/lib
+#   make            the library into build/lib, the shell tool into build/bin
 #   make demo       everything it needs, then a session of each provider through C and Python
 #   make test       everything it needs, then every test
 #   make sandbox    the four providers on this machine, for your own shop; ends with Ctrl-C
 #   make bench      what loading and calling it costs
+#   make attack     SECONDS=600: made-up documents, judged by the library and by an independent oracle
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make clean
 
@@ -12,8 +13,10 @@ VERSION := 0.1.0
 SONAME  := libpaysession.so.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
+BINDIR  ?= $(PREFIX)/bin
 LIBDIR  ?= $(PREFIX)/lib
 INCDIR  ?= $(PREFIX)/include
+DATADIR ?= $(PREFIX)/share
 
 CC      ?= cc
 BUILD   := build
@@ -23,7 +26,7 @@ PYTHON  := $(VENV)/bin/python
 
 # What Debian has to give. The Swift toolchain (6.2 or later) is the user's.
 PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential python3-venv
-TEST_PACKAGES := curl nginx-light tinyproxy valgrind openssl
+TEST_PACKAGES := curl nginx-light tinyproxy valgrind openssl bats tmux groff bash-builtins libsqlite3-dev sqlite3
 
 # The library is loaded into every PHP worker: small. The checksum makes SwiftPM see changes of the C
 # headers, which it does not track.
@@ -48,9 +51,9 @@ LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -W
 	-Wl,-O2 -Wl,-s -Wl,--build-id=none -Wl,--wrap=posix_memalign
 OBJECTS = .build/release/PaySession.build
 
-.PHONY: all build examples benches deps test-deps demo test sandbox bench install clean
+.PHONY: all build cli examples benches deps test-deps demo test sandbox attack bench install clean
 
-all: build
+all: build cli
 
 build: deps
 	swift build -c release --target PaySession $(SWIFTFLAGS)
@@ -92,7 +95,17 @@ test-deps: deps $(VENV)/ready
 OURS := -IInclude -L$(BUILD)/lib -lpaysession -Wl,-rpath,$(CURDIR)/$(BUILD)/lib
 WARNINGS := -std=c99 -Wall -Wextra -pedantic -Werror
 
-$(BUILD)/examples/paid: examples/c/paid.c Include/paysession.h | build
+# The shell tool finds the library beside itself, wherever both are moved to.
+CLI := $(BUILD)/bin/paysession
+$(CLI): $(wildcard Sources/paysession-cli/*.c Sources/paysession-cli/*.h) Include/paysession.h | build
+	@mkdir -p $(@D)
+	$(CC) -O2 -std=gnu99 -D_GNU_SOURCE -Wall -Wextra -pedantic -Werror $(filter %.c,$^) -IInclude \
+		-L$(BUILD)/lib -lpaysession $(shell pkg-config --cflags --libs jansson) -Wl,-rpath,'$$ORIGIN/../lib' -o $@
+
+cli: $(CLI)
+
+EXAMPLES := $(addprefix $(BUILD)/examples/,paid reconcile)
+$(EXAMPLES): $(BUILD)/examples/%: examples/c/%.c Include/paysession.h | build
 	@mkdir -p $(@D)
 	$(CC) $(WARNINGS) $< $(OURS) -o $@
 
@@ -109,7 +122,7 @@ $(BARE_BENCHES): $(BUILD)/bench/%: Tests/Benchmarks/%.c | deps
 
 benches: $(OUR_BENCHES) $(BARE_BENCHES)
 
-examples: $(BUILD)/examples/paid
+examples: $(EXAMPLES)
 
 demo: build examples $(VENV)/ready
 	@examples/demo $(BUILD)
@@ -117,19 +130,30 @@ demo: build examples $(VENV)/ready
 sandbox: $(VENV)/ready
 	@PYTHONPATH=Tests/Sandbox $(PYTHON) -m sandbox --port 8443 --directory $(BUILD)/sandbox
 
+# Documents made up and mutated, judged by the library and by an oracle that shares nothing with it.
+SECONDS ?= 600
+attack: build $(VENV)/ready
+	@$(PYTHON) Tests/Proof/attack.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --json $(BUILD)/attack.json
+
 bench: benches test-deps
 	@$(PYTHON) Tests/Benchmarks/bench.py $(BUILD)/bench
 
 # Swift: the sources as full Swift. Then the shipped library, from outside.
-test: build examples benches test-deps
+test: build cli examples benches test-deps
 	swift build --build-tests -Xcc -DPAYSESSION_HEADERS=$(HEADERS)
 	swift test --skip-build
 	cd bindings/python && $(CURDIR)/$(PYTHON) -m mypy
 	cd bindings/python && $(CURDIR)/$(PYTHON) -m pytest -q
 	$(PYTHON) -m pytest -q Tests
+	bats Tests/CLI
 
-install: build
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCDIR)
+install: build cli
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCDIR) \
+		$(DESTDIR)$(DATADIR)/man/man1 $(DESTDIR)$(DATADIR)/bash-completion/completions
+	install -m 755 $(CLI) $(DESTDIR)$(BINDIR)/
+	install -m 644 Sources/paysession-cli/paysession.1 $(DESTDIR)$(DATADIR)/man/man1/
+	install -m 644 Sources/paysession-cli/paysession.bash \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/paysession
 	install -m 755 $(LIB) $(DESTDIR)$(LIBDIR)/
 	ln -sf libpaysession.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libpaysession.so

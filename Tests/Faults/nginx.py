@@ -15,8 +15,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -245,3 +247,17 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
 def session_of(text: str) -> str:
     """The identifier at the end of a reference."""
     return re.split("[:/]", text)[-1]
+
+
+def main(directory: Path) -> None:
+    """Serves until it is told to end, for tests in other languages; `client.json` is ready then."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    with serving(directory) as running:
+        unready = directory / "client.json.new"
+        unready.write_text(json.dumps(running.config()))
+        unready.rename(directory / "client.json")
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

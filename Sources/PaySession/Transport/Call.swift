@@ -90,7 +90,9 @@ final class Call {
         exchange.httpVersion = transfer.httpVersion
         exchange.reusedConnection = transfer.newConnections == 0
         // The clocks do not run apart so fast that each answer had to be looked at.
-        if transfer.newConnections > 0, let skew = transfer.clockSkew {
+        if transfer.newConnections > 0 || !client.knowsClock(of: reference.provider),
+            let skew = transfer.clockSkew
+        {
             client.note(clockSkew: skew, of: reference.provider)
         }
         let retryAfter = transfer.retryAfter

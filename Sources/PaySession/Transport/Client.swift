@@ -197,6 +197,10 @@ final class Client: @unchecked Sendable {
         mutex.withLock { report.count(drift, provider.index) }
     }
 
+    func knowsClock(of provider: Provider) -> Bool {
+        mutex.withLock { report.knowsClock(provider.index) }
+    }
+
     func note(clockSkew seconds: Int64, of provider: Provider) {
         mutex.withLock { report.note(clockSkew: seconds, provider.index) }
     }

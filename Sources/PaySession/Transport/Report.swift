@@ -24,6 +24,8 @@ struct Report {
         tallies[provider].latencies.add(elapsed)
     }
 
+    func knowsClock(_ provider: Int) -> Bool { tallies[provider].clockSkew != nil }
+
     mutating func note(clockSkew seconds: Int64, _ provider: Int) {
         tallies[provider].clockSkew = seconds
     }

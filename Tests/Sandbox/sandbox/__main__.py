@@ -58,6 +58,8 @@ async def run(options: argparse.Namespace) -> None:
     config.certfile = config.keyfile = str(directory / "server.pem")
     config.alpn_protocols = ["h2", "http/1.1"]
     config.accesslog = config.errorlog = None
+    # Beyond its bound of 1000 Hypercorn takes requests of a connection that it then never answers.
+    config.keep_alive_max_requests = 1_000_000_000
     config.graceful_timeout = 0.2
     config.keep_alive_timeout = 60
 

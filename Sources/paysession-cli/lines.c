@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "lines.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Behind the raw line stands room for it as text: each byte can become three. */
+enum { ROOM = 64 * 1024, TEXT = 3 * LONGEST_LINE + 8 };
+
+bool lines_open(struct lines *lines, int fd)
+{
+    memset(lines, 0, sizeof *lines);
+    lines->fd = fd;
+    lines->room = ROOM;
+    lines->buffer = malloc(ROOM + TEXT);
+    return lines->buffer != NULL;
+}
+
+bool lines_fill(struct lines *lines)
+{
+    ssize_t got;
+
+    memmove(lines->buffer, lines->buffer + lines->begin, lines->end - lines->begin);
+    lines->end -= lines->begin;
+    lines->begin = 0;
+    do
+        got = read(lines->fd, lines->buffer + lines->end, lines->room - lines->end);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return errno == EAGAIN;
+    lines->is_over = got == 0;
+    lines->end += (size_t)got;
+    return true;
+}
+
+/* How long the UTF-8 sequence is that begins there; 0 if none does (RFC 3629). */
+static size_t sequence(const unsigned char *bytes, size_t left)
+{
+    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xC2 ? 0 : bytes[0] < 0xE0 ? 2
+                    : bytes[0] < 0xF0 ? 3 : bytes[0] < 0xF5 ? 4 : 0, i;
+
+    if (!length || length > left || !bytes[0])
+        return 0;
+    for (i = 1; i < length; i++)
+        if ((bytes[i] & 0xC0) != 0x80)
+            return 0;
+    if ((bytes[0] == 0xE0 && bytes[1] < 0xA0) || (bytes[0] == 0xED && bytes[1] > 0x9F)
+        || (bytes[0] == 0xF0 && bytes[1] < 0x90) || (bytes[0] == 0xF4 && bytes[1] > 0x8F))
+        return 0;
+    return length;
+}
+
+static char *as_text(struct lines *lines, const char *line, size_t length, bool is_cut)
+{
+    char *text = lines->buffer + ROOM;
+    size_t used = 0, i = 0;
+
+    while (i < length) {
+        size_t valid = sequence((const unsigned char *)line + i, length - i);
+        if (valid) {
+            memcpy(text + used, line + i, valid);
+            used += valid;
+            i += valid;
+        } else {
+            memcpy(text + used, "\xEF\xBF\xBD", 3);
+            used += 3;
+            i++;
+        }
+    }
+    if (is_cut) {
+        memcpy(text + used, "\xE2\x80\xA6", 3);
+        used += 3;
+    }
+    text[used] = '\0';
+    return text;
+}
+
+char *lines_next(struct lines *lines)
+{
+    for (;;) {
+        char *line = lines->buffer + lines->begin;
+        size_t left = lines->end - lines->begin;
+        char *end = left ? memchr(line, '\n', left) : NULL;
+        size_t length = end ? (size_t)(end - line) : left;
+        bool was_long = lines->is_long;
+
+        if (!end && !was_long && length > LONGEST_LINE) {
+            lines->is_long = true;
+            lines->begin = lines->end;
+            return as_text(lines, line, LONGEST_LINE, true);
+        }
+        if (!end && !lines->is_over) {
+            if (was_long)
+                lines->begin = lines->end;
+            return NULL;
+        }
+        if (!end && !left)
+            return NULL;
+        lines->begin += length + (end != NULL);
+        lines->is_long = false;
+        if (was_long)
+            continue;
+        if (length > LONGEST_LINE)
+            return as_text(lines, line, LONGEST_LINE, true);
+        if (length && line[length - 1] == '\r')
+            length--;
+        return as_text(lines, line, length, false);
+    }
+}
+
+bool lines_is_blank(const char *line)
+{
+    line += strspn(line, " \t");
+    return !*line || *line == '#';
+}
+
+unsigned long lines_count(int fd)
+{
+    struct stat about;
+    off_t place = lseek(fd, 0, SEEK_CUR);
+    struct lines lines;
+    unsigned long count = 0;
+    const char *line;
+
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || place < 0 || !lines_open(&lines, fd))
+        return 0;
+    while (!lines.is_over && lines_fill(&lines))
+        while ((line = lines_next(&lines)))
+            count += !lines_is_blank(line);
+    lines_close(&lines);
+    return lseek(fd, place, SEEK_SET) == place ? count : 0;
+}
+
+void lines_close(struct lines *lines)
+{
+    free(lines->buffer);
+}

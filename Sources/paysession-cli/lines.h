@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* References, one a line, from a descriptor that may be a pipe. */
+#ifndef PAYSESSION_CLI_LINES_H
+#define PAYSESSION_CLI_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct lines {
+    int fd;
+    char *buffer;
+    size_t begin, end, room;
+    bool is_over; /* the descriptor has given its last byte */
+    bool is_long; /* in the middle of a line that is too long: the rest of it is skipped */
+};
+
+/* A reference that is longer than this is none. */
+enum { LONGEST_LINE = 8192 };
+
+/* lines_open() - reads from that descriptor. false when memory has run out. */
+bool lines_open(struct lines *lines, int fd);
+
+/* lines_fill() - reads once what there is; may wait, unless poll() has said that it will not.
+ * false when reading fails: errno says why. */
+bool lines_fill(struct lines *lines);
+
+/* lines_next() - the next line without its end, as text: what is no UTF-8, and NUL, as U+FFFD, and
+ * a line that is too long cut off, with U+2026 behind it. Neither is a reference then, or could be
+ * taken for another. NULL if there is no whole line yet. Borrowed from lines until the next call. */
+char *lines_next(struct lines *lines);
+
+/* lines_count() - how many references a regular file has from here on; 0 for what is none. */
+unsigned long lines_count(int fd);
+
+/* lines_is_blank() - a line without a reference: empty, or a comment. */
+bool lines_is_blank(const char *line);
+
+void lines_close(struct lines *lines);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Finds the command and runs it. */
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keys.h"
+
+static const int get_keys[] = {KEY_CONFIG, KEY_FORMAT, KEY_QUIET, KEY_EXPECT, KEY_TIMEOUT, 0};
+static const int wait_keys[] = {KEY_CONFIG,  KEY_FORMAT,   KEY_QUIET, KEY_EXPECT,
+                                KEY_TIMEOUT, KEY_INTERVAL, 0};
+static const int batch_keys[] = {KEY_CONFIG,    KEY_FORMAT, KEY_QUIET,   KEY_EXPECT, KEY_TIMEOUT,
+                                 KEY_IN_FLIGHT, KEY_RATE,   KEY_ORDERED, KEY_RESUME, 0};
+static const int normalize_keys[] = {KEY_FORMAT, KEY_QUIET, KEY_EXPECT, KEY_ID, KEY_TRUST, 0};
+static const int explain_keys[] = {KEY_CONFIG,   KEY_EXPECT, KEY_TIMEOUT,
+                                   KEY_PROVIDER, KEY_ID,     KEY_TRUST, 0};
+static const int doctor_keys[] = {KEY_CONFIG, KEY_TIMEOUT, KEY_ACCOUNT, 0};
+
+static const struct command commands[] = {
+    {"get", "REF...", "read sessions", get_keys, 1, -1, true, run_get},
+    {"wait", "REF", "read a session until it is final", wait_keys, 1, 1, true, run_wait},
+    {"batch", "[FILE]", "read many sessions, named one a line on stdin or in FILE", batch_keys, 0,
+     1, false, run_batch},
+    {"normalize", "PROVIDER [FILE]", "judge a provider's document without a request",
+     normalize_keys, 1, 2, true, run_normalize},
+    {"explain", "REF|FILE", "say in words why a session is judged as it is", explain_keys, 1, 1,
+     true, run_explain},
+    {"doctor", "", "check libcurl, TLS, proxy, and each configured provider", doctor_keys, 0, 0,
+     false, run_doctor},
+};
+static const size_t command_count = sizeof commands / sizeof *commands;
+
+void complain(const char *format, ...)
+{
+    char text[4096];
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    fprintf(stderr, "paysession: %s\n", printable(text));
+}
+
+enum exit_code worse(enum exit_code one, enum exit_code other)
+{
+    return one > other ? one : other;
+}
+
+enum exit_code exit_code_of(const session_answer *answer)
+{
+    switch (session_answer_result(answer)) {
+    case SESSION_OK:
+        break;
+    case SESSION_INVALID_ARGUMENT:
+    case SESSION_INVALID_CONFIG:
+        return EXIT_BAD_USAGE;
+    case SESSION_NOT_CONFIGURED:
+    case SESSION_UNAUTHORIZED:
+    case SESSION_FORBIDDEN:
+        return EXIT_CREDENTIALS;
+    default:
+        return EXIT_NO_ANSWER;
+    }
+    switch (session_answer_paid(answer)) {
+    case SESSION_PAID_YES:
+        return EXIT_PAID;
+    case SESSION_PAID_NO:
+        break;
+    default:
+        return EXIT_HELD;
+    }
+    switch (session_answer_status(answer)) {
+    case SESSION_STATUS_OPEN:
+    case SESSION_STATUS_PENDING:
+    case SESSION_STATUS_ACTION_REQUIRED:
+        return EXIT_NOT_YET;
+    default:
+        return EXIT_NOT_PAID;
+    }
+}
+
+static void help(FILE *to)
+{
+    size_t i;
+
+    fputs("Usage: paysession COMMAND [OPTION...] [ARGUMENT...]\n"
+          "Is this order paid, may the goods ship?\n\n", to);
+    for (i = 0; i < command_count; i++)
+        fprintf(to, "  %-10s %-16s %s\n", commands[i].name, commands[i].arguments,
+                commands[i].summary);
+    fputs("\n  paysession COMMAND --help      the options of a command\n"
+          "  paysession --version\n\n"
+          "A reference: inbank:SHOP/SESSION, kustom:SESSION, dintero:ACCOUNT/ORDER/SESSION,\n"
+          "ledyer:SESSION.\n\n"
+          "Exit status of get, wait, normalize and explain; of several sessions the highest:\n"
+          "  0   paid: ship            4   no answer was learnt\n"
+          "  1   not paid yet          5   credentials refused or missing\n"
+          "  2   not paid, for good    64  wrong options, reference or configuration\n"
+          "  3   unknown: hold         74  the output could not be written\n"
+          "batch and doctor give 0 when everything was read, else 4, 5, 64 or 74.\n", to);
+}
+
+/* A process can begin without the first three descriptors. The next to be opened, a connection
+ * even, would take their place, and what is printed would be sent on it. */
+static void hold_standard_descriptors(void)
+{
+    int fd;
+
+    for (fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            /* Not to be written to where something is printed: that is an error then. */
+            if (open("/dev/null", fd == 0 ? O_RDONLY : fd == 1 ? O_RDONLY : O_WRONLY) < 0)
+                _exit(EXIT_NO_OUTPUT);
+}
+
+static enum exit_code run(const struct command *command, int argc, char **argv)
+{
+    struct options options;
+    enum exit_code code;
+    char name[64];
+
+    snprintf(name, sizeof name, "paysession %s", command->name);
+    argv[0] = name; /* argp begins its complaints with it */
+    if (!options_read(command, argc, argv, &options)) {
+        options_free(&options);
+        return EXIT_BAD_USAGE;
+    }
+    if (options.wants_help) {
+        options_help(command);
+        /* A reference that looks like --help must not ship goods. */
+        code = command->judges ? EXIT_BAD_USAGE : 0;
+    } else {
+        code = command->run(&options);
+    }
+    options_free(&options);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    enum exit_code code = EXIT_BAD_USAGE;
+    size_t i;
+
+    hold_standard_descriptors();
+    if (argc < 2) {
+        help(stderr);
+    } else if (!strcmp(argv[1], "--version")) {
+        printf("paysession %s\n", session_version());
+        code = 0;
+    } else if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+        help(stdout);
+        code = 0;
+    } else {
+        for (i = 0; i < command_count && strcmp(argv[1], commands[i].name); i++)
+            ;
+        if (i < command_count)
+            code = run(&commands[i], argc - 1, argv + 1);
+        else
+            complain("%s: no such command; paysession --help lists them", argv[1]);
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        complain("the output could not be written: %s", strerror(errno));
+        code = EXIT_NO_OUTPUT;
+    }
+    return code;
+}

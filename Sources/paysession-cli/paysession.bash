@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+# Completion of paysession(1) for bash.
+
+_paysession() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+    # Bash takes "=" and ":" for words of their own.
+    [[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
+    [[ $word == = ]] && word=
+    COMPREPLY=()
+
+    if ((COMP_CWORD == 1)); then
+        mapfile -t COMPREPLY < <(compgen -W 'get wait batch normalize explain doctor help --help --version' -- "$word")
+        return
+    fi
+    case $before in
+        -f | --format)
+            mapfile -t COMPREPLY < <(compgen -W 'json table status' -- "$word")
+            return
+            ;;
+        --provider)
+            mapfile -t COMPREPLY < <(compgen -W 'inbank kustom dintero ledyer' -- "$word")
+            return
+            ;;
+        -c | --config | --resume)
+            mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            return
+            ;;
+    esac
+    if [[ $word == -* ]]; then
+        local options=
+        case $command in
+            get) options='--config --expect --format --quiet --timeout-ms' ;;
+            wait) options='--config --expect --format --quiet --timeout-ms --interval-ms' ;;
+            batch)
+                options='--config --expect --format --quiet --timeout-ms --in-flight
+                    --requests-per-second --ordered --resume'
+                ;;
+            normalize) options='--expect --format --quiet --id --trust-processed-at' ;;
+            explain) options='--config --expect --timeout-ms --provider --id --trust-processed-at' ;;
+            doctor) options='--config --timeout-ms --account' ;;
+        esac
+        mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$word")
+        return
+    fi
+    case $command in
+        normalize)
+            if ((COMP_CWORD == 2)); then
+                mapfile -t COMPREPLY < <(compgen -W 'inbank kustom dintero ledyer' -- "$word")
+            else
+                mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            fi
+            ;;
+        batch | explain) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    esac
+}
+
+complete -o filenames -F _paysession paysession

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The line on stderr that says how far a batch has come; only where that is a terminal. */
+#ifndef PAYSESSION_CLI_PROGRESS_H
+#define PAYSESSION_CLI_PROGRESS_H
+
+#include <stdbool.h>
+
+struct progress {
+    bool is_on;
+    unsigned long done, failed;
+    unsigned long total;  /* 0: not known */
+    unsigned long before; /* done by an earlier run: they say nothing of the rate */
+    double start, shown;  /* in seconds, on the monotonic clock */
+    bool is_visible;
+};
+
+void progress_begin(struct progress *progress, unsigned long before, unsigned long total);
+
+/* progress_show() - writes the line anew, five times a second at most. */
+void progress_show(struct progress *progress);
+
+/* progress_hide() - takes it away, for a line of output in the same terminal. */
+void progress_hide(struct progress *progress);
+
+/* progress_end() - writes it a last time, with a line end. */
+void progress_end(struct progress *progress);
+
+#endif

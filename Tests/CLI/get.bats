@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+# get, wait: what they print and what they exit with.
+
+load common
+setup() { use_sandbox; }
+
+@test "each outcome has its exit status" {
+    exits 0 paysession get -q kustom:finalized
+    exits 0 paysession get -q "$INBANK/completed"
+    exits 1 paysession get -q kustom:active
+    exits 1 paysession get -q ledyer:pendingSca
+    exits 2 paysession get -q kustom:failed
+    exits 2 paysession get -q "$INBANK/declined"
+    exits 3 paysession get -q ledyer:advance
+    exits 3 paysession get -q "$DINTERO/processed"
+    exits 3 paysession get -q "$DINTERO/unprocessed"
+    exits 3 paysession get -q kustom:unheard-of
+    exits 4 paysession get -q kustom:another
+    exits 4 paysession get -q kustom:error-404
+    exits 4 paysession get -q kustom:not-json
+    exits 4 paysession get -q -t 300 kustom:slow
+    exits 5 paysession get -q kustom:error-401
+    exits 5 paysession get -q kustom:error-403
+    exits 64 paysession get -q nobody:x
+}
+
+@test "of several the highest counts" {
+    exits 0 paysession get -q kustom:finalized ledyer:authorized
+    exits 1 paysession get -q kustom:finalized kustom:active
+    exits 2 paysession get -q kustom:failed kustom:active kustom:finalized
+    exits 4 paysession get -q kustom:finalized kustom:error-404 kustom:active
+    exits 64 paysession get -q kustom:finalized nonsense
+}
+
+@test "zero never comes for what is not paid, whatever the reference looks like" {
+    local ref
+    for ref in "" " " - -- --help --hel --usage --version -h -V -q "-?" --format=json "--expect=amount=1" \
+        -qqq help version "kustom:finalized " " kustom:finalized" kustom:finalized/x kustom: "kustom:..%2f" \
+        '$(true)' "kustom:finalized kustom:finalized" $'kustom:finalized\n'; do
+        run paysession get -q "$ref"
+        [[ $status != 0 ]] || { echo "zero for '$ref'"; false; }
+        run paysession get -q -- "$ref"
+        [[ $status != 0 ]] || { echo "zero for '$ref' behind --"; false; }
+        run paysession wait -q -t 200 "$ref"
+        [[ $status != 0 ]] || { echo "zero for '$ref', wait"; false; }
+    done
+}
+
+@test "if get; then ship; fi holds for every reference of the sandbox" {
+    use_sandbox
+    python3 - "$SERVERS/sandbox/references.json" > "$BATS_TEST_TMPDIR/wanted" << 'PYTHON'
+import json, sys
+for entry in json.load(open(sys.argv[1])):
+    if entry["result"] not in ("timed_out",) and "/moving" not in entry["reference"]:
+        print(entry["reference"], entry["paid"])
+PYTHON
+    local ref paid shipped=0
+    while read -r ref paid; do
+        if paysession get -q -t 5000 "$ref" 2> /dev/null; then
+            [[ $paid == yes ]] || { echo "shipped $ref"; false; }
+            shipped=$((shipped + 1))
+        else
+            [[ $paid != yes ]] || { echo "not shipped $ref"; false; }
+        fi
+    done < "$BATS_TEST_TMPDIR/wanted"
+    ((shipped >= 4))
+}
+
+@test "without a usable configuration nothing is shipped" {
+    PAYSESSION_CONFIG= exits 64 paysession get -q kustom:finalized
+    PAYSESSION_CONFIG=/nonexistent exits 64 paysession get -q kustom:finalized
+    echo '{' > "$BATS_TEST_TMPDIR/broken"
+    exits 64 paysession get -q -c "$BATS_TEST_TMPDIR/broken" kustom:finalized
+    echo '{"kustom": {"base_url": "http://127.0.0.1:1", "api_key": "k"}}' > "$BATS_TEST_TMPDIR/dead"
+    exits 4 paysession get -q -t 500 -c "$BATS_TEST_TMPDIR/dead" kustom:finalized
+    exits 5 paysession get -q -c "$BATS_TEST_TMPDIR/dead" ledyer:authorized
+    : > "$BATS_TEST_TMPDIR/empty"
+    exits 64 paysession get -q -c "$BATS_TEST_TMPDIR/empty" kustom:finalized
+}
+
+@test "the configuration is found where the manual says" {
+    local home=$BATS_TEST_TMPDIR/home
+    mkdir -p "$home/xdg/paysession" "$home/.config/paysession"
+    cp "$PAYSESSION_CONFIG" "$home/xdg/paysession/config.json"
+    PAYSESSION_CONFIG= XDG_CONFIG_HOME=$home/xdg exits 0 paysession get -q kustom:finalized
+    PAYSESSION_CONFIG= XDG_CONFIG_HOME=relative HOME=$home exits 64 paysession get -q kustom:finalized
+    cp "$PAYSESSION_CONFIG" "$home/.config/paysession/config.json"
+    PAYSESSION_CONFIG= XDG_CONFIG_HOME= HOME=$home exits 0 paysession get -q kustom:finalized
+    # The nearer one counts.
+    PAYSESSION_CONFIG=/nonexistent exits 0 paysession get -q -c "$home/xdg/paysession/config.json" kustom:finalized
+    PAYSESSION_CONFIG= XDG_CONFIG_HOME=$home/none HOME=$home run paysession get -q kustom:finalized
+    [[ $output == *"neither --config nor \$PAYSESSION_CONFIG, and no $home/none/paysession/config.json"* ]]
+}
+
+@test "output that cannot be written is no success" {
+    exits 74 paysession get kustom:finalized > /dev/full
+    exits 74 paysession get -f status kustom:finalized > /dev/full
+    exits 74 paysession get kustom:finalized >&-
+    # Nothing is printed, nothing can fail; and no connection became stdout.
+    exits 0 paysession get -q kustom:finalized >&-
+    exits 0 paysession get -q kustom:finalized <&- >&- 2>&-
+    exits 74 paysession --version > /dev/full
+}
+
+@test "no connection takes the place of a descriptor that was closed" {
+    paysession get -q kustom:slow <&- >&- 2>&- 3>&- &
+    local pid=$! fd
+    sleep 0.5
+    for fd in 0 1 2; do [[ $(readlink "/proc/$pid/fd/$fd") == /dev/null ]]; done
+    kill "$pid"
+    wait "$pid" || true
+}
+
+@test "killed in the middle is not zero" {
+    local signal status
+    for signal in TERM INT KILL; do
+        status=0
+        timeout -s "$signal" 0.3 env -u PAYSESSION_X bash -c 'exec paysession get -q kustom:slow' || status=$?
+        [[ $status != 0 ]]
+    done
+}
+
+@test "json is the library's answer on one line, byte for byte but for line ends" {
+    paysession get "$INBANK/completed" kustom:finalized > "$BATS_TEST_TMPDIR/out"
+    [[ $(wc -l < "$BATS_TEST_TMPDIR/out") == 2 ]]
+    judge "$BATS_TEST_TMPDIR/out" '[list(a) for a in answers] == [["result", "provider", "reference",
+        "session", "error", "exchange", "raw"]] * 2'
+    judge "$BATS_TEST_TMPDIR/out" 'answers[0]["raw"]["status"] == "completed" and answers[1]["session"]["paid"] == "yes"'
+}
+
+@test "status and table" {
+    run -2 paysession get -f status kustom:failed kustom:finalized
+    [[ ${lines[0]} == $'kustom:failed\tfailed\tno' && ${lines[1]} == $'kustom:finalized\tcompleted\tyes' ]]
+    run -4 --separate-stderr paysession get --format=table kustom:finalized ledyer:advance kustom:error-404
+    [[ ${lines[0]} =~ ^REFERENCE\ +STATUS\ +PAID\ +AMOUNT\ +NOTE$ ]]
+    [[ ${lines[1]} =~ ^kustom:finalized\ +completed\ +yes\ +[0-9.]+\ SEK$ ]]
+    [[ ${lines[2]} =~ ^ledyer:advance\ +completed\ +unknown\ +[0-9.]+\ SEK\ +advance_invoice$ ]]
+    [[ ${lines[3]} =~ ^kustom:error-404\ +not_found\ +unknown\ +-\ +the\ session\ endpoint ]]
+    run -64 paysession get -f yaml kustom:finalized
+    [[ $output == *"expected json, table or status, got 'yaml'"* ]]
+}
+
+@test "what is expected is held to" {
+    local amount currency
+    read -r amount currency < <(paysession get kustom:finalized | python3 -c '
+import json, sys
+amount = json.load(sys.stdin)["session"]["amount"]
+print(amount["minor"], amount["currency"])')
+    exits 0 paysession get -q -e "amount=$amount,currency=$currency" kustom:finalized
+    exits 3 paysession get -q -e "amount=$((amount + 1))" kustom:finalized
+    exits 3 paysession get -q -e currency=EUR kustom:finalized
+    exits 3 paysession get -q -e "amount=$amount,reference=a,b=c" kustom:finalized
+    local bad
+    for bad in amount= amount=1.0 amount=1e3 amount=+1 amount=-1 amount=99999999999999999999 amount currency= \
+        currency=eur x=1 amount=1,amount=1 amount=1, ,amount=1 "" reference= $'reference=\xff'; do
+        exits 64 paysession get -q -e "$bad" kustom:finalized
+    done
+}
+
+@test "wait ends when the session is final, and not later than the timeout" {
+    exits 0 paysession wait -q kustom:finalized
+    local start=$EPOCHREALTIME end
+    exits 1 paysession wait -q -t 700 --interval-ms 100 kustom:active
+    end=$EPOCHREALTIME
+    ((${end/./} - ${start/./} < 3000000))
+    exits 64 paysession wait -q kustom:active kustom:active
+    exits 64 paysession wait -q -t 0 kustom:active
+}
+
+@test "complaints name what is wrong, on stderr" {
+    run -64 --separate-stderr paysession get --bogus kustom:x
+    [[ $stderr == *"unrecognized option '--bogus'"* && -z $output ]]
+    run -64 --separate-stderr paysession nonsense
+    [[ $stderr == *"nonsense: no such command"* ]]
+    run -64 --separate-stderr paysession get
+    [[ $stderr == *"get: expected REF..."* ]]
+    run -64 --separate-stderr paysession get -t soon kustom:x
+    [[ $stderr == *"timeout_ms: expected an integer, got 'soon'"* ]]
+    run -64 --separate-stderr paysession get -q $'kustom:\e[31m'
+    [[ $stderr != *$'\e'* ]]
+    run -64 paysession
+    run -0 paysession --help
+    run -0 paysession help
+    run -0 paysession --version
+    [[ $output == "paysession 0.1.0" ]]
+    # Where zero means no verdict, help is a success.
+    run -0 paysession batch --help
+    run -64 paysession get --help
+}
+
+@test "no secret in anything that is printed" {
+    local key
+    key=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["kustom"]["api_key"])' "$PAYSESSION_CONFIG")
+    [[ ${#key} -ge 8 ]]
+    { paysession get kustom:finalized kustom:error-401 kustom:error-403; paysession doctor; paysession explain kustom:error-401; } \
+        > "$BATS_TEST_TMPDIR/all" 2>&1 || true
+    [[ -s $BATS_TEST_TMPDIR/all ]]
+    run ! grep -F -- "$key" "$BATS_TEST_TMPDIR/all"
+}

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+# normalize and explain: documents and answers without a request.
+
+load common
+setup() { cd "$BATS_TEST_TMPDIR"; }
+
+document() { # STATUS
+    printf '{"session_id": "s1",\n "status": "%s", "order_amount": 2000,\n "purchase_currency": "SEK"}\n' "$1"
+}
+
+@test "normalize judges a document" {
+    exits 0 paysession normalize -q kustom <<< "$(document FINALIZED)"
+    exits 1 paysession normalize -q kustom <<< "$(document ACTIVE)"
+    exits 2 paysession normalize -q kustom <<< "$(document EXPIRED)"
+    exits 3 paysession normalize -q kustom <<< "$(document finalized)"
+    exits 3 paysession normalize -q --expect amount=1 kustom <<< "$(document FINALIZED)"
+    exits 0 paysession normalize -q --id s1 kustom <<< "$(document FINALIZED)"
+    exits 4 paysession normalize -q --id s2 kustom <<< "$(document FINALIZED)"
+    exits 4 paysession normalize -q kustom <<< '{'
+    exits 64 paysession normalize -q stripe <<< '{}'
+    exits 64 paysession normalize -q kustom /nonexistent
+    document FINALIZED > file
+    exits 0 paysession normalize kustom file > out
+    [[ $(wc -l < out) == 1 ]]
+    judge out 'answers[0]["session"]["amount"] == {"minor": 2000, "currency": "SEK", "decimal": "20.00"}'
+    judge out 'answers[0]["raw"]["status"] == "FINALIZED"'
+    printf '{"id": "d", "amount": 5, "processed_at": "2024-01-15T10:30:00Z"}' > dintero
+    exits 3 paysession normalize -q dintero dintero
+    exits 0 paysession normalize -q --trust-processed-at dintero dintero
+}
+
+@test "a document with a NUL is no JSON, however good its beginning" {
+    { document FINALIZED; printf '\0'; } > file
+    exits 4 paysession normalize -q kustom file
+    exits 4 paysession explain --provider kustom file
+    printf '\0' > only
+    exits 4 paysession normalize -q kustom only
+}
+
+@test "numbers that fit no type do not keep the rest from being told" {
+    printf '{"session_id": "s1", "status": "FINALIZED", "order_amount": 2000, "purchase_currency": "SEK", "n": 1e999, "m": %0200d}' 1 \
+        | sed 's/"m": 0*/"m": 9999999999999999999999999999999/' > file
+    run -0 paysession normalize -f table kustom file
+    [[ ${lines[1]} == *"20.00 SEK"* ]]
+    run -0 paysession explain --provider kustom file
+    [[ $output == *"20.00 SEK"* ]]
+}
+
+@test "explain says field, rule, result and hold" {
+    document FINALIZED > file
+    run -0 paysession explain --provider kustom file
+    [[ $output == *'field      status is "FINALIZED", as the provider reports it'* ]]
+    [[ $output == *"rule       kustom's \"FINALIZED\" means completed"* ]]
+    [[ $output == *"result     completed: the session reached its good end; final"* ]]
+    [[ $output == *"so         the goods can be shipped"* ]]
+    run -3 paysession explain --provider kustom --expect amount=1,currency=EUR file
+    [[ $output == *"held       amount_mismatch: the amount differs"* && $output == *"held       currency_mismatch"* ]]
+    [[ $output == *"so         hold the order and look"* ]]
+    run -3 paysession explain --provider kustom <(document done)
+    [[ $output == *"nothing is guessed"* ]]
+    run -2 paysession explain --provider kustom <(document EXPIRED)
+    [[ $output == *"so         do not ship"* ]]
+    run -1 paysession explain --provider kustom <(document CREATED)
+    [[ $output == *"do not ship yet"* ]]
+    run -3 paysession explain --provider dintero <(printf '{"id": "d", "amount": 5}')
+    [[ $output == *"held       no_payment_state: Dintero"* ]]
+}
+
+@test "each hold of the schema has its words" {
+    python3 -c '
+import json, sys
+schema = json.load(open(sys.argv[1]))
+print("\n".join(schema["$defs"]["session"]["properties"]["holds"]["items"]["enum"]))' "$ROOT/Include/paysession.schema.json" > holds
+    [[ $(wc -l < holds) -ge 10 ]]
+    local hold
+    while read -r hold; do
+        grep -F "{\"$hold\"," "$ROOT/Sources/paysession-cli/explain.c"
+    done < holds
+}
+
+@test "explain reads what get printed, and vouches for none of it" {
+    use_sandbox
+    paysession get kustom:finalized > answer
+    run -3 paysession explain answer
+    [[ $output == *"reference  kustom:finalized"* && $output == *"the goods can be shipped"* ]]
+    run -0 paysession explain kustom:finalized
+    run -4 paysession explain kustom:error-404
+    [[ $output == *"result     not_found"* && $output == *"do not take it for an unpaid order"* ]]
+    run -64 paysession explain <(echo '{}')
+    run -64 paysession explain <(echo 'x')
+    run -64 paysession explain /nonexistent
+    # What comes from outside cannot speak to the terminal.
+    printf '{"session_id": "\\u001b[2J", "status": "\\u009b31m"}' > hostile
+    run -3 paysession explain --provider kustom hostile
+    [[ $output == *'\x1b[2J'* && $output != *$'\e'* && $output != *$'\xc2\x9b'* ]]
+}

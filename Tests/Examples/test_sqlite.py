@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""The SQLite extension, in a real sqlite3 against the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from compiling import REPOSITORY, compiled
+from sandbox.testing import RunningSandbox
+from servers import Server, in_turn, kustom, reply
+
+ORDERS = """
+    CREATE TABLE orders(ref TEXT, amount_minor INT);
+    INSERT INTO orders VALUES ('kustom:finalized', 2000), ('kustom:failed', 1),
+        ('kustom:error-404', 1), ('nonsense', 1), (NULL, 1), ('ledyer:advance', 1);
+"""
+
+
+@pytest.fixture(scope="session")
+def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compiled("sqlite", tmp_path_factory.mktemp("sqlite"))
+
+
+def sqlite(extension: Path, script: str, config: Path | None = None,
+           through: Sequence[str] = ()) -> tuple[list[str], str]:
+    environment = {key: value for key, value in os.environ.items() if key != "PAYSESSION_CONFIG"}
+    if config:
+        environment["PAYSESSION_CONFIG"] = str(config)
+    done = subprocess.run(
+        [*through, "sqlite3", ":memory:"], input=f".load {extension.with_suffix('')}\n{script}\n",
+        env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode in (0, 1), done
+    return done.stdout.splitlines(), done.stderr
+
+
+def test_a_table_of_orders(extension: Path, sandbox: RunningSandbox) -> None:
+    lines, errors = sqlite(
+        extension, ORDERS + "SELECT ref, session_status(ref), session_paid(ref) FROM orders;",
+        sandbox.directory / "config.json")
+    assert errors == ""
+    assert lines == ["kustom:finalized|completed|yes", "kustom:failed|failed|no",
+                     "kustom:error-404|unknown|unknown", "nonsense|unknown|unknown", "||",
+                     "ledyer:advance|completed|unknown"]
+
+
+def test_the_script(extension: Path, sandbox: RunningSandbox) -> None:
+    script = REPOSITORY / "examples/sqlite/reconcile.sql"
+    lines, errors = sqlite(extension, f"{ORDERS}\n.read {script}", sandbox.directory / "config.json")
+    assert errors == ""
+    assert "kustom:finalized|completed|yes|[]" in lines
+    assert 'ledyer:advance|completed|unknown|["advance_invoice","amount_mismatch"]' in lines
+
+
+def test_the_configuration(extension: Path, sandbox: RunningSandbox, tmp_path: Path) -> None:
+    good = sandbox.directory / "config.json"
+    (tmp_path / "broken").write_text('{"kustom": {"api_key": "hush-hush-hush", "x": 1}}')
+    lines, errors = sqlite(extension, "SELECT session_paid('kustom:finalized');")
+    assert lines == [] and "call session_open(path) first" in errors
+    lines, errors = sqlite(extension, f"""
+        SELECT session_open('/nonexistent');
+        SELECT session_open('{tmp_path}/broken');
+        SELECT session_open('{good}');
+        SELECT session_paid('kustom:finalized');
+        SELECT session_open('{tmp_path}/broken');
+        SELECT session_paid('kustom:finalized');""")
+    assert lines == ["", "yes", "yes"]  # a wrong configuration changes nothing
+    assert errors.count("cannot be read") == 1 and errors.count("invalid_config") == 2
+    assert "hush-hush-hush" not in errors
+
+
+def test_one_row_asks_once(extension: Path, tmp_path: Path) -> None:
+    answers = [reply(kustom("x")), reply(kustom("x", "FAILED")), reply(kustom("x", "EXPIRED"))]
+    with Server(in_turn(*answers)) as server:
+        config = {"kustom": {"base_url": server.http, "api_key": "kco_test_x"}}
+        (tmp_path / "config").write_text(json.dumps(config))
+        lines, _ = sqlite(extension, """
+            SELECT session_status(ref), session_paid(ref), session_answer(ref) LIKE '%FINALIZED%'
+                FROM (SELECT 'kustom:x' AS ref);
+            SELECT session_status('kustom:x', '{"timeout_ms":5000}');
+.shell sleep 1.2
+            SELECT session_status('kustom:x', '{"timeout_ms":5000}');""", tmp_path / "config")
+        assert lines == ["completed|yes|1", "failed", "expired"]
+        assert len(server.targets) == 3
+
+
+def test_documents(extension: Path) -> None:
+    document = '{"session_id":"s","status":"FINALIZED","order_amount":5,"purchase_currency":"SEK"}'
+    lines, errors = sqlite(extension, f"""
+        SELECT json_extract(session_normalize('kustom', '{document}'), '$.session.paid');
+        SELECT json_extract(session_normalize('kustom', '{document}', '{{"id":"other"}}'), '$.result');
+        SELECT json_extract(session_normalize('stripe', '{{}}'), '$.result');
+        SELECT session_normalize('kustom', NULL) IS NULL;
+        SELECT json_extract(session_normalize('kustom', '{document}' || char(0)), '$.result');""")
+    assert errors == ""
+    assert lines == ["yes", "mismatched", "invalid_argument", "1", "invalid_argument"]
+
+
+def test_not_from_a_view(extension: Path, sandbox: RunningSandbox) -> None:
+    lines, errors = sqlite(extension, """
+        CREATE VIEW v AS SELECT session_paid('kustom:finalized') AS paid;
+        SELECT paid FROM v;""", sandbox.directory / "config.json")
+    assert lines == [] and "unsafe use of session_paid()" in errors
+
+
+def test_memory(extension: Path, sandbox: RunningSandbox, tmp_path: Path) -> None:
+    report = tmp_path / "report"
+    sqlite(extension, ORDERS + """
+        SELECT session_answer(ref), session_paid(ref, '{}') FROM orders;
+        SELECT session_open('/nonexistent');""", sandbox.directory / "config.json",
+        ["valgrind", "-q", "--leak-check=full", "--errors-for-leak-kinds=definite",
+         f"--log-file={report}"])
+    assert report.read_text() == ""

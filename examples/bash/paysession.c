@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A loadable bash builtin: `enable -f ./paysession.so paysession`. A script can ask thousands of
+ * times without a fork; the client, with its connections and tokens, lasts as long as the shell.
+ * README.md beside this file says how it is compiled.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <paysession.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* bash's, after the system's: they redefine some of it. */
+#include "loadables.h"
+
+enum { PAID, NOT_YET, NOT_PAID, HELD, NO_ANSWER, CREDENTIALS, USAGE = 64, NO_OUTPUT = 74 };
+
+static session_client *client;
+static char *configuration; /* the text that the client was made of */
+
+/* ---- The client ---------------------------------------------------------------------------- */
+
+static void close_client(void)
+{
+    session_client_close(client);
+    client = NULL;
+    if (configuration)
+        explicit_bzero(configuration, strlen(configuration));
+    free(configuration);
+    configuration = NULL;
+}
+
+static char *read_all(int fd)
+{
+    size_t used = 0, room = 4096;
+    char *text = malloc(room);
+    ssize_t got;
+
+    while (text && (got = read(fd, text + used, room - used - 1)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        used += got > 0 ? (size_t)got : 0;
+        if (got < 0 || (room - used < 2 && !(text = realloc(text, room *= 2)))) {
+            free(text);
+            return NULL;
+        }
+    }
+    if (text)
+        text[used] = '\0';
+    /* What is behind a NUL would not be seen. */
+    if (text && strlen(text) != used)
+        *text = '\0';
+    return text;
+}
+
+/* The client of a configuration file; the same one as long as the file says the same. */
+static int open_client(const char *path)
+{
+    session_answer *answer;
+    char *text;
+    int fd;
+
+    if (!path)
+        path = get_string_value("PAYSESSION_CONFIG");
+    if (!path || !*path) {
+        builtin_error("no configuration: neither -c nor $PAYSESSION_CONFIG");
+        return 0;
+    }
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    text = fd < 0 ? NULL : read_all(fd);
+    if (!text)
+        builtin_error("%s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    if (!text)
+        return 0;
+    if (client && !strcmp(text, configuration)) {
+        explicit_bzero(text, strlen(text));
+        free(text);
+        return 1;
+    }
+    close_client();
+    configuration = text;
+    if (session_client_open(text, &client, &answer) != SESSION_OK)
+        builtin_error("%s: %s", path, session_answer_json(answer, NULL));
+    session_answer_free(answer);
+    if (!client)
+        close_client();
+    return client != NULL;
+}
+
+/* ---- Ctrl-C: bash would only look at it when the call is over -------------------------------- */
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+    interrupted = signal;
+    session_client_cancel(client); /* async-signal-safe */
+}
+
+static void get(const char *reference, const char *options, session_answer **answer)
+{
+    struct sigaction ours, before;
+
+    memset(&ours, 0, sizeof ours);
+    ours.sa_handler = interrupt;
+    sigemptyset(&ours.sa_mask);
+    interrupted = 0;
+    sigaction(SIGINT, NULL, &before);
+    if (before.sa_handler != SIG_IGN)
+        sigaction(SIGINT, &ours, NULL);
+    session_get(client, reference, options, answer);
+    sigaction(SIGINT, &before, NULL);
+    if (interrupted)
+        kill(getpid(), SIGINT); /* and now as bash has it, traps included */
+}
+
+/* ---- Answers -------------------------------------------------------------------------------- */
+
+static int status_of(const session_answer *answer)
+{
+    switch (session_answer_result(answer)) {
+    case SESSION_OK:
+        break;
+    case SESSION_INVALID_ARGUMENT:
+        return USAGE;
+    case SESSION_NOT_CONFIGURED:
+    case SESSION_UNAUTHORIZED:
+    case SESSION_FORBIDDEN:
+        return CREDENTIALS;
+    default:
+        return NO_ANSWER;
+    }
+    switch (session_answer_paid(answer)) {
+    case SESSION_PAID_YES:
+        return PAID;
+    case SESSION_PAID_NO:
+        switch (session_answer_status(answer)) {
+        case SESSION_STATUS_OPEN:
+        case SESSION_STATUS_PENDING:
+        case SESSION_STATUS_ACTION_REQUIRED:
+            return NOT_YET;
+        default:
+            return NOT_PAID;
+        }
+    default:
+        return HELD;
+    }
+}
+
+/* Prints the answer, or puts it into a variable; frees it. */
+static int deliver(session_answer *answer, const char *variable, int is_quiet)
+{
+    const char *json = session_answer_json(answer, NULL);
+    int status = status_of(answer);
+
+    if (variable)
+        bind_variable(variable, (char *)json, 0);
+    else if (!is_quiet && (puts(json) == EOF || fflush(stdout) == EOF))
+        status = NO_OUTPUT;
+    session_answer_free(answer);
+    return status;
+}
+
+/* ---- The builtin ---------------------------------------------------------------------------- */
+
+static int run_get(WORD_LIST *words, const char *config, const char *options,
+                   const char *variable, int is_quiet)
+{
+    int status = PAID;
+
+    if (!words || !open_client(config))
+        return USAGE;
+    for (; words; words = words->next) {
+        session_answer *answer;
+        int its;
+
+        get(words->word->word, options, &answer);
+        its = deliver(answer, variable, is_quiet);
+        status = its > status ? its : status;
+        if (interrupted)
+            return 128 + SIGINT;
+    }
+    return status;
+}
+
+static int run_normalize(WORD_LIST *words, const char *options, const char *variable,
+                         int is_quiet)
+{
+    session_answer *answer;
+    char *read = NULL;
+
+    if (!words || (words->next && words->next->next))
+        return USAGE;
+    if (!words->next && !(read = read_all(STDIN_FILENO)))
+        return USAGE;
+    session_normalize(words->word->word, read ? read : words->next->word->word, options, &answer);
+    free(read);
+    return deliver(answer, variable, is_quiet);
+}
+
+int paysession_builtin(WORD_LIST *words)
+{
+    const char *command = words ? words->word->word : "";
+    char *config = NULL, *options = NULL, *variable = NULL;
+    int option, is_quiet = 0, status = USAGE;
+
+    reset_internal_getopt();
+    while (words && (option = internal_getopt(words->next, "c:o:qv:")) != -1) {
+        switch (option) {
+        case 'c': config = list_optarg; break;
+        case 'o': options = list_optarg; break;
+        case 'q': is_quiet = 1; break;
+        case 'v': variable = list_optarg; break;
+        default: builtin_usage(); return USAGE; /* --help too: zero means paid */
+        }
+    }
+    if (variable && !legal_identifier(variable)) {
+        builtin_error("%s: not a name of a variable", variable);
+        return USAGE;
+    }
+    if (!strcmp(command, "get"))
+        status = run_get(loptend, config, options, variable, is_quiet);
+    else if (!strcmp(command, "normalize"))
+        status = run_normalize(loptend, options, variable, is_quiet);
+    else
+        builtin_usage();
+    return status;
+}
+
+void paysession_builtin_unload(char *name)
+{
+    (void)name;
+    close_client();
+}
+
+static char *const description[] = {
+    "Is this order paid, may the goods ship?",
+    "",
+    "get reads each session that a REFERENCE names; normalize judges a DOCUMENT of PROVIDER,",
+    "from stdin if it is not given.",
+    "",
+    "  -c CONFIG   the configuration's file, instead of $PAYSESSION_CONFIG",
+    "  -o OPTIONS  of the call, JSON",
+    "  -q          print nothing",
+    "  -v VAR      put the answer into VAR instead of printing it",
+    "",
+    "Exit Status:",
+    "0 paid, 1 not paid yet, 2 not paid for good, 3 unknown or held, 4 no answer, 5 credentials",
+    "refused or missing, 64 usage, 74 not written. Of several the highest. Nothing else gives 0.",
+    NULL};
+
+struct builtin paysession_struct = {
+    "paysession", paysession_builtin, BUILTIN_ENABLED, (char **)description,
+    "paysession get|normalize [-q] [-v VAR] [-c CONFIG] [-o OPTIONS] REFERENCE...|PROVIDER [DOCUMENT]",
+    0};

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An SQLite extension:
+ *
+ *   SELECT session_open('config.json');
+ *   SELECT ref, session_status(ref), session_paid(ref) FROM orders;
+ *
+ * Nothing that fails to be read ends the statement: it is 'unknown', never 'no'. README.md beside
+ * this file says how it is compiled.
+ */
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT1
+
+#include <fcntl.h>
+#include <paysession.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How long one answer may serve for the columns of a row. A session changes within seconds: what
+ * was paid a moment ago is not asked about twice, what was a while ago is. */
+enum { FRESH_MS = 1000 };
+
+/* One for each database connection. */
+struct shop {
+    session_client *client;
+    char *reference, *options;
+    session_answer *answer;
+    struct timespec when;
+};
+
+static void forget(struct shop *shop)
+{
+    session_answer_free(shop->answer);
+    free(shop->reference);
+    free(shop->options);
+    shop->answer = NULL;
+    shop->reference = shop->options = NULL;
+}
+
+static void close_shop(void *context)
+{
+    struct shop *shop = context;
+
+    forget(shop);
+    session_client_close(shop->client);
+    free(shop);
+}
+
+static char *file_text(const char *path)
+{
+    enum { LONGEST = 1 << 20 };
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char *text = fd < 0 ? NULL : malloc(LONGEST + 1);
+    size_t used = 0;
+    ssize_t got = 1;
+
+    while (text && got > 0 && used < LONGEST)
+        if ((got = read(fd, text + used, LONGEST - used)) > 0)
+            used += (size_t)got;
+    if (text)
+        text[used] = '\0';
+    if (fd >= 0)
+        close(fd);
+    return text;
+}
+
+/* false after it has said in the statement what is wrong. */
+static int open_client(sqlite3_context *context, struct shop *shop, const char *path)
+{
+    session_client *client = NULL;
+    session_answer *answer = NULL;
+    char *config = path ? file_text(path) : NULL;
+
+    if (!config) {
+        sqlite3_result_error(context, path ? "session_open: the configuration cannot be read"
+                                           : "call session_open(path) first, or set PAYSESSION_CONFIG",
+                             -1);
+        return 0;
+    }
+    if (session_client_open(config, &client, &answer) == SESSION_OK) {
+        forget(shop);
+        session_client_close(shop->client);
+        shop->client = client;
+    } else {
+        sqlite3_result_error(context, session_answer_json(answer, NULL), -1);
+    }
+    session_answer_free(answer);
+    explicit_bzero(config, strlen(config));
+    free(config);
+    return client != NULL;
+}
+
+static void run_open(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    if (open_client(context, sqlite3_user_data(context),
+                    (const char *)sqlite3_value_text(values[0])))
+        sqlite3_result_null(context);
+}
+
+static int is_same(const char *one, const char *other)
+{
+    return one && other ? !strcmp(one, other) : one == other;
+}
+
+/* A text argument; NULL for SQL's NULL, and for one with a NUL in it, which would be cut off. */
+static const char *text(sqlite3_value *value)
+{
+    const char *start = (const char *)sqlite3_value_text(value);
+    return start && strlen(start) == (size_t)sqlite3_value_bytes(value) ? start : NULL;
+}
+
+/* The answer for (reference [, options]); NULL after NULL or an error. Borrowed from the shop. */
+static const session_answer *answer_for(sqlite3_context *context, int count,
+                                        sqlite3_value **values)
+{
+    struct shop *shop = sqlite3_user_data(context);
+    const char *reference = text(values[0]);
+    const char *options = count > 1 ? text(values[1]) : NULL;
+    struct timespec now;
+    long long age;
+
+    if (sqlite3_value_type(values[0]) == SQLITE_NULL)
+        return NULL;
+    if (!shop->client && !open_client(context, shop, getenv("PAYSESSION_CONFIG")))
+        return NULL;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    age = (now.tv_sec - shop->when.tv_sec) * 1000LL + (now.tv_nsec - shop->when.tv_nsec) / 1000000;
+    if (shop->answer && age < FRESH_MS && is_same(reference, shop->reference)
+        && is_same(options, shop->options))
+        return shop->answer;
+    forget(shop);
+    session_get(shop->client, reference, options, &shop->answer);
+    clock_gettime(CLOCK_MONOTONIC, &shop->when);
+    shop->reference = reference ? strdup(reference) : NULL;
+    shop->options = options ? strdup(options) : NULL;
+    return shop->answer;
+}
+
+static void run_status(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const session_answer *answer = answer_for(context, count, values);
+
+    if (answer)
+        sqlite3_result_text(context, session_status_name(session_answer_status(answer)), -1,
+                            SQLITE_STATIC);
+}
+
+static void run_paid(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const session_answer *answer = answer_for(context, count, values);
+
+    if (answer)
+        sqlite3_result_text(context, session_paid_name(session_answer_paid(answer)), -1,
+                            SQLITE_STATIC);
+}
+
+static void run_answer(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const session_answer *answer = answer_for(context, count, values);
+
+    if (answer)
+        sqlite3_result_text(context, session_answer_json(answer, NULL), -1, SQLITE_TRANSIENT);
+}
+
+static void run_normalize(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    session_answer *answer;
+
+    if (sqlite3_value_type(values[1]) == SQLITE_NULL)
+        return;
+    session_normalize(text(values[0]), text(values[1]), count > 2 ? text(values[2]) : NULL,
+                      &answer);
+    sqlite3_result_text(context, session_answer_json(answer, NULL), -1, SQLITE_TRANSIENT);
+    session_answer_free(answer);
+}
+
+int sqlite3_paysession_init(sqlite3 *database, char **error, const sqlite3_api_routines *api);
+int sqlite3_paysession_init(sqlite3 *database, char **error, const sqlite3_api_routines *api)
+{
+    static const struct {
+        const char *name;
+        int arguments;
+        void (*run)(sqlite3_context *, int, sqlite3_value **);
+    } functions[] = {
+        {"session_status", 1, run_status},       {"session_status", 2, run_status},
+        {"session_paid", 1, run_paid},           {"session_paid", 2, run_paid},
+        {"session_answer", 1, run_answer},       {"session_answer", 2, run_answer},
+        {"session_normalize", 2, run_normalize}, {"session_normalize", 3, run_normalize},
+    };
+    struct shop *shop = calloc(1, sizeof *shop);
+    size_t i;
+    int code;
+
+    (void)error;
+    SQLITE_EXTENSION_INIT2(api);
+    if (!shop)
+        return SQLITE_NOMEM;
+    /* Not from a view or a trigger: whoever can write the schema could ask in the shop's name. The
+     * first owns the shop: what closes the connection closes it. */
+    code = sqlite3_create_function_v2(database, "session_open", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                      shop, run_open, NULL, NULL, close_shop);
+    for (i = 0; code == SQLITE_OK && i < sizeof functions / sizeof *functions; i++)
+        code = sqlite3_create_function_v2(database, functions[i].name, functions[i].arguments,
+                                          SQLITE_UTF8 | SQLITE_DIRECTONLY, shop, functions[i].run,
+                                          NULL, NULL, NULL);
+    return code;
+}
