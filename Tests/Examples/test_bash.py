@@ -11,15 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
-from compiling import REPOSITORY, compiled
+from compiling import REPOSITORY
 from sandbox.testing import RunningSandbox
 
 DOCUMENT = ('{"session_id":"s","status":"FINALIZED","order_amount":2000,"purchase_currency":"SEK"}')
-
-
-@pytest.fixture(scope="session")
-def builtin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compiled("bash", tmp_path_factory.mktemp("bash"))
 
 
 class Bash:

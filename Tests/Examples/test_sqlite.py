@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from compiling import REPOSITORY, compiled
+from compiling import REPOSITORY
 from sandbox.testing import RunningSandbox
 from servers import Server, in_turn, kustom, reply
 
@@ -19,11 +19,6 @@ ORDERS = """
     INSERT INTO orders VALUES ('kustom:finalized', 2000), ('kustom:failed', 1),
         ('kustom:error-404', 1), ('nonsense', 1), (NULL, 1), ('ledyer:advance', 1);
 """
-
-
-@pytest.fixture(scope="session")
-def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compiled("sqlite", tmp_path_factory.mktemp("sqlite"))
 
 
 def sqlite(extension: Path, script: str, config: Path | None = None,

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * paysession.h - is this order paid, may the goods ship?
+ *
+ * libpaysession reads the "session details" of four payment providers (Inbank, Kustom, Dintero,
+ * Ledyer), returns them as one JSON object, says their state in one vocabulary, and never says
+ * "paid" when it is not sure. This header is the whole interface and its reference manual;
+ * paysession.schema.json beside it describes every answer.
+ *
+ *     session_client *client;
+ *     session_answer *answer;
+ *     if (session_client_open(config, &client, NULL) == SESSION_OK) {
+ *         session_get(client, "kustom:550e8400-e29b-41d4-a716-446655440000", NULL, &answer);
+ *         if (session_answer_paid(answer) == SESSION_PAID_YES)
+ *             ship();
+ *         session_answer_free(answer);
+ *         session_client_close(client);
+ *     }
+ *
+ * RULES OF THE INTERFACE
+ *
+ * Text. All text is UTF-8 and ends with a NUL byte. JSON goes in and comes out as text.
+ *
+ * Ownership is said in two fixed phrases, which can be searched for:
+ *   "Owned by the caller; free with F"  - the caller calls F once.
+ *   "Borrowed from X"                   - valid until X is freed, never freed by the caller.
+ *   Arguments are read during the call and never kept.
+ *
+ * Errors. A function that can fail returns a session_result, and its answer says the same in words
+ *   (error.message, error.advice). There is no "last error". A NULL where a value is needed gives
+ *   SESSION_INVALID_ARGUMENT, never a crash. A result says whether the answer could be learnt, a
+ *   session_status says what was learnt; the two are never mixed: a timeout is no "not paid".
+ *
+ * Answers. Where a function takes `session_answer **answer` it always sets it, whatever the result;
+ *   NULL may be passed by those who do not want it. Only after SESSION_DONE and SESSION_AGAIN is
+ *   there none: *answer is then NULL.
+ *
+ * Threads. A client may be used by any number of threads at once; an answer and a batch by one at a
+ *   time. The functions without a client may be called from anywhere at any time.
+ *
+ * Fork. A client opened before fork() works in the parent and in the child: the child drops the
+ *   connections it inherited without a byte on the wire, keeps the tokens, and connects anew. A
+ *   batch belongs to the process that opened it. Every connection is close-on-exec.
+ *
+ * The process it runs in. The library starts no threads (libcurl's resolver aside), installs no
+ *   signal handlers, changes no locale, writes to neither stdout nor stderr, registers no atexit
+ *   handler, raises no SIGPIPE, and stays mapped once loaded. (libcurl 7.88 ignores SIGPIPE for the
+ *   moment in which it closes a client's connections, and puts back what it found.)
+ *
+ * Secrets. No message or report contains a credential or a token; where a provider's error quotes
+ *   one back, error.provider_message says [redacted] instead (of secrets of 4 bytes or more: shorter
+ *   ones keep nothing). What this library holds of them is wiped before its memory is given back;
+ *   libcurl and the TLS library do not wipe theirs. Personal data stands in answers (session, raw),
+ *   which are meant for the caller, and nowhere else: not in error.message, not in a report.
+ *
+ * REFERENCES
+ *
+ * A reference names one session in one line of text, for columns, files and logs:
+ *
+ *     inbank:SHOP_UUID/POS_SESSION_UUID
+ *     kustom:SESSION_ID
+ *     dintero:ACCOUNT_ID/ORDER_ID/SESSION_ID
+ *     ledyer:SESSION_ID
+ *
+ * Each part is percent-encoded UTF-8 (RFC 3986, a path segment: letters, digits and
+ * -._~!$&'()*+,;=:@ stand for themselves, everything else is %XX). Decoded, an identifier is 1 to
+ * 128 bytes of UTF-8 without control characters, and not "." or ".."; it becomes exactly one path
+ * segment of the request. Dintero's account is P or T and eight digits. Ledyer's session may also
+ * be named by its order (or_...).
+ *
+ * CONFIGURATION, the `config` of session_client_open: one JSON object
+ *
+ *   key                 default      meaning
+ *   timeout_ms          10000        the whole call: DNS, connect, TLS, token, every attempt, every
+ *                                    pause; 1 to 600000, never infinite
+ *   connect_timeout_ms  3000         one attempt to connect, TLS included; 1 to 600000
+ *   attempts            3            tries of one call, 1 to 10
+ *   max_response_bytes  4194304      longest body read, after decompression; 1 to 67108864
+ *   user_agent          none         the shop's own, put before "libpaysession/VERSION"
+ *   proxy               environment  http://, https:// or socks5h:// address; "" means none;
+ *                                    without the key the usual environment variables count
+ *                                    (https_proxy, all_proxy, no_proxy)
+ *   no_proxy            environment  comma-separated hosts that are reached directly
+ *   ca_file, ca_path    libcurl's    certificates to trust: one PEM file, or a hashed directory
+ *   client_certificate, client_key   PEM files for TLS with a client certificate
+ *   shared              false        see session_client_open
+ *   inbank              absent       {"environment": "demo"|"live", "country": "pl", "api_key"}
+ *   kustom              absent       {"environment": "playground"|"live", "api_key", "username"}
+ *                                    without username the raw key is sent, Authorization: Basic
+ *                                    KEY; with it the usual base64 of username:key
+ *   dintero             absent       {"client_id", "client_secret", "trust_processed_at": false}
+ *   ledyer              absent       {"environment": "sandbox"|"live", "client_id",
+ *                                     "client_secret"}
+ *
+ *   Every provider takes "base_url" instead of an environment, Dintero and Ledyer also "auth_url",
+ *   the full address of the token endpoint; http:// is accepted for loopback hosts only
+ *   (127.0.0.0/8, [::1], localhost). Ledyer's base_url needs auth_url beside it; Dintero's token
+ *   endpoint is BASE_URL/v1/accounts/ACCOUNT_ID/auth/token unless auth_url names another. Dintero
+ *   and Ledyer also take a ready-made "token" instead of client_id and client_secret.
+ *   A secret (api_key, client_secret, token) is text, {"env": NAME} or {"file": PATH} (its trailing
+ *   newline dropped); it is read once, when the client is opened.
+ *   An unknown key, a wrong type, a missing secret, an environment that contradicts the key
+ *   (kco_live_ and kco_test_): SESSION_INVALID_CONFIG, and the message names the key and what was
+ *   expected.
+ *
+ * OPTIONS, the `options` of a call: NULL or one JSON object
+ *
+ *   timeout_ms     instead of the client's
+ *   expect         {"amount": minor units, "currency": "EUR", "reference": "..."}, each optional:
+ *                  what the shop knows of the order. What differs, or cannot be confirmed, holds
+ *                  the session: paid is then never "yes"
+ *   traceparent    a W3C trace context header, sent on to the provider
+ *   interval_ms         session_wait: the first pause, 1 to 60000 (500)
+ *   in_flight           session_batch_open: sessions read at once, 1 to 1024 (32)
+ *   requests_per_second session_batch_open: for each provider, 1 to 100000 (not limited)
+ *   id, trust_processed_at   session_normalize: see there
+ *
+ * THE ANSWER: one JSON object
+ *
+ *   {"result", "provider", "reference", "session", "error", "exchange", "raw"}, every key always
+ *   there, null where nothing is known. paysession.schema.json describes it key by key, with the
+ *   field of each provider that it is read from. `raw` is the provider's object byte for byte.
+ */
+#ifndef PAYSESSION_H
+#define PAYSESSION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PAYSESSION_VERSION_MAJOR 0
+#define PAYSESSION_VERSION_MINOR 1
+#define PAYSESSION_VERSION_PATCH 0
+
+/* ---- What a call came to ------------------------------------------------------------------- */
+
+/* session_result - whether the answer could be learnt. Numbers are never reused. */
+typedef enum session_result {
+    SESSION_OK = 0,                /* the session was read */
+    SESSION_INVALID_ARGUMENT = 1,  /* bad argument, identifier, reference or options: nothing was
+                                      sent */
+    SESSION_INVALID_CONFIG = 2,    /* the configuration is wrong; the message names the key */
+    SESSION_NOT_CONFIGURED = 3,    /* that provider has no credentials here */
+    SESSION_ABORTED = 4,           /* session_client_cancel */
+    SESSION_OUT_OF_MEMORY = 5,     /* or out of descriptors */
+    SESSION_UNREACHABLE = 10,      /* no connection, or it broke */
+    SESSION_TLS_FAILED = 11,       /* the peer could not be verified */
+    SESSION_TIMED_OUT = 12,        /* the deadline passed */
+    SESSION_UNAUTHORIZED = 20,     /* 401, or the token endpoint refused the credentials */
+    SESSION_FORBIDDEN = 21,        /* 403 */
+    SESSION_NOT_FOUND = 22,        /* 404 */
+    SESSION_RATE_LIMITED = 23,     /* 429 */
+    SESSION_PROVIDER_ERROR = 24,   /* 5xx */
+    SESSION_UNEXPECTED_HTTP = 25,  /* anything else that is not 200, redirects included */
+    SESSION_MALFORMED = 30,        /* 200, but not a JSON object, or deeper than 128 levels, or a
+                                      key twice, or not UTF-8 */
+    SESSION_TOO_LARGE = 31,        /* longer than max_response_bytes, or headers beyond 64 KiB */
+    SESSION_MISMATCHED = 32,       /* the answer is about another session than the one asked for */
+    SESSION_DONE = 40,             /* a batch has nothing more to give */
+    SESSION_AGAIN = 41             /* a batch has nothing yet */
+} session_result;
+
+/* session_status - the state of a session in one vocabulary. Zero is never good news. */
+typedef enum session_status {
+    SESSION_STATUS_UNKNOWN = 0,         /* not told, not understood, or not readable */
+    SESSION_STATUS_OPEN = 1,            /* created, nothing under way */
+    SESSION_STATUS_PENDING = 2,         /* the customer or the provider is at it */
+    SESSION_STATUS_ACTION_REQUIRED = 3, /* somebody else must act: the merchant, a signatory */
+    SESSION_STATUS_COMPLETED = 4,       /* the session reached its good end */
+    SESSION_STATUS_DECLINED = 5,        /* the provider said no */
+    SESSION_STATUS_FAILED = 6,          /* it broke */
+    SESSION_STATUS_CANCELLED = 7,       /* customer or merchant called it off */
+    SESSION_STATUS_EXPIRED = 8          /* time ran out */
+} session_status;
+
+/*
+ * session_paid - what a shop decides on. YES: the goods can be shipped. NO: the provider says not
+ * (yet, unless the session is final). UNKNOWN: hold the order and look; session.holds says why.
+ */
+typedef enum session_paid {
+    SESSION_PAID_UNKNOWN = 0,
+    SESSION_PAID_YES = 1,
+    SESSION_PAID_NO = 2
+} session_paid;
+
+/* session_client - credentials, connections and tokens. Constructor session_client_open,
+ * destructor session_client_close. */
+typedef struct session_client session_client;
+
+/* session_batch - many sessions being read. Constructor session_batch_open, destructor
+ * session_batch_close. It keeps what it needs of its client: destructors may run in any order. */
+typedef struct session_batch session_batch;
+
+/* session_answer - one answer: a result, a status, a verdict, and the JSON. Destructor
+ * session_answer_free. It depends on no other object: destructors may run in any order. */
+typedef struct session_answer session_answer;
+
+/* ---- The library --------------------------------------------------------------------------- */
+
+/* session_abi_version() - the number of this binary interface, 1. It changes when a program
+ * compiled against an older header would break; additions do not change it. */
+uint32_t session_abi_version(void);
+
+/* session_version() - the library's version, "0.1.0". Static; never freed. */
+const char *session_version(void);
+
+/* session_result_name() - the word for a result as it stands in answers ("timed_out"); "unknown"
+ * for a number not listed. Static; never freed. */
+const char *session_result_name(session_result result);
+
+/* session_status_name() - the word for a status ("completed"); "unknown" for a number not listed.
+ * Static; never freed. */
+const char *session_status_name(session_status status);
+
+/* session_paid_name() - the word for a verdict ("yes"); "unknown" for a number not listed.
+ * Static; never freed. */
+const char *session_paid_name(session_paid paid);
+
+/* ---- A client ------------------------------------------------------------------------------ */
+
+/*
+ * session_client_open() - makes a client from a configuration (see CONFIGURATION above). Nothing is
+ * sent. Returns SESSION_OK and sets *client. Owned by the caller; free with session_client_close().
+ * On failure *client is NULL and the answer says what is wrong:
+ *   SESSION_INVALID_ARGUMENT  config or client is NULL
+ *   SESSION_INVALID_CONFIG    not a JSON object, an unknown key, a wrong type or value, a missing
+ *                             secret
+ *   SESSION_OUT_OF_MEMORY
+ * With "shared": true, opening the byte-identical configuration again in the same process gives the
+ * same client, and each close gives back one reference: connections and tokens outlive, say, one
+ * PHP request. A shared client that nobody holds is kept for the next to open it, 16 of them at most;
+ * the one that was not used for longest goes first.
+ * *answer: Owned by the caller; free with session_answer_free().
+ */
+session_result session_client_open(const char *config, session_client **client,
+                                   session_answer **answer);
+
+/*
+ * session_client_cancel() - ends the calls in flight on this client, all of them, with
+ * SESSION_ABORTED; calls made later are not affected. NULL does nothing. May be called from any
+ * thread, and from a signal handler: it adds to an atomic counter and writes to an eventfd, both
+ * async-signal-safe, keeps errno, and takes no lock. The client must stay open during the call.
+ */
+void session_client_cancel(session_client *client);
+
+/*
+ * session_client_report() - what this client has seen since it was opened. The answer has one key
+ * more, "report": calls counted by provider and result, latency percentiles in milliseconds,
+ * tokens, connections, and the drift that a shop wants to hear of early: statuses that are in no
+ * documentation and fields that could not be read (names, never contents); and for whoever looks
+ * for a fault, each provider's address and clock, and what requests are made with (libcurl, TLS,
+ * trusted certificates). No secrets, no personal data. Returns SESSION_OK, SESSION_INVALID_ARGUMENT (client is NULL) or SESSION_OUT_OF_MEMORY.
+ * *answer: Owned by the caller; free with session_answer_free().
+ */
+session_result session_client_report(session_client *client, session_answer **answer);
+
+/* session_client_close() - destructor of session_client; NULL does nothing. No other thread may
+ * be inside a call on a client that is not shared. Open connections are closed. */
+void session_client_close(session_client *client);
+
+/* ---- Reading a session --------------------------------------------------------------------- */
+
+/*
+ * session_get() - reads the session that a reference names (see REFERENCES) and judges it. Blocks
+ * until there is an answer, at most timeout_ms. Transient failures (no connection, a broken one,
+ * 429, 500, 502, 503, 504) are tried again within that time, `attempts` times in all, after pauses
+ * that grow from 0.2 s to 5 s with full jitter; a Retry-After is kept where it fits, otherwise the
+ * answer is given at once. A token that is refused with 401 is renewed once. exchange.tries tells
+ * each attempt.
+ * Returns SESSION_OK if the session was read, whatever its status: decide on
+ * session_answer_paid(). Otherwise
+ *   SESSION_INVALID_ARGUMENT  client or reference NULL, a bad reference or options; nothing was
+ *                             sent
+ *   SESSION_NOT_CONFIGURED    the configuration has no such provider; nothing was sent
+ *   SESSION_ABORTED, SESSION_OUT_OF_MEMORY, or one of 10 to 32: see session_result
+ * *answer: Owned by the caller; free with session_answer_free().
+ */
+session_result session_get(session_client *client, const char *reference, const char *options,
+                           session_answer **answer);
+
+/* session_get_inbank() - session_get() with the identifiers as they are, not encoded.
+ * GET /partner/v3/shops/{shopUuid}/pos-sessions/{posSessionUuid} (Inbank partner API v3). */
+session_result session_get_inbank(session_client *client, const char *shop_uuid,
+                                  const char *pos_session_uuid, const char *options,
+                                  session_answer **answer);
+
+/* session_get_kustom() - session_get() with the identifier as it is, not encoded.
+ * GET /ipp/v1/sessions/{session_id} (Kustom In-Person Payments 1.0.0). */
+session_result session_get_kustom(session_client *client, const char *session_id,
+                                  const char *options, session_answer **answer);
+
+/* session_get_dintero() - session_get() with the identifiers as they are, not encoded.
+ * GET /v1/accounts/{aid}/shopping/orders/{order_id}/sessions/{session_id} (Dintero shopping). */
+session_result session_get_dintero(session_client *client, const char *account_id,
+                                   const char *order_id, const char *session_id,
+                                   const char *options, session_answer **answer);
+
+/* session_get_ledyer() - session_get() with the identifier as it is, not encoded.
+ * GET /v1/sessions/{sessionId} (Ledyer order sessions). */
+session_result session_get_ledyer(session_client *client, const char *session_id,
+                                  const char *options, session_answer **answer);
+
+/*
+ * session_wait() - reads a session again and again, with growing, jittered pauses (interval_ms
+ * first), until it is final or timeout_ms is over, and gives the last answer: so SESSION_OK with a
+ * session that is not final means that time ran out. What a later attempt may mend (see
+ * error.retryable) is waited for as well; any other failure ends it. Ended by
+ * session_client_cancel(). Otherwise as session_get().
+ * *answer: Owned by the caller; free with session_answer_free().
+ */
+session_result session_wait(session_client *client, const char *reference, const char *options,
+                            session_answer **answer);
+
+/* ---- Many sessions at once ----------------------------------------------------------------- */
+
+/*
+ * session_batch_open() - prepares to read many sessions at once on one thread. Options: in_flight,
+ * sessions of each provider read at once, which also bounds the memory in use;
+ * requests_per_second, for each provider. Returns SESSION_OK and sets *batch. Owned by the
+ * caller; free with session_batch_close(). Otherwise SESSION_INVALID_ARGUMENT or
+ * SESSION_OUT_OF_MEMORY, and *batch is NULL.
+ * *answer: Owned by the caller; free with session_answer_free().
+ */
+session_result session_batch_open(session_client *client, const char *options,
+                                  session_batch **batch, session_answer **answer);
+
+/*
+ * session_batch_add() - adds a session to be read, at any time, also between two calls of
+ * session_batch_next(). Options as for session_get(); timeout_ms counts from its beginning. Returns
+ *   SESSION_OK                it will come back exactly once, with `tag`; a bad reference or bad
+ *                             options come back too, as SESSION_INVALID_ARGUMENT
+ *   SESSION_AGAIN             full, not added: take something out with session_batch_next() first
+ *   SESSION_INVALID_ARGUMENT  batch or reference NULL, or a batch that the parent process opened
+ * Room is for 1024 references beside those in flight.
+ */
+session_result session_batch_add(session_batch *batch, const char *reference, const char *options,
+                                 uint64_t tag);
+
+/*
+ * session_batch_next() - gives the next answer, in the order in which they come, and the tag that
+ * it was added with. Drives the batch: nothing happens between two calls. timeout_ms: 0 only does
+ * what can be done at once, a negative number waits for an answer however long it takes. Returns
+ * the answer's own result, or, without an answer,
+ *   SESSION_AGAIN             nothing yet, within timeout_ms
+ *   SESSION_DONE              everything added has come back; more may be added
+ * SESSION_INVALID_ARGUMENT, with an answer, for NULL and for a batch that the parent process
+ * opened. tag may be NULL.
+ * *answer: Owned by the caller; free with session_answer_free().
+ */
+session_result session_batch_next(session_batch *batch, int64_t timeout_ms, uint64_t *tag,
+                                  session_answer **answer);
+
+/*
+ * session_batch_fd() - a descriptor that becomes readable when session_batch_next() with timeout 0
+ * would make progress: for poll(2) and event loops. Not to be read from; ask session_batch_next()
+ * until SESSION_AGAIN or SESSION_DONE, then poll again. -1 for NULL, for a batch of the parent
+ * process, and when descriptors have run out. Borrowed from the batch; never closed by the caller.
+ */
+int session_batch_fd(session_batch *batch);
+
+/* session_batch_close() - destructor of session_batch; NULL does nothing. What is under way is
+ * given up. The client may be closed before or after. */
+void session_batch_close(session_batch *batch);
+
+/* ---- Judging a document without a request -------------------------------------------------- */
+
+/*
+ * session_normalize() - judges a provider's document that the caller already has, by the same rules
+ * and without a request. `provider` is inbank, kustom, dintero or ledyer. Options: expect; id, the
+ * identifier that the document must carry (SESSION_MISMATCHED if it carries another);
+ * trust_processed_at (Dintero), true or false. Without id, a document that names no session is held
+ * as `unidentified` all the same. In the answer reference and exchange are null.
+ * Returns SESSION_OK, SESSION_INVALID_ARGUMENT, SESSION_MALFORMED, SESSION_MISMATCHED or
+ * SESSION_OUT_OF_MEMORY. Opens no connection and no file.
+ * *answer: Owned by the caller; free with session_answer_free().
+ */
+session_result session_normalize(const char *provider, const char *provider_json,
+                                 const char *options, session_answer **answer);
+
+/* session_status_normalized() - the status of session_normalize() without options;
+ * SESSION_STATUS_UNKNOWN for whatever cannot be read. Needs nothing freed. */
+session_status session_status_normalized(const char *provider, const char *provider_json);
+
+/* session_paid_normalized() - the verdict of session_normalize() without options;
+ * SESSION_PAID_UNKNOWN for whatever cannot be read. Nobody said which session was meant: use
+ * session_normalize() with id before goods are shipped on it. Needs nothing freed. */
+session_paid session_paid_normalized(const char *provider, const char *provider_json);
+
+/* ---- An answer ----------------------------------------------------------------------------- */
+
+/* session_answer_result() - what the call returned; SESSION_INVALID_ARGUMENT for NULL. */
+session_result session_answer_result(const session_answer *answer);
+
+/* session_answer_status() - session.status; SESSION_STATUS_UNKNOWN where there is no session, and
+ * for NULL. */
+session_status session_answer_status(const session_answer *answer);
+
+/* session_answer_paid() - session.paid; SESSION_PAID_UNKNOWN where there is no session, and for
+ * NULL. */
+session_paid session_answer_paid(const session_answer *answer);
+
+/* session_answer_json() - the whole answer as JSON, and its length in bytes without the NUL if
+ * length is not NULL. Never NULL for an answer; NULL and 0 for NULL. Borrowed from the answer. */
+const char *session_answer_json(const session_answer *answer, size_t *length);
+
+/* session_answer_free() - destructor of session_answer; NULL does nothing. */
+void session_answer_free(session_answer *answer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PAYSESSION_H */
