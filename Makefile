@@ -6,6 +6,7 @@
 #   make sandbox    the four providers on this machine, for your own shop; ends with Ctrl-C
 #   make bench      what loading and calling it costs
 #   make attack     SECONDS=600: made-up documents, judged by the library and by an independent oracle
+#   make sbom       the software bill of materials, into build
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make clean
 
@@ -33,7 +34,7 @@ TEST_PACKAGES := curl nginx-light tinyproxy valgrind openssl bats tmux groff bas
 HEADERS := $(shell cat Include/paysession.h Sources/C*/* | cksum | cut -d' ' -f1)
 # Exclusive access is checked in the debug build, which the tests run, and not again in each shop.
 SWIFTFLAGS := -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
-	-Xswiftc -enforce-exclusivity=unchecked \
+	-Xswiftc -enforce-exclusivity=unchecked -debug-info-format none \
 	-Xcc -DPAYSESSION_HEADERS=$(HEADERS)
 
 # SwiftPM compiles; it has no words for how a C library is linked, and would add a run path. So the link is
@@ -51,7 +52,7 @@ LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -W
 	-Wl,-O2 -Wl,-s -Wl,--build-id=none -Wl,--wrap=posix_memalign
 OBJECTS = .build/release/PaySession.build
 
-.PHONY: all build cli examples benches deps test-deps demo test sandbox attack bench install clean
+.PHONY: all build cli examples benches deps test-deps demo test sandbox attack sbom bench install clean
 
 all: build cli
 
@@ -63,6 +64,8 @@ build: deps
 	@$(CLANG) $(LINKFLAGS) -o $(LIB).new \
 		$(patsubst %,$(OBJECTS)/%.o,$(notdir $(shell find Sources/PaySession -name '*.swift' | sort))) \
 		-lcurl -ljansson
+	@# A hash of the sources' paths; without it, two builds in two places give the same bytes.
+	@objcopy -R .swift_modhash $(LIB).new
 	@cmp -s $(LIB).new $(LIB) && rm $(LIB).new || mv $(LIB).new $(LIB)
 	@ln -sf libpaysession.so.$(VERSION) $(BUILD)/lib/$(SONAME)
 	@ln -sf $(SONAME) $(BUILD)/lib/libpaysession.so
@@ -134,6 +137,11 @@ sandbox: $(VENV)/ready
 SECONDS ?= 600
 attack: build $(VENV)/ready
 	@$(PYTHON) Tests/Proof/attack.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --json $(BUILD)/attack.json
+
+# What is in it and what it needs, as SPDX 2.3.
+sbom: build cli
+	@python3 Tests/Proof/sbom.py $(BUILD) > $(BUILD)/paysession.spdx.json
+	@echo '$(BUILD)/paysession.spdx.json'
 
 bench: benches test-deps
 	@$(PYTHON) Tests/Benchmarks/bench.py $(BUILD)/bench
