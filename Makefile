@@ -5,7 +5,9 @@
 #   make test       everything it needs, then every test
 #   make sandbox    the four providers on this machine, for your own shop; ends with Ctrl-C
 #   make bench      what loading and calling it costs
+#   make fuzz       SECONDS=600: libFuzzer over documents, configuration, options, references, HTTP
 #   make attack     SECONDS=600: made-up documents, judged by the library and by an independent oracle
+#   make mutants    the library broken in many small ways: the tests must notice each (half an hour)
 #   make sbom       the software bill of materials, into build
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make clean
@@ -52,7 +54,7 @@ LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -W
 	-Wl,-O2 -Wl,-s -Wl,--build-id=none -Wl,--wrap=posix_memalign
 OBJECTS = .build/release/PaySession.build
 
-.PHONY: all build cli examples benches deps test-deps demo test sandbox attack sbom bench install clean
+.PHONY: all build cli examples benches deps test-deps demo test sandbox fuzz attack mutants sbom bench install clean
 
 all: build cli
 
@@ -133,10 +135,17 @@ demo: build examples $(VENV)/ready
 sandbox: $(VENV)/ready
 	@PYTHONPATH=Tests/Sandbox $(PYTHON) -m sandbox --port 8443 --directory $(BUILD)/sandbox
 
-# Documents made up and mutated, judged by the library and by an oracle that shares nothing with it.
+# libFuzzer with AddressSanitizer over everything that comes from outside. Documents made up and mutated,
+# judged by the library and by an oracle that shares nothing with it. The library broken on purpose.
 SECONDS ?= 600
+fuzz: deps
+	@Tests/Fuzz/run --seconds $(SECONDS) --json $(BUILD)/fuzz.json
+
 attack: build $(VENV)/ready
 	@$(PYTHON) Tests/Proof/attack.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --json $(BUILD)/attack.json
+
+mutants: build cli test-deps
+	@$(PYTHON) Tests/Proof/mutants.py --json $(BUILD)/mutants.json
 
 # What is in it and what it needs, as SPDX 2.3.
 sbom: build cli

@@ -96,6 +96,15 @@ static inline const curl_version_info_data *ccurl_facts(void) {
 static inline int ccurl_has_http2(const curl_version_info_data *facts) {
     return (facts->features & CURL_VERSION_HTTP2) != 0;
 }
+/*
+ * From 7.83 on, when it got a memory for headers, to 8.1.0, libcurl does not forget the last header
+ * of the answer before: an HTTP/1 answer that begins with a folded line makes it write into memory
+ * that was freed, if its easy handle has had an answer before (curl issue 11101).
+ */
+static inline int ccurl_remembers_headers(void) {
+    unsigned int version = curl_version_info(CURLVERSION_NOW)->version_num;
+    return version >= 0x075300 && version < 0x080101;
+}
 /* In the facts since 7.70; an older one does not say what it trusts. */
 static inline const char *ccurl_ca_file(const curl_version_info_data *facts) {
     return facts->age >= CURLVERSION_SEVENTH ? facts->cainfo : NULL;

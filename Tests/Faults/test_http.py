@@ -8,12 +8,15 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import paysession
 import pytest
 from asking import ask, keyed, told
+from programs import REPOSITORY
 from servers import (
     Connection,
     Request,
@@ -317,3 +320,17 @@ def test_an_identifier_in_unicode_is_compared_byte_by_byte() -> None:
             paysession.Client(keyed(server.http)) as client:
         assert told(lambda: client.get_kustom(decomposed)).paid == "yes"
         assert told(lambda: client.get_kustom(composed)).result == "mismatched"
+
+
+def test_a_folded_first_header_touches_no_memory_of_the_answer_before(tmp_path: Path) -> None:
+    """libcurl up to 8.1.0 would (curl issue 11101). Found by fuzzing."""
+    folded = b"HTTP/1.1 200 OK\r\n folded: line\r\nContent-Length: 2\r\n\r\n{}"
+    with Server(in_turn(reply(kustom("x")), folded, reply(kustom("x")), folded)) as server:
+        config = tmp_path / "config.json"
+        config.write_text(json.dumps({
+            "attempts": 1, "proxy": "", "kustom": {"base_url": server.http, "api_key": "kco_test_x"}}))
+        done = subprocess.run(
+            ["valgrind", "-q", "--error-exitcode=99", str(REPOSITORY / "build/bin/paysession"), "get",
+             "-q", "-c", str(config), *["kustom:x"] * 4], capture_output=True, text=True, timeout=60)
+        assert done.returncode in (3, 4), done.stderr
+        assert len(server.requests) == 4

@@ -18,6 +18,8 @@ final class Loop {
     private let sockets = Sockets()
     private let share: ShareHandle?
     private var idleTransfers: [Transfer] = []
+    /// Some answer came by HTTP/1: with a libcurl that remembers headers, each transfer is used once.
+    private var hasSeenHTTP1 = false
     private var busyTransfers: [Transfer] = []
     private(set) var calls: [Call] = []
     /// Some of `calls` have ended.
@@ -212,8 +214,13 @@ final class Loop {
         transfer.call = nil
         client.count(newConnections: transfer.newConnections)
         curl_multi_remove_handle(multi, transfer.easy)
+        if transfer.sawHTTP1 { hasSeenHTTP1 = true }
         transfer.rest()
-        idleTransfers.append(transfer)
+        if hasSeenHTTP1, Transfer.remembersHeaders {
+            idleTransfers = []
+        } else {
+            idleTransfers.append(transfer)
+        }
     }
 
     private func collect() {

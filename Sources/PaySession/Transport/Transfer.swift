@@ -32,6 +32,10 @@ final class Transfer {
     private(set) var body = Buffer()
     private var bodyLimit = 0
     private var headerBytes = 0
+    /// This one, or what a proxy said before it, came by HTTP/1.
+    private(set) var sawHTTP1 = false
+    /// The handle has had an answer before this one.
+    private var hadAnswer = false
     /// The empty line behind the headers has come.
     private var headersEnded = false
     /// Retry-After names a number of seconds beyond counting.
@@ -45,6 +49,8 @@ final class Transfer {
     private var announcedLength: Int64 = 0
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var overran: StaticString?
+    private var changedProtocol = false
+    static let remembersHeaders = ccurl_remembers_headers() != 0
     private var headerList: UnsafeMutablePointer<curl_slist>?
     /// Whose headers `headerList` may keep between requests.
     private var lastingHeadersOf: Secret?
@@ -190,6 +196,8 @@ final class Transfer {
     }
 
     private func forgetAnswer() {
+        if headerBytes > 0 { hadAnswer = true }
+        sawHTTP1 = false
         body.removeAll()
         date.removeAll()
         headerBytes = 0
@@ -199,6 +207,7 @@ final class Transfer {
         announcedLength = 0
         errorText[0] = 0
         overran = nil
+        changedProtocol = false
     }
 
     /// How far the far end's clock is ahead of this machine's, in seconds; nil if it did not say.
@@ -220,6 +229,9 @@ final class Transfer {
 
     func ending(_ code: CURLcode) -> Ending {
         if let overran { return .failed(Failure(.tooLarge, "\(overran)", httpStatus: httpStatus)) }
+        if changedProtocol {
+            return .failed(Failure(.unreachable, "the provider changed from HTTP/2 to HTTP/1"))
+        }
         guard body.isComplete else { return .failed(.outOfMemory) }
         switch code {
         case CURLE_OK:
@@ -349,6 +361,16 @@ final class Transfer {
         guard headerBytes <= Transfer.mostHeaderBytes else {
             overran = Transfer.headerOverrun
             return 0
+        }
+        if line.count > 6, line[4] == 0x2F, line[5] == 0x31,
+            Transfer.value(of: "http/", in: line) != nil
+        {
+            sawHTTP1 = true
+            if hadAnswer, Transfer.remembersHeaders {
+                // What comes next could be a folded line. Again, with a handle of its own.
+                changedProtocol = true
+                return 0
+            }
         }
         look(at: line)
         if headersEnded, !isEncoded, announcedLength > Int64(bodyLimit) {
