@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import json
 import select
+import threading
 import time
 
 import paysession
 import pytest
 from asking import keyed, told
-from servers import Server, reply
+from servers import Connection, Request, Server, in_turn, inbank, kustom, reply
 from sandbox.testing import RunningSandbox
 
 
@@ -80,3 +81,52 @@ def test_a_provider_that_quotes_a_key_without_end_costs_nothing() -> None:
     assert key not in message and "[redacted]" in message
     # At most 1024 bytes, cut between two letters, and said to be cut.
     assert 1000 < len(message.encode()) <= 1024 and message.endswith("…")
+
+
+class Crowd:
+    """A server that counts how many ask at once; each waits a little, so that they meet."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.now = self.most = 0
+
+    def answer(self, _: Connection, request: Request) -> bytes:
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.02)
+        with self.lock:
+            self.now -= 1
+        session = request.target.rpartition("/")[2]
+        return reply(inbank(session) if "inbank" in request.target else kustom(session))
+
+
+@pytest.mark.parametrize("in_flight", [1, 3, 8])
+def test_no_more_than_in_flight_are_asked_at_once_of_each_provider(in_flight: int) -> None:
+    crowd, other = Crowd(), Crowd()
+    with Server(crowd.answer) as server, Server(other.answer) as others:
+        config = {"kustom": {"base_url": server.http, "api_key": "kco_test_x"},
+                  "inbank": {"base_url": others.http + "/inbank", "api_key": "key-0123456789"}}
+        with paysession.Client(config) as client, client.batch(in_flight=in_flight) as batch:
+            for number in range(40):
+                assert batch.add(f"kustom:s{number}", number)
+                assert batch.add(f"inbank:shop/s{number}", 100 + number)
+            tags = []
+            while (answered := batch.next()) is not None:
+                assert isinstance(answered[1], paysession.Answer), answered
+                tags.append(answered[0])
+    assert sorted(tags) == [*range(40), *range(100, 140)]
+    assert (crowd.most, other.most) == (in_flight, in_flight)
+
+
+def test_requests_keep_their_rate() -> None:
+    with Server(in_turn(*[reply(kustom(f"s{number}")) for number in range(12)])) as server:
+        config = {"kustom": {"base_url": server.http, "api_key": "kco_test_x"}}
+        with paysession.Client(config) as client, client.batch(requests_per_second=20, in_flight=1) as batch:
+            begun = time.monotonic()
+            for number in range(12):
+                batch.add(f"kustom:s{number}", number)
+            while batch.next() is not None:
+                pass
+            # The first goes out at once, eleven wait a twentieth of a second each.
+            assert 0.5 < time.monotonic() - begun < 5
