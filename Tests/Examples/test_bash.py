@@ -22,10 +22,10 @@ class Bash:
         self.builtin = builtin
         self.environment = {**os.environ, "PAYSESSION_CONFIG": str(config), "LC_ALL": "C.UTF-8"}
 
-    def start(self, script: str) -> subprocess.Popen[str]:
+    def start(self, script: str, stdin: int = subprocess.PIPE) -> subprocess.Popen[str]:
         script = f"enable -f {self.builtin} paysession || exit 99\n{script}"
         return subprocess.Popen(["bash", "-c", script], env=self.environment, text=True,
-                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def run(self, script: str, given: str = "") -> tuple[int, str, str]:
         with self.start(script) as process:
@@ -62,6 +62,37 @@ def test_answers_are_the_librarys(bash: Bash) -> None:
     # A document from stdin; what is behind a NUL would not be seen.
     assert bash.run("paysession normalize -q kustom", DOCUMENT)[0] == 0
     assert bash.run("paysession normalize -q kustom", DOCUMENT + "\0")[0] == 4
+
+
+@pytest.mark.parametrize(
+    "declaration", ["readonly answer", "readonly answer=yes", "declare -i answer",
+                    "declare -u answer", "readonly other; declare -n answer=other"])
+def test_a_variable_that_takes_no_answer(bash: Bash, declaration: str) -> None:
+    """Zero means paid, and the answer is in the variable; else it is not zero."""
+    status, _, err = bash.run(f"{declaration}; paysession get -v answer kustom:finalized; exit $?")
+    assert status == 74 and "answer: cannot set variable" in err
+
+
+def test_a_variable_that_is_a_name_for_another(bash: Bash) -> None:
+    _, out, _ = bash.run('declare -n answer=other; paysession get -v answer kustom:finalized; echo "$? $other"')
+    assert out.startswith("0 {")
+    _, out, _ = bash.run('f() { local answer; paysession get -v answer kustom:finalized; echo "$answer"; }; f; echo "[$answer]"')
+    assert out.startswith("{") and out.endswith("[]\n")
+
+
+def test_what_was_not_written_is_not_written_later(bash: Bash) -> None:
+    status, out, err = bash.run("""
+        paysession get kustom:finalized > /dev/full; echo "[$?]"
+        paysession get -q kustom:active; echo "[$?]"; paysession get kustom:finalized >&-; echo "[$?]" """)
+    assert (status, out) == (0, "[74]\n[1]\n[74]\n") and "write error" in err
+
+
+def test_a_document_without_an_end(bash: Bash) -> None:
+    """What is longer than any answer of a provider is not collected."""
+    status, _, err = bash.run("ulimit -v 400000; paysession normalize -q kustom < /dev/zero; exit $?")
+    assert status == 64 and "File too large" in err
+    status, _, err = bash.run("ulimit -v 400000; paysession get -c /dev/zero kustom:x; exit $?")
+    assert status == 64 and "File too large" in err
 
 
 def test_thousands_without_a_fork(bash: Bash) -> None:
@@ -103,17 +134,28 @@ def test_a_changed_configuration_is_a_new_client(bash: Bash, tmp_path: Path) -> 
     assert (status, out) == (0, "0\n5\n64\n0\n")
 
 
-@pytest.mark.parametrize(("trap", "ends"), [("trap 'echo trapped' INT;", 0), ("", -signal.SIGINT)])
-def test_ctrl_c_ends_a_call_at_once(bash: Bash, trap: str, ends: int) -> None:
-    with bash.start(f"{trap} echo ready; paysession get -q kustom:slow; echo $?") as process:
-        assert process.stdout and process.stdout.readline() == "ready\n"
-        time.sleep(0.5)
-        begun = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=30)
+@pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
+@pytest.mark.parametrize("command", ["normalize -q kustom", "get -q kustom:slow"])
+@pytest.mark.parametrize("trapped", [True, False])
+def test_signals(bash: Bash, name: str, command: str, trapped: bool) -> None:
+    """Those that end a shell end its waiting, for a provider and for a document on stdin."""
+    number = signal.Signals[f"SIG{name}"]
+    trap = f"trap 'echo trapped' {name};" if trapped else ""
+    stdin, open_all_the_while = os.pipe()
+    with bash.start(f"{trap} echo ready; paysession {command}; echo $?", stdin) as process:
+        os.close(stdin)
+        try:
+            assert process.stdout and process.stdout.readline() == "ready\n"
+            time.sleep(0.5)
+            begun = time.monotonic()
+            process.send_signal(number)
+            out, _ = process.communicate(timeout=30)
+        finally:
+            os.close(open_all_the_while)
+            process.kill()
     assert time.monotonic() - begun < 2
-    assert process.returncode == ends
-    assert out == ("trapped\n130\n" if trap else "")
+    assert process.returncode == (0 if trapped else -number)
+    assert out == (f"trapped\n{128 + number}\n" if trapped else "")
 
 
 def test_an_ignored_interrupt_stays_ignored(bash: Bash) -> None:

@@ -153,16 +153,17 @@ def test_the_bash_builtin(by_c: list[bytes], builtin: Path, tmp_path: Path) -> N
     compare(told, by_c, DOCUMENTS)
 
 
-def quoted(text: str | None) -> str:
-    return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def test_the_sqlite_extension(by_c: list[bytes], extension: Path, tmp_path: Path) -> None:
     script = [f".load {extension.with_suffix('')}"]
     for number, case in enumerate(DOCUMENTS):
         document = f"CAST(readfile({quoted(str(case.folder / 'response'))}) AS TEXT)"
+        options = "" if case.options is None else ", " + quoted(case.options)
         script.append(f"SELECT writefile('{tmp_path}/{number}', session_normalize("
-                      f"'{case.provider}', {document}, {quoted(case.options)}));")
+                      f"'{case.provider}', {document}{options}));")
     subprocess.run(["sqlite3", ":memory:"], input="\n".join(script), text=True, check=True,
                    stdout=subprocess.DEVNULL, timeout=120)
     told = [(tmp_path / str(number)).read_bytes() for number in range(len(DOCUMENTS))]

@@ -95,6 +95,67 @@ def test_documents(extension: Path) -> None:
     assert lines == ["yes", "mismatched", "invalid_argument", "1", "invalid_argument"]
 
 
+def test_an_expectation_is_never_lost(extension: Path, sandbox: RunningSandbox) -> None:
+    """What concatenation gives for an order without an amount is NULL; a NUL would cut the text."""
+    document = '{"session_id":"s","status":"FINALIZED","order_amount":5,"purchase_currency":"SEK"}'
+    lines, errors = sqlite(extension, f"""
+        SELECT session_paid('kustom:finalized', '{{"expect":{{"amount":' || NULL || '}}}}');
+        SELECT session_status('kustom:finalized', NULL);
+        SELECT session_answer('kustom:finalized', NULL) LIKE '%"invalid_argument"%options%';
+        SELECT session_paid('kustom:finalized', char(0));
+        SELECT session_paid('kustom:finalized', '{{}}' || char(0) || '{{"expect":{{"amount":1}}}}');
+        SELECT session_paid('kustom:finalized', '');
+        SELECT json_extract(session_normalize('kustom', '{document}', NULL), '$.result');
+        SELECT json_extract(session_normalize('kustom', '{document}', '{{}}' || char(0)), '$.result');
+        SELECT session_paid('kustom:finalized', '{{}}');""", sandbox.directory / "config.json")
+    assert errors == ""
+    assert lines == ["unknown", "unknown", "1", "unknown", "unknown", "unknown",
+                     "invalid_argument", "invalid_argument", "yes"]
+
+
+PROGRAM = r"""
+#include <sqlite3.h>
+#include <stdio.h>
+
+static void other(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count, (void)values;
+    sqlite3_result_text(context, "other", -1, SQLITE_STATIC);
+}
+
+static int print(void *unused, int count, char **values, char **names)
+{
+    (void)unused, (void)count, (void)names;
+    return printf("%s\n", values[0]) < 0;
+}
+
+int main(int count, char **arguments)
+{
+    sqlite3 *database;
+
+    return count != 3 || sqlite3_open(":memory:", &database)
+        || sqlite3_enable_load_extension(database, 1)
+        || sqlite3_load_extension(database, arguments[1], NULL, NULL)
+        || sqlite3_create_function(database, "session_open", 1, SQLITE_UTF8, NULL, other, NULL, NULL)
+        || sqlite3_exec(database, arguments[2], print, NULL, NULL) || sqlite3_close(database);
+}
+"""
+
+
+def test_a_function_of_the_host_instead_of_ours(extension: Path, sandbox: RunningSandbox,
+                                                tmp_path: Path) -> None:
+    """SQLite lets go of a function that is defined anew; the others still have their client."""
+    (tmp_path / "host.c").write_text(PROGRAM)
+    subprocess.run(["cc", "host.c", "-o", "host", "-lsqlite3"], cwd=tmp_path, check=True, timeout=60)
+    done = subprocess.run(
+        ["valgrind", "-q", "--error-exitcode=9", "--leak-check=full",
+         "--errors-for-leak-kinds=definite", "./host", extension.with_suffix(""),
+         "SELECT session_open(1); SELECT session_paid('kustom:finalized');"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PAYSESSION_CONFIG": str(sandbox.directory / "config.json")})
+    assert (done.returncode, done.stdout) == (0, "other\nyes\n"), done.stderr
+
+
 def test_not_from_a_view(extension: Path, sandbox: RunningSandbox) -> None:
     lines, errors = sqlite(extension, """
         CREATE VIEW v AS SELECT session_paid('kustom:finalized') AS paid;

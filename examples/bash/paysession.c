@@ -20,47 +20,104 @@
 
 enum { PAID, NOT_YET, NOT_PAID, HELD, NO_ANSWER, CREDENTIALS, USAGE = 64, NO_OUTPUT = 74 };
 
-static session_client *client;
+static session_client *volatile client;
 static char *configuration; /* the text that the client was made of */
+
+/* ---- Signals: bash would only look at them when the builtin is over -------------------------- */
+
+enum { SIGNALS = 3 };
+static const int signals[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+static struct sigaction before[SIGNALS];
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+    interrupted = signal;
+    session_client_cancel(client); /* async-signal-safe */
+}
+
+static void take_signals(void)
+{
+    struct sigaction ours;
+    int i;
+
+    memset(&ours, 0, sizeof ours); /* no SA_RESTART: a read() ends too */
+    ours.sa_handler = interrupt;
+    sigemptyset(&ours.sa_mask);
+    for (i = 0; i < SIGNALS; i++) {
+        sigaction(signals[i], NULL, &before[i]);
+        if (before[i].sa_handler != SIG_IGN)
+            sigaction(signals[i], &ours, NULL);
+    }
+}
+
+static void give_signals_back(void)
+{
+    int i;
+
+    for (i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &before[i], NULL);
+    if (interrupted)
+        kill(getpid(), interrupted); /* and now as bash has it; a trap runs after the builtin */
+}
+
+/* ---- Files ---------------------------------------------------------------------------------- */
+
+/* All of it, to be freed; NULL with errno, EINTR if a signal came. */
+static char *read_all(int fd)
+{
+    enum { LONGEST = 4 << 20 }; /* the most that is taken from a provider, unless configured */
+    size_t used = 0, room = 4096;
+    char *text = malloc(room), *larger;
+    ssize_t got = 1;
+    int problem = text ? 0 : ENOMEM;
+
+    take_signals();
+    while (!problem && got) {
+        if (room - used < 2) {
+            if (!(larger = realloc(text, room *= 2))) {
+                problem = ENOMEM;
+                break;
+            }
+            text = larger;
+        }
+        got = read(fd, text + used, room - used - 1);
+        used += got > 0 ? (size_t)got : 0;
+        if (got < 0 && (errno != EINTR || interrupted))
+            problem = errno;
+        else if (used > LONGEST)
+            problem = EFBIG;
+    }
+    give_signals_back();
+    if (problem) {
+        free(text);
+        errno = problem;
+        return NULL;
+    }
+    text[used] = '\0';
+    if (strlen(text) != used)
+        *text = '\0'; /* what is behind a NUL would not be seen */
+    return text;
+}
 
 /* ---- The client ---------------------------------------------------------------------------- */
 
 static void close_client(void)
 {
-    session_client_close(client);
-    client = NULL;
+    session_client *closing = client;
+
+    client = NULL; /* before a signal could cancel it */
+    session_client_close(closing);
     if (configuration)
         explicit_bzero(configuration, strlen(configuration));
     free(configuration);
     configuration = NULL;
 }
 
-static char *read_all(int fd)
-{
-    size_t used = 0, room = 4096;
-    char *text = malloc(room);
-    ssize_t got;
-
-    while (text && (got = read(fd, text + used, room - used - 1)) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
-        used += got > 0 ? (size_t)got : 0;
-        if (got < 0 || (room - used < 2 && !(text = realloc(text, room *= 2)))) {
-            free(text);
-            return NULL;
-        }
-    }
-    if (text)
-        text[used] = '\0';
-    /* What is behind a NUL would not be seen. */
-    if (text && strlen(text) != used)
-        *text = '\0';
-    return text;
-}
-
 /* The client of a configuration file; the same one as long as the file says the same. */
 static int open_client(const char *path)
 {
+    session_client *opened = NULL;
     session_answer *answer;
     char *text;
     int fd;
@@ -86,39 +143,13 @@ static int open_client(const char *path)
     }
     close_client();
     configuration = text;
-    if (session_client_open(text, &client, &answer) != SESSION_OK)
+    if (session_client_open(text, &opened, &answer) != SESSION_OK)
         builtin_error("%s: %s", path, session_answer_json(answer, NULL));
     session_answer_free(answer);
+    client = opened;
     if (!client)
         close_client();
     return client != NULL;
-}
-
-/* ---- Ctrl-C: bash would only look at it when the call is over -------------------------------- */
-
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal)
-{
-    interrupted = signal;
-    session_client_cancel(client); /* async-signal-safe */
-}
-
-static void get(const char *reference, const char *options, session_answer **answer)
-{
-    struct sigaction ours, before;
-
-    memset(&ours, 0, sizeof ours);
-    ours.sa_handler = interrupt;
-    sigemptyset(&ours.sa_mask);
-    interrupted = 0;
-    sigaction(SIGINT, NULL, &before);
-    if (before.sa_handler != SIG_IGN)
-        sigaction(SIGINT, &ours, NULL);
-    session_get(client, reference, options, answer);
-    sigaction(SIGINT, &before, NULL);
-    if (interrupted)
-        kill(getpid(), SIGINT); /* and now as bash has it, traps included */
 }
 
 /* ---- Answers -------------------------------------------------------------------------------- */
@@ -154,16 +185,33 @@ static int status_of(const session_answer *answer)
     }
 }
 
+/* Whether the variable has the text now: it may be readonly, or change what it is given. */
+static int assign(const char *name, const char *text)
+{
+    SHELL_VAR *there = find_variable(name);
+    const char *stored;
+
+    /* Text from outside is not evaluated as arithmetic. */
+    if (!there || !integer_p(there))
+        bind_variable(name, (char *)text, 0);
+    stored = get_string_value(name);
+    return stored && !strcmp(stored, text);
+}
+
 /* Prints the answer, or puts it into a variable; frees it. */
 static int deliver(session_answer *answer, const char *variable, int is_quiet)
 {
     const char *json = session_answer_json(answer, NULL);
     int status = status_of(answer);
 
-    if (variable)
-        bind_variable(variable, (char *)json, 0);
-    else if (!is_quiet && (puts(json) == EOF || fflush(stdout) == EOF))
+    if (variable && !assign(variable, json)) {
+        builtin_error("%s: cannot set variable", variable);
         status = NO_OUTPUT;
+    } else if (!variable && !is_quiet) {
+        puts(json);
+        if (sh_chkwrite(EXECUTION_SUCCESS) != EXECUTION_SUCCESS)
+            status = NO_OUTPUT;
+    }
     session_answer_free(answer);
     return status;
 }
@@ -181,11 +229,13 @@ static int run_get(WORD_LIST *words, const char *config, const char *options,
         session_answer *answer;
         int its;
 
-        get(words->word->word, options, &answer);
+        take_signals();
+        session_get(client, words->word->word, options, &answer);
+        give_signals_back();
         its = deliver(answer, variable, is_quiet);
         status = its > status ? its : status;
         if (interrupted)
-            return 128 + SIGINT;
+            break;
     }
     return status;
 }
@@ -198,8 +248,10 @@ static int run_normalize(WORD_LIST *words, const char *options, const char *vari
 
     if (!words || (words->next && words->next->next))
         return USAGE;
-    if (!words->next && !(read = read_all(STDIN_FILENO)))
+    if (!words->next && !(read = read_all(STDIN_FILENO))) {
+        builtin_error("stdin: %s", strerror(errno));
         return USAGE;
+    }
     session_normalize(words->word->word, read ? read : words->next->word->word, options, &answer);
     free(read);
     return deliver(answer, variable, is_quiet);
@@ -211,6 +263,7 @@ int paysession_builtin(WORD_LIST *words)
     char *config = NULL, *options = NULL, *variable = NULL;
     int option, is_quiet = 0, status = USAGE;
 
+    interrupted = 0;
     reset_internal_getopt();
     while (words && (option = internal_getopt(words->next, "c:o:qv:")) != -1) {
         switch (option) {
@@ -231,7 +284,7 @@ int paysession_builtin(WORD_LIST *words)
         status = run_normalize(loptend, options, variable, is_quiet);
     else
         builtin_usage();
-    return status;
+    return interrupted ? 128 + interrupted : status;
 }
 
 void paysession_builtin_unload(char *name)
@@ -253,7 +306,8 @@ static char *const description[] = {
     "",
     "Exit Status:",
     "0 paid, 1 not paid yet, 2 not paid for good, 3 unknown or held, 4 no answer, 5 credentials",
-    "refused or missing, 64 usage, 74 not written. Of several the highest. Nothing else gives 0.",
+    "refused or missing, 64 usage, 74 not written or not assigned. Of several the highest.",
+    "Nothing else gives 0.",
     NULL};
 
 struct builtin paysession_struct = {

@@ -22,8 +22,9 @@ SQLITE_EXTENSION_INIT1
  * was paid a moment ago is not asked about twice, what was a while ago is. */
 enum { FRESH_MS = 1000 };
 
-/* One for each database connection. */
+/* One for each database connection, as long as one of the functions is there. */
 struct shop {
+    unsigned functions;
     session_client *client;
     char *reference, *options;
     session_answer *answer;
@@ -43,6 +44,8 @@ static void close_shop(void *context)
 {
     struct shop *shop = context;
 
+    if (--shop->functions)
+        return;
     forget(shop);
     session_client_close(shop->client);
     free(shop);
@@ -92,11 +95,25 @@ static int open_client(sqlite3_context *context, struct shop *shop, const char *
     return client != NULL;
 }
 
+/* A text argument; NULL for SQL's NULL, and for one with a NUL in it, which would be cut off. */
+static const char *text(sqlite3_value *value)
+{
+    const char *start = (const char *)sqlite3_value_text(value);
+    return start && strlen(start) == (size_t)sqlite3_value_bytes(value) ? start : NULL;
+}
+
+/* Argument `index`, or NULL if it was not given. In C, NULL says "no options"; SQL's NULL, which
+ * concatenation with a NULL amount makes, must not: the expectation would be lost. "" is no JSON. */
+static const char *options_text(int count, sqlite3_value **values, int index)
+{
+    const char *options = count > index ? text(values[index]) : NULL;
+    return count > index && !options ? "" : options;
+}
+
 static void run_open(sqlite3_context *context, int count, sqlite3_value **values)
 {
     (void)count;
-    if (open_client(context, sqlite3_user_data(context),
-                    (const char *)sqlite3_value_text(values[0])))
+    if (open_client(context, sqlite3_user_data(context), text(values[0])))
         sqlite3_result_null(context);
 }
 
@@ -105,20 +122,13 @@ static int is_same(const char *one, const char *other)
     return one && other ? !strcmp(one, other) : one == other;
 }
 
-/* A text argument; NULL for SQL's NULL, and for one with a NUL in it, which would be cut off. */
-static const char *text(sqlite3_value *value)
-{
-    const char *start = (const char *)sqlite3_value_text(value);
-    return start && strlen(start) == (size_t)sqlite3_value_bytes(value) ? start : NULL;
-}
-
 /* The answer for (reference [, options]); NULL after NULL or an error. Borrowed from the shop. */
 static const session_answer *answer_for(sqlite3_context *context, int count,
                                         sqlite3_value **values)
 {
     struct shop *shop = sqlite3_user_data(context);
     const char *reference = text(values[0]);
-    const char *options = count > 1 ? text(values[1]) : NULL;
+    const char *options = options_text(count, values, 1);
     struct timespec now;
     long long age;
 
@@ -132,10 +142,14 @@ static const session_answer *answer_for(sqlite3_context *context, int count,
         && is_same(options, shop->options))
         return shop->answer;
     forget(shop);
-    session_get(shop->client, reference, options, &shop->answer);
-    clock_gettime(CLOCK_MONOTONIC, &shop->when);
     shop->reference = reference ? strdup(reference) : NULL;
     shop->options = options ? strdup(options) : NULL;
+    if (!!shop->reference != !!reference || !!shop->options != !!options) {
+        sqlite3_result_error_nomem(context); /* an answer is not kept without its question */
+        return NULL;
+    }
+    session_get(shop->client, reference, options, &shop->answer);
+    clock_gettime(CLOCK_MONOTONIC, &shop->when);
     return shop->answer;
 }
 
@@ -171,8 +185,7 @@ static void run_normalize(sqlite3_context *context, int count, sqlite3_value **v
 
     if (sqlite3_value_type(values[1]) == SQLITE_NULL)
         return;
-    session_normalize(text(values[0]), text(values[1]), count > 2 ? text(values[2]) : NULL,
-                      &answer);
+    session_normalize(text(values[0]), text(values[1]), options_text(count, values, 2), &answer);
     sqlite3_result_text(context, session_answer_json(answer, NULL), -1, SQLITE_TRANSIENT);
     session_answer_free(answer);
 }
@@ -185,26 +198,27 @@ int sqlite3_paysession_init(sqlite3 *database, char **error, const sqlite3_api_r
         int arguments;
         void (*run)(sqlite3_context *, int, sqlite3_value **);
     } functions[] = {
-        {"session_status", 1, run_status},       {"session_status", 2, run_status},
-        {"session_paid", 1, run_paid},           {"session_paid", 2, run_paid},
-        {"session_answer", 1, run_answer},       {"session_answer", 2, run_answer},
-        {"session_normalize", 2, run_normalize}, {"session_normalize", 3, run_normalize},
+        {"session_open", 1, run_open},           {"session_status", 1, run_status},
+        {"session_status", 2, run_status},       {"session_paid", 1, run_paid},
+        {"session_paid", 2, run_paid},           {"session_answer", 1, run_answer},
+        {"session_answer", 2, run_answer},       {"session_normalize", 2, run_normalize},
+        {"session_normalize", 3, run_normalize},
     };
     struct shop *shop = calloc(1, sizeof *shop);
     size_t i;
-    int code;
+    int code = SQLITE_OK;
 
     (void)error;
     SQLITE_EXTENSION_INIT2(api);
     if (!shop)
         return SQLITE_NOMEM;
-    /* Not from a view or a trigger: whoever can write the schema could ask in the shop's name. The
-     * first owns the shop: what closes the connection closes it. */
-    code = sqlite3_create_function_v2(database, "session_open", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
-                                      shop, run_open, NULL, NULL, close_shop);
-    for (i = 0; code == SQLITE_OK && i < sizeof functions / sizeof *functions; i++)
+    /* Not from a view or a trigger: whoever can write the schema could ask in the shop's name.
+     * SQLite lets go of each function by itself, and of one that could not be made at once. */
+    for (i = 0; code == SQLITE_OK && i < sizeof functions / sizeof *functions; i++) {
+        shop->functions++;
         code = sqlite3_create_function_v2(database, functions[i].name, functions[i].arguments,
                                           SQLITE_UTF8 | SQLITE_DIRECTONLY, shop, functions[i].run,
-                                          NULL, NULL, NULL);
+                                          NULL, NULL, close_shop);
+    }
     return code;
 }
