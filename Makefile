@@ -51,7 +51,7 @@ SWIFTFLAGS := -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
 CLANG = $(dir $(shell readlink -f "$$(command -v swiftc)"))clang
 LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -Wl,-soname=$(SONAME) \
 	-Wl,-z,defs -Wl,-z,nodelete -Wl,-z,now -Wl,-z,relro -Wl,-Bsymbolic -Wl,--gc-sections -Wl,--icf=all \
-	-Wl,-O2 -Wl,-s -Wl,--build-id=none -Wl,--wrap=posix_memalign
+	-Wl,-O2 -Wl,-s -Wl,--build-id=none -Wl,--wrap=posix_memalign -Wl,--wrap=free
 OBJECTS = .build/release/PaySession.build
 
 .PHONY: all build cli examples benches deps test-deps demo test sandbox fuzz attack mutants sbom bench install clean

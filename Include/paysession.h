@@ -333,6 +333,7 @@ session_result session_batch_open(session_client *client, const char *options,
  *   SESSION_OK                it will come back exactly once, with `tag`; a bad reference or bad
  *                             options come back too, as SESSION_INVALID_ARGUMENT
  *   SESSION_AGAIN             full, not added: take something out with session_batch_next() first
+ *   SESSION_OUT_OF_MEMORY     not added
  *   SESSION_INVALID_ARGUMENT  batch or reference NULL, or a batch that the parent process opened
  * Room is for 1024 references beside those in flight.
  */

@@ -58,6 +58,16 @@ static inline CURLcode ccurl_set_quick_exit(CURL *easy) {
 #endif
 }
 
+/* CURLOPT_CA_CACHE_TIMEOUT since 7.87: the trusted certificates are read anew for a connection. */
+static inline CURLcode ccurl_set_no_ca_cache(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+    return curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+#else
+    (void)easy;
+    return CURLE_OK;
+#endif
+}
+
 /* curl_easy_getinfo, by the type of its result. */
 static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);

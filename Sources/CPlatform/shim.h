@@ -22,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "reserve.h"
+
 static inline int cplatform_errno(void) { return errno; }
 static inline void cplatform_set_errno(int value) { errno = value; }
 

@@ -18,7 +18,11 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             provider: provider.name,
             reference: reference, exchange: exchange,
             room: 2048 + 2 * judgement.document.source.count,
-            session: { $0.session(judgement.session, judgement.verdict) },
+            session: { writer in
+                judgement.document.read { _ in
+                    writer.session(judgement.session, judgement.verdict)
+                }
+            },
             error: { $0.null() },
             raw: { $0.verbatim(judgement.document.trimmed) })
     }
@@ -82,13 +86,14 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
         }
     }
 
-    /// Made before memory runs out. Never freed.
+    /// Never freed.
     static let outOfMemory = Answer(.outOfMemory)
     private init(_ outcome: Outcome) {
         self.outcome = outcome
         status = .unknown
         paid = .unknown
-        json = Buffer()
+        json = Buffer(isFromReserve: true)
+        json.reserve(512)
         var writer = Writer(json)
         writer.object { writer in
             writer.key("result")

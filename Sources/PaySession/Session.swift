@@ -22,7 +22,8 @@ final class Session {
     var country: String?
     var customer = Customer()
     var paymentMethod = PaymentMethod()
-    var items: [Item]?
+    /// Good while the document is there.
+    var items: Reader.List<Item>?
     /// Why this provider's "completed" does not mean that the goods can be shipped.
     var reservation: Hold?
 

@@ -322,10 +322,14 @@ def test_an_identifier_in_unicode_is_compared_byte_by_byte() -> None:
         assert told(lambda: client.get_kustom(composed)).result == "mismatched"
 
 
-def test_a_folded_first_header_touches_no_memory_of_the_answer_before(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", [b"HTTP/1.1 200", b"HTTP/2 200", b"HTTP/1.0 200"])
+@pytest.mark.parametrize("then", [b"HTTP/1.1 200 OK\r", b"HTTP/2 200\r", b"HTTP/+Op", b"HTTP/"])
+def test_a_folded_first_header_touches_no_memory_of_the_answer_before(
+        first: bytes, then: bytes, tmp_path: Path) -> None:
     """libcurl up to 8.1.0 would (curl issue 11101). Found by fuzzing."""
-    folded = b"HTTP/1.1 200 OK\r\n folded: line\r\nContent-Length: 2\r\n\r\n{}"
-    with Server(in_turn(reply(kustom("x")), folded, reply(kustom("x")), folded)) as server:
+    good = reply(kustom("x")).replace(b"HTTP/1.1 200", first)
+    folded = then + b"\n folded: line\r\nContent-Length: 2\r\n\r\n{}"
+    with Server(in_turn(good, folded, good, folded)) as server:
         config = tmp_path / "config.json"
         config.write_text(json.dumps({
             "attempts": 1, "proxy": "", "kustom": {"base_url": server.http, "api_key": "kco_test_x"}}))

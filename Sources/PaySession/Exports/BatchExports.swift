@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import CPaySession
+import CPlatform
 
 @_cdecl("session_batch_open") @implementation
 public func session_batch_open(
@@ -7,16 +8,17 @@ public func session_batch_open(
     _ batch: UnsafeMutablePointer<OpaquePointer?>!, _ answer: UnsafeMutablePointer<OpaquePointer?>!
 ) -> session_result {
     batch?.pointee = nil
-    guard let client else { return handOver(Answer(missing("client")), answer) }
-    guard let batch else { return handOver(Answer(missing("batch")), answer) }
-    return insideGate {
+    return insideGate(answering: answer) {
         do throws(Failure) {
+            guard let client else { throw missing("client") }
+            guard let batch else { throw missing("batch") }
             let options = try Options(options, for: .batch)
-            let client = object(client, as: Client.self)
-            guard let loop = client.takeLoop() else { throw .outOfMemory }
-            let opened = Batch(client, loop, options)
+            let success = try success()
+            let owner = object(client, as: Client.self)
+            guard let loop = owner.takeLoop() else { throw .outOfMemory }
+            let opened = Batch(owner, loop, options)
             batch.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
-            return handOver(Answer(), answer)
+            return handOver(success, answer)
         } catch {
             return handOver(Answer(error), answer)
         }
@@ -32,6 +34,9 @@ public func session_batch_add(
     return insideGate {
         let batch = object(batch, as: Batch.self)
         if batch.isInherited { return SESSION_INVALID_ARGUMENT }
+        guard !Memory.isLow, Memory.hasRoom(4 * strlen(reference)) else {
+            return SESSION_OUT_OF_MEMORY
+        }
         // What is no UTF-8 is no reference either: it comes back with an answer that says so.
         let text = String(validatingCString: reference) ?? "\u{FFFD}"
         return batch.add(text, options, tag) ? SESSION_OK : SESSION_AGAIN
@@ -43,9 +48,10 @@ public func session_batch_next(
     _ batch: OpaquePointer!, _ timeout_ms: Int64, _ tag: UnsafeMutablePointer<UInt64>!,
     _ answer: UnsafeMutablePointer<OpaquePointer?>!
 ) -> session_result {
-    guard let batch else { return handOver(Answer(missing("batch")), answer) }
-    return insideGate {
-        let batch = object(batch, as: Batch.self)
+    insideGate {
+        guard let batch = batch.map({ object($0, as: Batch.self) }) else {
+            return handOver(Answer(missing("batch")), answer)
+        }
         if batch.isInherited {
             let failure = Failure(
                 .invalidArgument, "batch: expected one that this process opened, not its parent")

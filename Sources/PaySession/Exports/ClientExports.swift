@@ -8,13 +8,14 @@ public func session_client_open(
     _ answer: UnsafeMutablePointer<OpaquePointer?>!
 ) -> session_result {
     client?.pointee = nil
-    guard let config else { return handOver(Answer(missing("config")), answer) }
-    guard let client else { return handOver(Answer(missing("client")), answer) }
-    return insideGate {
+    return insideGate(answering: answer) {
         do throws(Failure) {
+            guard let config else { throw missing("config") }
+            guard let client else { throw missing("client") }
+            let success = try success()
             let opened = try ClientList.open(config)
             client.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
-            return handOver(Answer(), answer)
+            return handOver(success, answer)
         } catch {
             return handOver(Answer(error), answer)
         }
@@ -32,8 +33,10 @@ public func session_client_cancel(_ client: OpaquePointer!) {
 public func session_client_report(
     _ client: OpaquePointer!, _ answer: UnsafeMutablePointer<OpaquePointer?>!
 ) -> session_result {
-    guard let client else { return handOver(Answer(missing("client")), answer) }
-    return insideGate { handOver(object(client, as: Client.self).reportAnswer(), answer) }
+    insideGate(answering: answer) {
+        guard let client else { return handOver(Answer(missing("client")), answer) }
+        return handOver(object(client, as: Client.self).reportAnswer(), answer)
+    }
 }
 
 @_cdecl("session_client_close") @implementation

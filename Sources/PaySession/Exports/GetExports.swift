@@ -16,9 +16,9 @@ public func session_wait(
     _ client: OpaquePointer!, _ reference: UnsafePointer<CChar>!, _ options: UnsafePointer<CChar>!,
     _ answer: UnsafeMutablePointer<OpaquePointer?>!
 ) -> session_result {
-    guard let client else { return handOver(Answer(missing("client")), answer) }
-    return insideGate {
+    insideGate(answering: answer) {
         do throws(Failure) {
+            guard let client else { throw missing("client") }
             let reference = try Reference(parsing: try text(reference, "reference"))
             let options = try Options(options, for: .wait)
             return handOver(object(client, as: Client.self).wait(reference, options), answer)
@@ -82,12 +82,12 @@ private func read(
     _ client: OpaquePointer?, _ options: UnsafePointer<CChar>?,
     _ answer: UnsafeMutablePointer<OpaquePointer?>?, _ reference: () throws(Failure) -> Reference
 ) -> session_result {
-    guard let client else { return handOver(Answer(missing("client")), answer) }
-    return insideGate {
+    insideGate(answering: answer) {
         do throws(Failure) {
-            let client = object(client, as: Client.self)
+            guard let client else { throw missing("client") }
             return handOver(
-                client.read(try reference(), try Options(options, for: .get)), answer)
+                object(client, as: Client.self).read(
+                    try reference(), try Options(options, for: .get)), answer)
         } catch {
             return handOver(Answer(error), answer)
         }

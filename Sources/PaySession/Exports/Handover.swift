@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: MIT
 import CPaySession
+import CPlatform
 
 // How objects and texts pass the C boundary. Nothing is decided here.
 
 func insideGate<R>(_ body: () -> R) -> R {
     ForkGate.enter()
     defer { ForkGate.leave() }
-    _ = Answer.outOfMemory  // made while there is memory
     return body()
+}
+
+/// A call, unless memory is so low that it might not come to its end.
+func insideGate(
+    answering answer: UnsafeMutablePointer<OpaquePointer?>?, _ body: () -> session_result
+) -> session_result {
+    insideGate { Memory.isLow ? handOver(.outOfMemory, answer) : body() }
+}
+
+/// What is told when all went well; made before anything that would have to be taken back.
+func success() throws(Failure) -> Answer {
+    let answer = Answer()
+    guard answer.outcome == .ok else { throw .outOfMemory }
+    return answer
 }
 
 /// Gives the answer to the caller, who owns it from now on, or to nobody.
@@ -27,6 +41,8 @@ func missing(_ name: String) -> Failure {
 /// A C string as text, or the failure that says what is wrong with it.
 func text(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(Failure) -> String {
     guard let pointer else { throw missing(name) }
+    // Reading it makes other texts of its parts.
+    guard Memory.hasRoom(4 * strlen(pointer)) else { throw .outOfMemory }
     guard let text = String(validatingCString: pointer) else {
         throw Failure(.invalidArgument, "\(name): expected UTF-8")
     }

@@ -7,21 +7,29 @@ public func session_normalize(
     _ provider: UnsafePointer<CChar>!, _ provider_json: UnsafePointer<CChar>!,
     _ options: UnsafePointer<CChar>!, _ answer: UnsafeMutablePointer<OpaquePointer?>!
 ) -> session_result {
-    insideGate { handOver(normalized(provider, provider_json, options), answer) }
+    insideGate(answering: answer) {
+        handOver(normalized(provider, provider_json, options), answer)
+    }
 }
 
 @_cdecl("session_status_normalized") @implementation
 public func session_status_normalized(
     _ provider: UnsafePointer<CChar>!, _ provider_json: UnsafePointer<CChar>!
 ) -> session_status {
-    insideGate { session_status(normalized(provider, provider_json, nil).status.rawValue) }
+    insideGate {
+        if Memory.isLow { return SESSION_STATUS_UNKNOWN }
+        return session_status(normalized(provider, provider_json, nil).status.rawValue)
+    }
 }
 
 @_cdecl("session_paid_normalized") @implementation
 public func session_paid_normalized(
     _ provider: UnsafePointer<CChar>!, _ provider_json: UnsafePointer<CChar>!
 ) -> session_paid {
-    insideGate { session_paid(normalized(provider, provider_json, nil).paid.rawValue) }
+    insideGate {
+        if Memory.isLow { return SESSION_PAID_UNKNOWN }
+        return session_paid(normalized(provider, provider_json, nil).paid.rawValue)
+    }
 }
 
 private func normalized(

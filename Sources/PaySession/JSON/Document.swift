@@ -49,6 +49,8 @@ final class Document {
     ) throws(DocumentFlaw) -> Document {
         guard source.isComplete else { throw .outOfMemory }
         guard source.count <= Document.longest else { throw .tooLong }
+        // For what is read from it: its texts, some of them twice.
+        guard Memory.hasRoom(2 * source.count) else { throw .outOfMemory }
         let marked = Buffer(holdsSecrets: holdsSecrets)
         let places = Buffer()
         var keys = KeyNumbers.allocate(for: source.bytes)
@@ -63,10 +65,13 @@ final class Document {
         }
         guard marked.isComplete, places.isComplete else { throw .outOfMemory }
         var error = json_error_t()
+        cplatform_set_errno(0)
         let parsed = marked.bytes.withMemoryRebound(to: CChar.self) {
             cjansson_load($0.baseAddress ?? cString(""), $0.count, &error)
         }
         guard let parsed else {
+            // jansson calls a token for which it has no memory a wrong one.
+            if cplatform_is_exhausted() != 0 { throw .outOfMemory }
             switch json_error_code(&error) {
             case json_error_duplicate_key: throw .duplicateKey
             case json_error_invalid_utf8: throw .notUTF8

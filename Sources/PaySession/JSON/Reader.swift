@@ -12,7 +12,7 @@ struct Reader {
         self.init(value, drift: drift, prefix: "")
     }
 
-    private init(_ value: Value, drift: Drift, prefix: String) {
+    fileprivate init(_ value: Value, drift: Drift, prefix: String) {
         self.value = value
         self.drift = drift
         self.prefix = prefix
@@ -78,24 +78,51 @@ struct Reader {
     }
 
     /// The objects of a list; nil where there is no list. What is not an object is left out.
-    func list<Element>(_ path: StaticString, _ read: (Reader) -> Element) -> [Element]? {
+    func list<Element>(
+        _ path: StaticString, _ read: @escaping (Reader) -> Element
+    ) -> List<Element>? {
         let found = self[path]
         guard found.isArray else {
             note(found, path)
             return nil
         }
-        let within = prefix + "\(path)."
-        var elements: [Element] = []
-        elements.reserveCapacity(found.elementCount)
-        for index in 0..<found.elementCount {
-            let element = found.element(index)
-            if element.isObject {
-                elements.append(read(Reader(element, drift: drift, prefix: within)))
-            } else {
-                drift.noteUnreadable(prefix + "\(path)")
-            }
+        return List(
+            value: found, drift: drift, path: prefix + "\(path)", within: prefix + "\(path).",
+            read: read)
+    }
+
+    /// Read one by one, each time it is gone through, while the document is there: a document can
+    /// have more of them than memory.
+    struct List<Element>: Sequence, IteratorProtocol {
+        fileprivate let value: Value
+        fileprivate let drift: Drift
+        fileprivate let path: String
+        fileprivate let within: String
+        fileprivate let read: (Reader) -> Element
+        private var index = 0
+
+        fileprivate init(
+            value: Value, drift: Drift, path: String, within: String,
+            read: @escaping (Reader) -> Element
+        ) {
+            self.value = value
+            self.drift = drift
+            self.path = path
+            self.within = within
+            self.read = read
         }
-        return elements
+
+        mutating func next() -> Element? {
+            while index < value.elementCount {
+                let element = value.element(index)
+                index += 1
+                if element.isObject {
+                    return read(Reader(element, drift: drift, prefix: within))
+                }
+                drift.noteUnreadable(path)
+            }
+            return nil
+        }
     }
 
     subscript(path: StaticString) -> Value { value.at(path) }

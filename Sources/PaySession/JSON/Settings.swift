@@ -45,7 +45,12 @@ final class Settings {
     ) throws(Failure) -> String? {
         let found = find(key)
         if found.isAbsent { return nil }
-        guard let text = found.text, isValid(text) else { throw mistake(key, expected) }
+        cplatform_set_errno(0)
+        guard let text = found.text, isValid(text) else {
+            // An address is not wrong because libcurl has no memory to look at it.
+            if cplatform_is_exhausted() != 0 { throw .outOfMemory }
+            throw mistake(key, expected)
+        }
         return text
     }
 

@@ -11,10 +11,14 @@ final class Buffer {
     private var start: UnsafeMutablePointer<UInt8>?
     private var capacity = 0
     private let holdsSecrets: Bool
+    private let isFromReserve: Bool
 
-    /// - Parameter holdsSecrets: the memory is wiped before it is given back.
-    init(holdsSecrets: Bool = false) {
+    /// - Parameters:
+    ///   - holdsSecrets: the memory is wiped before it is given back.
+    ///   - isFromReserve: it is small, and must not fail.
+    init(holdsSecrets: Bool = false, isFromReserve: Bool = false) {
         self.holdsSecrets = holdsSecrets
+        self.isFromReserve = isFromReserve
     }
 
     convenience init(copying bytes: UnsafeRawBufferPointer, holdsSecrets: Bool = false) {
@@ -38,7 +42,8 @@ final class Buffer {
             grown = doubled
         }
         // Not realloc: it could leave a copy of a secret behind.
-        guard let memory = malloc(grown) else {
+        guard let memory = malloc(grown) ?? (isFromReserve ? Memory.fromReserve(grown) : nil)
+        else {
             isComplete = false
             return
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import CCurl
+import CPlatform
 
 /// An address from the configuration, read by the parser that will be used for the request: what is
 /// checked here and what is connected to cannot differ.
@@ -13,8 +14,15 @@ struct Address {
         "an https:// address without user, query or fragment"
         + " (http:// for 127.0.0.0/8, [::1] and localhost)"
 
-    /// nil unless it is as `expected` says.
-    init?(_ text: String) {
+    /// nil unless it is as `expected` says. What libcurl had no memory to look at is neither.
+    static func parse(_ text: String) throws(Failure) -> Address? {
+        cplatform_set_errno(0)
+        let address = Address(text)
+        if cplatform_is_exhausted() != 0 { throw .outOfMemory }
+        return address
+    }
+
+    private init?(_ text: String) {
         // An empty query or fragment has no part below, but would swallow the path.
         if hasControlCharacter(text)
             || text.utf8.contains(where: { [0x20, 0x23, 0x3F].contains($0) })

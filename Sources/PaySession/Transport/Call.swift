@@ -204,11 +204,11 @@ final class Call {
                     wanted: reference.sessionID, expected: options.expected)
                 let now = Instant.now
                 endTry(.session, .ok, 200, at: now)
+                let answer = Answer(
+                    judgement, from: reference.provider, reference: reference.text,
+                    exchange: timed(at: now))
                 client.count(judgement.drift, of: reference.provider)
-                return finish(
-                    Answer(
-                        judgement, from: reference.provider, reference: reference.text,
-                        exchange: timed(at: now)), on: loop, at: now)
+                return finish(answer, on: loop, at: now)
             } catch {
                 var told = error
                 told.httpStatus = 200

@@ -146,7 +146,7 @@ final class Account {
         } else {
             var text = environment?.address ?? provider.soleAddress ?? ""
             for (key, value) in values { text = replacing("{\(key)}", in: text, by: value) }
-            guard let address = Address(text) else {
+            guard let address = try Address.parse(text) else {
                 throw settings.mistake("base_url", Address.expected)
             }
             base = address
@@ -202,7 +202,7 @@ final class Account {
                 } else if request.path != nil {
                     tokenAddress = nil
                 } else if let text = environment?.tokenAddress, !settings.has("base_url") {
-                    tokenAddress = Address(text)
+                    tokenAddress = try Address.parse(text)
                 } else {
                     throw settings.mistake(
                         "auth_url", "the address of the token endpoint, since base_url is given")
@@ -228,7 +228,11 @@ final class Account {
     }
 
     private static func address(_ settings: Settings, _ key: String) throws(Failure) -> Address? {
-        try settings.text(key, Address.expected) { Address($0) != nil }.flatMap { Address($0) }
+        guard let text = try settings.text(key, Address.expected) else { return nil }
+        guard let address = try Address.parse(text) else {
+            throw settings.mistake(key, Address.expected)
+        }
+        return address
     }
 
     private static func header(_ secret: Secret?) throws(Failure) -> Secret {

@@ -20,6 +20,10 @@ final class Loop {
     private var idleTransfers: [Transfer] = []
     /// Some answer came by HTTP/1: with a libcurl that remembers headers, each transfer is used once.
     private var hasSeenHTTP1 = false
+    /// A TLS handshake failed. The trusted certificates, which libcurl keeps for a day, may have
+    /// been read when memory was short, and then each handshake after it would fail: from now on
+    /// they are read for each connection, and no transfer is used again that was set up otherwise.
+    private var hasFailedTLS = false
     private var busyTransfers: [Transfer] = []
     private(set) var calls: [Call] = []
     /// Some of `calls` have ended.
@@ -193,13 +197,11 @@ final class Loop {
         guard let transfer = idleTransfers.popLast() ?? Transfer.make() else { return nil }
         guard
             transfer.prepareAgain(request)
-                || transfer.prepare(request, client.configuration, sockets: sockets, share: share),
+                || transfer.prepare(
+                    request, client.configuration, sockets: sockets, share: share,
+                    cachesAuthorities: !hasFailedTLS),
             curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
-        else {
-            transfer.reset()
-            idleTransfers.append(transfer)
-            return nil
-        }
+        else { return nil }
         transfer.call = call
         busyTransfers.append(transfer)
         return transfer
@@ -215,10 +217,11 @@ final class Loop {
         client.count(newConnections: transfer.newConnections)
         curl_multi_remove_handle(multi, transfer.easy)
         if transfer.sawHTTP1 { hasSeenHTTP1 = true }
+        let mayBeUsedAgain = transfer.mayBeUsedAgain
         transfer.rest()
-        if hasSeenHTTP1, Transfer.remembersHeaders {
+        if hasFailedTLS || hasSeenHTTP1 && Transfer.remembersHeaders {
             idleTransfers = []
-        } else {
+        } else if mayBeUsedAgain {
             idleTransfers.append(transfer)
         }
     }
@@ -235,6 +238,9 @@ final class Loop {
             guard let call = transfer.call else { continue }
             let ending = transfer.ending(code)
             if transfer.answersHaveNoNumber { hasNumberlessAnswers = true }
+            if case .failed(let failure) = ending, failure.outcome == .tlsFailed {
+                hasFailedTLS = true
+            }
             call.transferEnded(transfer, ending, on: self)
         }
     }

@@ -12,25 +12,30 @@ enum TokenAnswer {
             failure.message = "token endpoint of \(name): " + failure.message
             throw failure
         case .answered(200):
-            guard let document = try? Document.parse(body, holdsSecrets: true) else {
+            let document: Document
+            do {
+                document = try Document.parse(body, holdsSecrets: true)
+            } catch .outOfMemory {
+                throw .outOfMemory
+            } catch {
                 throw Failure(
                     .malformed,
                     "the token endpoint of \(name) answered with what is not a JSON object",
                     httpStatus: 200)
             }
-            let (token, lifetime) = document.read { root in
-                (
-                    root.at("access_token").withTextBytes(usable) ?? nil,
-                    root.at("expires_in").integer
-                )
+            return try document.read { root throws(Failure) in
+                let told = root.at("access_token")
+                guard told.withTextBytes(isUsable) == true else {
+                    throw Failure(
+                        .malformed,
+                        "the token endpoint of \(name) answered without a usable access_token",
+                        httpStatus: 200)
+                }
+                guard let token = told.withTextBytes({ Secret($0) }) ?? nil else {
+                    throw .outOfMemory
+                }
+                return (token, root.at("expires_in").integer)
             }
-            guard let token else {
-                throw Failure(
-                    .malformed,
-                    "the token endpoint of \(name) answered without a usable access_token",
-                    httpStatus: 200)
-            }
-            return (token, lifetime)
         case .answered(let status):
             let outcome: Outcome
             switch status {
@@ -43,8 +48,8 @@ enum TokenAnswer {
         }
     }
 
-    private static func usable(_ bytes: UnsafeBufferPointer<UInt8>) -> Secret? {
-        // It goes into a header.
-        !bytes.isEmpty && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? Secret(bytes) : nil
+    /// It goes into a header.
+    private static func isUsable(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        !bytes.isEmpty && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 }

@@ -36,6 +36,8 @@ final class Transfer {
     private(set) var sawHTTP1 = false
     /// The handle has had an answer before this one.
     private var hadAnswer = false
+    /// To its end, and by TLS: without it there is no HTTP/2, whatever the status line says.
+    private var endedOverHTTP2 = false
     /// The empty line behind the headers has come.
     private var headersEnded = false
     /// Retry-After names a number of seconds beyond counting.
@@ -89,9 +91,10 @@ final class Transfer {
 
     /// false when memory has run out.
     func prepare(
-        _ request: Request, _ configuration: Configuration, sockets: Sockets, share: ShareHandle?
+        _ request: Request, _ configuration: Configuration, sockets: Sockets, share: ShareHandle?,
+        cachesAuthorities: Bool
     ) -> Bool {
-        reset()
+        guard reset() else { return false }
         if request.hasSecretAnswer { body = Buffer(holdsSecrets: true) }
         let context = Unmanaged.passUnretained(self).toOpaque()
         bodyLimit = configuration.maxResponseBytes
@@ -120,6 +123,7 @@ final class Transfer {
 
         set(CURLOPT_NOSIGNAL, 1)
         set(ccurl_set_quick_exit(easy))
+        if !cachesAuthorities { set(ccurl_set_no_ca_cache(easy)) }
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(request.connectTimeoutMs))
         if request.address.isPlain { set(CURLOPT_NOPROXY, "*") }
 
@@ -181,18 +185,27 @@ final class Transfer {
 
     /// After a request: forgets its answer and its secrets, and keeps what the next one will need.
     func rest() {
-        if preparedFor == nil { return reset() }
+        if preparedFor == nil {
+            reset()
+            return
+        }
         if lastingHeadersOf == nil { freeHeaders() }
         forgetAnswer()
     }
 
     /// Forgets the last request, its secrets and its answer.
-    func reset() {
+    /// - Returns: false when memory has run out: libcurl does not say so, and leaves a handle that
+    ///   never works again, unless it is reset when there is some.
+    @discardableResult
+    private func reset() -> Bool {
         preparedFor = nil
+        cplatform_set_errno(0)
         curl_easy_reset(easy)
+        let isWhole = cplatform_is_exhausted() == 0
         ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)  // also while it is taken apart
         freeHeaders()
         forgetAnswer()
+        return isWhole
     }
 
     private func forgetAnswer() {
@@ -208,6 +221,12 @@ final class Transfer {
         errorText[0] = 0
         overran = nil
         changedProtocol = false
+        endedOverHTTP2 = false
+    }
+
+    /// libcurl has kept nothing of an answer that could do harm: see `ccurl_remembers_headers`.
+    var mayBeUsedAgain: Bool {
+        !Transfer.remembersHeaders || headerBytes == 0 || endedOverHTTP2
     }
 
     /// How far the far end's clock is ahead of this machine's, in seconds; nil if it did not say.
@@ -228,6 +247,7 @@ final class Transfer {
     }
 
     func ending(_ code: CURLcode) -> Ending {
+        endedOverHTTP2 = code == CURLE_OK && preparedFor == false && !answersHaveNoNumber
         if let overran { return .failed(Failure(.tooLarge, "\(overran)", httpStatus: httpStatus)) }
         if changedProtocol {
             return .failed(Failure(.unreachable, "the provider changed from HTTP/2 to HTTP/1"))
@@ -357,6 +377,7 @@ final class Transfer {
     }
 
     private func takeHeader(_ line: UnsafeBufferPointer<UInt8>) -> Int {
+        let isFirst = headerBytes == 0
         headerBytes += line.count
         guard headerBytes <= Transfer.mostHeaderBytes else {
             overran = Transfer.headerOverrun
@@ -366,11 +387,13 @@ final class Transfer {
             Transfer.value(of: "http/", in: line) != nil
         {
             sawHTTP1 = true
-            if hadAnswer, Transfer.remembersHeaders {
-                // What comes next could be a folded line. Again, with a handle of its own.
-                changedProtocol = true
-                return 0
-            }
+        }
+        if hadAnswer, Transfer.remembersHeaders,
+            sawHTTP1 || isFirst && Transfer.value(of: "http/2 ", in: line) == nil
+        {
+            // What comes next could be a folded line. Again, with a handle of its own.
+            changedProtocol = true
+            return 0
         }
         look(at: line)
         if headersEnded, !isEncoded, announcedLength > Int64(bodyLimit) {
