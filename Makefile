@@ -7,7 +7,11 @@
 #   make bench      what loading and calling it costs
 #   make fuzz       SECONDS=600: libFuzzer over documents, configuration, options, references, HTTP
 #   make attack     SECONDS=600: made-up documents, judged by the library and by an independent oracle
+#   make soak       SECONDS=600: mixed work without end: memory, descriptors and threads stay level
+#   make sanitize   valgrind over what is shipped, AddressSanitizer over the Swift tests
+#   make allocations  each allocation fails in turn: a result, never a trap (ten minutes)
 #   make mutants    the library broken in many small ways: the tests must notice each (half an hour)
+#   make proof      Tests/PROOF.md, from what these left in build/proof
 #   make sbom       the software bill of materials, into build
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make clean
@@ -54,7 +58,7 @@ LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -W
 	-Wl,-O2 -Wl,-s -Wl,--build-id=none -Wl,--wrap=posix_memalign -Wl,--wrap=free
 OBJECTS = .build/release/PaySession.build
 
-.PHONY: all build cli examples benches deps test-deps demo test sandbox fuzz attack mutants sbom bench install clean
+.PHONY: all build cli examples benches deps test-deps demo test sandbox fuzz attack soak sanitize allocations mutants proof sbom bench install clean
 
 all: build cli
 
@@ -138,14 +142,30 @@ sandbox: $(VENV)/ready
 # libFuzzer with AddressSanitizer over everything that comes from outside. Documents made up and mutated,
 # judged by the library and by an oracle that shares nothing with it. The library broken on purpose.
 SECONDS ?= 600
-fuzz: deps
-	@Tests/Fuzz/run --seconds $(SECONDS) --json $(BUILD)/fuzz.json
+PROOF   := $(BUILD)/proof
+$(PROOF):
+	@mkdir -p $@
 
-attack: build $(VENV)/ready
-	@$(PYTHON) Tests/Proof/attack.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --json $(BUILD)/attack.json
+fuzz: deps | $(PROOF)
+	@Tests/Fuzz/run --seconds $(SECONDS) --json $(PROOF)/fuzz.json
 
-mutants: build cli test-deps
-	@$(PYTHON) Tests/Proof/mutants.py --json $(BUILD)/mutants.json
+attack: build $(VENV)/ready | $(PROOF)
+	@$(PYTHON) Tests/Proof/attack.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --json $(PROOF)/attack.json
+
+soak: build test-deps | $(PROOF)
+	@$(PYTHON) Tests/Proof/soak.py --seconds $(SECONDS) --json $(PROOF)/soak.json --plot $(PROOF)/soak.png
+
+sanitize: build examples test-deps | $(PROOF)
+	@$(PYTHON) Tests/Proof/sanitizers.py --json $(PROOF)/sanitize.json
+
+allocations: build test-deps | $(PROOF)
+	@$(PYTHON) Tests/Proof/allocations.py --json $(PROOF)/allocations.json
+
+mutants: build cli test-deps | $(PROOF)
+	@$(PYTHON) Tests/Proof/mutants.py --json $(PROOF)/mutants.json
+
+proof: build cli test-deps | $(PROOF)
+	@$(PYTHON) Tests/Proof/report.py --take
 
 # What is in it and what it needs, as SPDX 2.3.
 sbom: build cli

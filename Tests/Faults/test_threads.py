@@ -107,14 +107,17 @@ def sanitized() -> Path:
     return Path(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("token_seconds", [3600, 1])
+@pytest.mark.parametrize(("program", "token_seconds"),
+                         [(("race",), 3600), (("race",), 1), (("fork_busy", "2"), 1)])
 def test_thread_sanitizer_has_nothing_to_say(
-    token_seconds: int, sanitized: Path, tmp_path: Path
+    program: tuple[str, ...], token_seconds: int, sanitized: Path, tmp_path: Path
 ) -> None:
     """Nothing is suppressed. Tokens that are over at once are fetched for each call."""
+    name, *rounds = program
     with serving(tmp_path, token_seconds=token_seconds) as server:
         done = subprocess.run(
-            [str(sanitized), str(server.write_config(tmp_path))], capture_output=True, text=True,
-            timeout=120, env={**os.environ, "TSAN_OPTIONS": "halt_on_error=0 exitcode=66"})
+            [str(sanitized / name), str(server.write_config(tmp_path)), *rounds],
+            capture_output=True, text=True, timeout=120,
+            env={**os.environ, "TSAN_OPTIONS": "halt_on_error=0 exitcode=66 die_after_fork=0"})
     assert "ThreadSanitizer" not in done.stderr, done.stderr[:6000]
     assert done.returncode == 0, done.stdout + done.stderr

@@ -12,7 +12,6 @@ for good that it failed: there "not well" is OpenSSL's.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Faults"))
 
 import nginx  # noqa: E402
 import programs  # noqa: E402
+import record  # noqa: E402
 
 OFFLINE = ("normalize_first", "normalize", "normalize_much", "report", "open")
 OTHERS = ("open_first", "get_first", "get", "get_with_token", "batch")
@@ -67,7 +67,7 @@ def main() -> int:
         print(f"{name:16} {row['allocations']:>6} allocations {row['tried']:>6} failures  {row['results']}  "
               f"not well afterwards: {row['not_well']}  crashes: {row['crashes'] or 'none'}")
     if chosen.json:
-        chosen.json.write_text(json.dumps(told, indent=1) + "\n")
+        record.write(chosen.json, told)
     found = mistakes(told)
     print("\n".join(found), file=sys.stderr)
     return 1 if found else 0

@@ -23,6 +23,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import record
 from comparison import disagreements, smallest
 from documents import Maker
 from shipped import Library
@@ -156,10 +157,9 @@ def main() -> int:
     seed = secrets.randbits(32) if arguments.seed is None else arguments.seed
     print(f"seed {seed}, {Library().path}", flush=True)
     figures = watched(arguments.seconds, seed)
-    written = json.dumps(figures, indent=2, ensure_ascii=True)
     if arguments.json:
-        arguments.json.write_text(written + "\n")
-    print(written)
+        record.write(arguments.json, figures)
+    print(json.dumps(figures, indent=2))
     return 1 if figures["disagreements"] else 0
 
 

@@ -10,7 +10,6 @@ there for it. A break that survives is a test that is missing. Exit 1 if one sur
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -20,15 +19,18 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import record
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 # The tests that a break goes through, one after the other until one of them notices.
-ATTACK = ("Tests/Proof/attack.py", "--seconds", "4", "--seed", "1", "--json", os.devnull)
+ATTACK = ("Tests/Proof/attack.py", "--seconds", "4", "--seed", "1")
 CASES = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "bindings/python/tests/test_cases.py",
          "-c", "bindings/python/pyproject.toml")
 
 
 CONTRACT = ("-m", "pytest", "-q", "-x", "Tests/Contract")
+ALLOCATIONS = ("-m", "pytest", "-q", "-x", "Tests/Proof/test_allocations.py")
 
 
 def faults(*names: str) -> tuple[str, ...]:
@@ -163,6 +165,17 @@ MUTANTS = [
            "return\n        let rate: Int64 = 1", (faults("batch"),)),
     Mutant("a child talks on its parent's connections", SWIFT + "Transport/Sockets.swift",
            "func disconnect() -> Bool {", "func disconnect() -> Bool {\n        return true", (faults("fork"),)),
+    Mutant("a handle is used again, whatever libcurl left in it", TRANSFER,
+           "!Transfer.remembersHeaders || headerBytes == 0 || endedOverHTTP2", "true", (faults("http"),)),
+    # When memory has run out.
+    Mutant("there is no reserve", SWIFT + "Platform/Allocation.swift",
+           "block ?? cplatform_reserve_take(size)", "block", (ALLOCATIONS,)),
+    Mutant("what there is no memory to read is malformed", DOCUMENT,
+           "if cplatform_is_exhausted() != 0 { throw .outOfMemory }", "", (ALLOCATIONS,)),
+    Mutant("certificates that were read half are kept", SWIFT + "Transport/Loop.swift",
+           "hasFailedTLS = true", "hasFailedTLS = false", (ALLOCATIONS,)),
+    Mutant("a client is handed out with a failure", SWIFT + "Exports/Handover.swift",
+           "guard answer.outcome == .ok else { throw .outOfMemory }", "", (ALLOCATIONS,)),
     Mutant("connections outlive exec", SWIFT + "Transport/Sockets.swift", " | Int32(bitPattern: SOCK_CLOEXEC.rawValue)", "", (faults("host", "fork"),)),
 ]
 
@@ -179,7 +192,7 @@ def copied(to: Path) -> Path:
 
 
 def built(tree: Path) -> bool:
-    done = subprocess.run(["make", "build"], cwd=tree, capture_output=True, text=True)
+    done = subprocess.run(["make", "build", "cli"], cwd=tree, capture_output=True, text=True)
     if done.returncode:
         print(done.stdout[-2000:], done.stderr[-2000:], file=sys.stderr)
     return done.returncode == 0
@@ -232,7 +245,7 @@ def main() -> int:
     compiler = [result for result in results if result["caught_by"] == "the compiler"]
     print(f"{len(results)} breaks, {len(survivors)} survived, {len(compiler)} did not compile")
     if chosen.json:
-        chosen.json.write_text(json.dumps(results, indent=1))
+        record.write(chosen.json, results)
     return 1 if survivors or compiler else 0
 
 

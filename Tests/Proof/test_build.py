@@ -5,33 +5,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import sbom
+from rebuild import PRODUCTS, REPOSITORY, rebuilt
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 BUILD = REPOSITORY / "build"
-PRODUCTS = ["lib/libpaysession.so", "bin/paysession"]
 
 
 def test_another_directory_gives_the_same_bytes(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "a-folder-that-is-called-otherwise"
-    elsewhere.mkdir()
-    for name in ("Include", "Sources", "Tests", "Makefile", "Package.swift"):
-        source = REPOSITORY / name
-        if source.is_dir():
-            shutil.copytree(source, elsewhere / name)
-        else:
-            shutil.copy(source, elsewhere)
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
-    subprocess.run(["make", "build", "cli"], cwd=elsewhere, env=environment, check=True, timeout=600,
-                   stdout=subprocess.DEVNULL)
-    for product in PRODUCTS:
-        here, there = ((place / "build" / product).read_bytes() for place in (REPOSITORY, elsewhere))
-        assert hashlib.sha256(here).hexdigest() == hashlib.sha256(there).hexdigest(), product
+    for product in rebuilt(tmp_path):
+        assert product.sha256 == product.sha256_elsewhere, product
 
 
 def test_no_path_of_the_machine_is_in_it() -> None:

@@ -8,13 +8,14 @@
 enum { THREADS = 4, CHILDREN = 8, CALLS = 20 };
 static session_client *client;
 static char *config;
-static volatile int stop;
+static int stop;
+#define STOPPED __atomic_load_n(&stop, __ATOMIC_RELAXED)
 static long done[THREADS];
 
 static void *
 work(void *number) {
     int caller = (int)(size_t)number;
-    for (int nth = 0; !stop; nth++, done[caller]++)
+    for (int nth = 0; !STOPPED; nth++, done[caller]++)
         session_answer_free(get_own(client, 4, caller, nth));
     return NULL;
 }
@@ -29,7 +30,7 @@ one_report(void) {
 static void *
 talk(void *unused) {
     (void)unused;
-    while (!stop) {
+    while (!STOPPED) {
         for (int nth = 0; nth < 50; nth++) one_report();
         session_client *other;
         if (session_client_open(config, &other, NULL)) fail("open");
@@ -91,7 +92,7 @@ main(int count, char **arguments) {
             if (status) fail("a child ended with %d", WEXITSTATUS(status));
         }
     }
-    stop = 1;
+    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
     long calls = 0;
     for (int i = 0; i < THREADS; i++) pthread_join(ids[i], NULL);
     for (int i = 0; i < 2; i++) pthread_join(talkers[i], NULL);

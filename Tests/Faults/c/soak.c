@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * soak CONFIG SECONDS: what a host does in a day. Two threads read sessions of all providers with a
+ * client that stays, good ones and every fault the server knows; one opens and closes clients,
+ * shared and not, waits, and asks for reports; one has batches, some of them given up half way; the
+ * first thread forks children that read, and each second prints how memory, descriptors and threads
+ * stand. Fails at the first answer that is another's, or paid when it must not be.
+ */
+#include "common.h"
+
+enum { THREADS = 4 };
+static const char *const faults[] = {"wrong-", "page-", "cut-", "e400-", "e401-", "e403-", "e404-",
+                                     "e418-", "e302-", "e429-", "e500-", "e502-", "gone-"};
+static char *config, *shared_config;
+static session_client *staying;
+static int over;
+static long calls, batched, opened_clients, forked;
+
+static void
+add(long *counter, long number) {
+    __atomic_fetch_add(counter, number, __ATOMIC_RELAXED);
+}
+
+static int
+is_over(void) {
+    return __atomic_load_n(&over, __ATOMIC_RELAXED);
+}
+
+/* A reference whose session goes well (1), or with one of the faults (0). */
+static int
+choose(char *reference, size_t room, unsigned *seed) {
+    static const char *const prefixes[] = {"kustom:", "inbank:" SHOP "/", "ledyer:",
+                                           "dintero:T00000000/order/"};
+    int number = rand_r(seed), is_good = number % 3 != 0;
+    snprintf(reference, room, "%s%ss-%d", prefixes[number / 3 % 4],
+             is_good ? "" : faults[number / 12 % (int)(sizeof faults / sizeof *faults)], number);
+    return is_good;
+}
+
+static void
+look_at(const char *reference, int is_good, session_result result, session_answer *answer) {
+    const char *json = session_answer_json(answer, NULL);
+    session_paid paid = session_answer_paid(answer);
+    int is_dintero = reference[0] == 'd';
+    if (!is_good && (result == SESSION_OK || paid != SESSION_PAID_UNKNOWN)) fail("%s: %s", reference, json);
+    if (is_good && result == SESSION_OK) {
+        const char *name = strrchr(reference, reference[0] == 'k' || reference[0] == 'l' ? ':' : '/') + 1;
+        if (!strstr(strstr(json, "\"raw\":"), name)) fail("%s got another's answer: %s", reference, json);
+        if (paid != (is_dintero ? SESSION_PAID_UNKNOWN : SESSION_PAID_YES)) fail("%s: %s", reference, json);
+    } else if (is_good && result != SESSION_UNREACHABLE && result != SESSION_TIMED_OUT) {
+        /* A fault breaks the connection that others are on: that much may happen to a good one. */
+        fail("%s: %s", reference, json);
+    }
+    session_answer_free(answer);
+}
+
+static void
+read_one(session_client *client, unsigned *seed) {
+    char reference[128];
+    session_answer *answer;
+    int is_good = choose(reference, sizeof reference, seed);
+    session_result result = session_get(client, reference, "{\"timeout_ms\": 5000}", &answer);
+    look_at(reference, is_good, result, answer);
+    add(&calls, 1);
+}
+
+static void *
+reading(void *number) {
+    unsigned seed = (unsigned)(size_t)number;
+    while (!is_over()) {
+        read_one(staying, &seed);
+        pause_ms(4);
+    }
+    return NULL;
+}
+
+static void *
+opening(void *number) {
+    unsigned seed = (unsigned)(size_t)number;
+    while (!is_over()) {
+        session_client *client;
+        session_answer *answer;
+        if (session_client_open(rand_r(&seed) % 2 ? config : shared_config, &client, NULL)) fail("open");
+        for (int i = 0; i < 3; i++) read_one(client, &seed);
+        session_wait(client, "kustom:s-1", "{\"timeout_ms\": 2000, \"interval_ms\": 1}", &answer);
+        session_answer_free(answer);
+        session_client_report(client, &answer);
+        session_answer_free(answer);
+        session_client_close(client);
+        add(&opened_clients, 1);
+        pause_ms(20);
+    }
+    return NULL;
+}
+
+static void *
+batches(void *number) {
+    unsigned seed = (unsigned)(size_t)number;
+    while (!is_over()) {
+        enum { MANY = 64 };
+        static char references[MANY][128];
+        int is_good[MANY], left, i;
+        session_batch *batch;
+        session_answer *answer;
+        uint64_t tag;
+        if (session_batch_open(staying, "{\"in_flight\": 16}", &batch, NULL)) fail("batch");
+        for (i = 0; i < MANY; i++) {
+            is_good[i] = choose(references[i], sizeof references[i], &seed);
+            if (session_batch_add(batch, references[i], NULL, (uint64_t)i)) fail("add");
+        }
+        left = rand_r(&seed) % 4 ? MANY : rand_r(&seed) % MANY; /* some are given up */
+        for (i = 0; i < left; i++) {
+            session_result result = session_batch_next(batch, 20000, &tag, &answer);
+            if (result == SESSION_AGAIN || result == SESSION_DONE) fail("next: %d", result);
+            look_at(references[tag], is_good[tag], result, answer);
+        }
+        session_batch_close(batch);
+        add(&batched, left);
+        pause_ms(200);
+    }
+    return NULL;
+}
+
+/* A field of /proc/self/status. */
+static long
+status_of(const char *field) {
+    char text[8192], *at;
+    int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    ssize_t length = read(file, text, sizeof text - 1);
+    close(file);
+    if (length <= 0) fail("status");
+    text[length] = 0;
+    at = strstr(text, field);
+    return at ? atol(at + strlen(field)) : -1;
+}
+
+int
+main(int count, char **arguments) {
+    static void *(*const work[THREADS])(void *) = {reading, reading, opening, batches};
+    pthread_t threads[THREADS];
+    if (count != 3) return 2;
+    config = contents(arguments[1]);
+    shared_config = malloc(strlen(config) + 32);
+    sprintf(shared_config, "{\"shared\": true, %s", strchr(config, '{') + 1);
+    staying = opened(arguments[1]);
+    double begun = seconds(), end = begun + atof(arguments[2]);
+    for (size_t i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, work[i], (void *)(i + 1));
+    unsigned seed = 99;
+    while (seconds() < end) {
+        pid_t child = fork();
+        int status;
+        if (!child) {
+            alarm(60);
+            for (int i = 0; i < 2; i++) read_one(staying, &seed);
+            session_client_close(staying);
+            _exit(0);
+        }
+        rand_r(&seed);
+        if (waitpid(child, &status, 0) != child || status) fail("child: %x", status);
+        forked++;
+        pause_ms(700);
+        printf("{\"seconds\": %.1f, \"resident_kib\": %ld, \"descriptors\": %d, \"threads\": %ld, "
+               "\"calls\": %ld, \"batched\": %ld, \"clients\": %ld, \"forks\": %ld}\n",
+               seconds() - begun, status_of("VmRSS:"), descriptors(""), status_of("Threads:"), calls,
+               batched, opened_clients, forked);
+        fflush(stdout);
+    }
+    __atomic_store_n(&over, 1, __ATOMIC_RELAXED);
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    session_client_close(staying);
+    return 0;
+}
