@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import random
 import re
+import tarfile
 import unicodedata
 from pathlib import Path
 
 from oracle import PROVIDERS, WORDS
 
 CASES = Path(__file__).resolve().parents[1] / "Cases"
+CORPUS = Path(__file__).resolve().parents[1] / "Fuzz" / "corpus"
 
 IDS = {
     "inbank": "5e3a459a-aada-4d81-b6ad-09cb9483c8bf",
@@ -83,6 +85,21 @@ def text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def found_by_fuzzing() -> list[tuple[str, bytes, bytes | None]]:
+    """What libFuzzer kept for its targets `document` and `options`, as those two read it."""
+    def kept(target: str) -> list[bytes]:
+        with tarfile.open(CORPUS / f"{target}.tar.xz") as archive:
+            files = [archive.extractfile(member) for member in archive]
+            return [file.read() for file in files if file]
+
+    providers = ("inbank", "kustom", "dintero", "ledyer")
+    options = (None, b'{"expect":{"amount":2000,"currency":"SEK","reference":"r"}}', b'{"id":"s"}',
+               b'{"trust_processed_at":true}')
+    return [(providers[data[0] & 3], data[1:].partition(b"\0")[0], options[data[0] >> 2 & 3])
+            for data in kept("document") if data] + [
+        ("dintero", b'{"id":"s"}', data.partition(b"\0")[0]) for data in kept("options")]
+
+
 class Maker:
     """An endless supply of (provider, document, options)."""
 
@@ -95,6 +112,7 @@ class Maker:
             if b"\0" not in response:
                 self.seeds[file.parent.parent.name].append(
                     (response, asked and json.dumps(asked).encode()))
+        self.finds = found_by_fuzzing()
 
     def chance(self, part: float) -> bool:
         return self.random.random() < part
@@ -356,6 +374,9 @@ class Maker:
             document = self.swapped(document) if way < 0.85 else self.damaged(document)
             if self.chance(0.3):
                 options = self.options(provider)
+            if self.chance(0.2):
+                provider, document, options = self.random.choice(self.finds)
+                document = document if self.chance(0.2) else self.damaged(document)
             if self.chance(0.02):
                 provider = self.random.choice(PROVIDERS)
         return provider, document.replace(b"\0", b" "), options

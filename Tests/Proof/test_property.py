@@ -18,7 +18,8 @@ import oracle
 import pytest
 from attack import watched
 from comparison import disagreements, smallest
-from documents import CASES, CURRENCIES, EVERY_WORD, GOOD, IDS, MOMENTS, NUMBERS, ORDER_ID, Maker
+from documents import (
+    CASES, CURRENCIES, EVERY_WORD, GOOD, IDS, MOMENTS, NUMBERS, ORDER_ID, Maker, found_by_fuzzing)
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -158,7 +159,14 @@ def test_no_bytes_are_judged_otherwise_than_by_the_oracle(provider: str) -> None
     look()
 
 
-# ---- The cases, the table, the attack ------------------------------------------------------------
+# ---- The finds, the cases, the table, the attack -------------------------------------------------
+
+
+def test_no_find_of_libfuzzer_is_judged_otherwise_than_by_the_oracle() -> None:
+    finds = found_by_fuzzing()
+    for find in finds:
+        agree(*find)
+    assert len(finds) > 1000
 
 
 def test_the_oracle_gives_the_answers_that_were_written_by_hand() -> None:
