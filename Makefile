@@ -7,7 +7,7 @@
 #   make bench      what loading and calling it costs
 #   make fuzz       SECONDS=600: libFuzzer over documents, configuration, options, references, HTTP
 #   make attack     SECONDS=600: made-up documents, judged by the library and by an independent oracle
-#   make soak       SECONDS=600: mixed work without end: memory, descriptors and threads stay level
+#   make soak       SECONDS=600: mixed work, faults, forks: memory, descriptors and threads stay level
 #   make sanitize   valgrind over what is shipped, AddressSanitizer over the Swift tests
 #   make allocations  each allocation fails in turn: a result, never a trap (ten minutes)
 #   make mutants    the library broken in many small ways: the tests must notice each (half an hour)

@@ -40,7 +40,10 @@
  *
  * Fork. A client opened before fork() works in the parent and in the child: the child drops the
  *   connections it inherited without a byte on the wire, keeps the tokens, and connects anew. A
- *   batch belongs to the process that opened it. Every connection is close-on-exec.
+ *   batch belongs to the process that opened it. Every connection is close-on-exec. fork() waits until
+ *   calls that are at work wait for the network, which is soon: so no call may be made while a lock is
+ *   held that a handler of pthread_atfork() takes, nor from such a handler, session_answer_free() and
+ *   the accessors aside.
  *
  * The process it runs in. The library starts no threads (libcurl's resolver aside), installs no
  *   signal handlers, changes no locale, writes to neither stdout nor stderr, registers no atexit

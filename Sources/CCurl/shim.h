@@ -115,6 +115,27 @@ static inline int ccurl_remembers_headers(void) {
     unsigned int version = curl_version_info(CURLVERSION_NOW)->version_num;
     return version >= 0x075300 && version < 0x080101;
 }
+/*
+ * Whether the answer of the last request came by HTTP/2, -1 when libcurl cannot tell. Its status line
+ * does not: HTTP/1 can write "HTTP/2" there, and CURLINFO_HTTP_VERSION believes it. Only nghttp2
+ * makes pseudo headers.
+ */
+static inline int ccurl_came_by_http2(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075400
+    struct curl_header *status;
+    switch (curl_easy_header(easy, ":status", 0, CURLH_PSEUDO, -1, &status)) {
+    case CURLHE_OK:
+        return 1;
+    case CURLHE_NOT_BUILT_IN:
+        return -1;
+    default:
+        return 0;
+    }
+#else
+    (void)easy;
+    return -1;
+#endif
+}
 /* In the facts since 7.70; an older one does not say what it trusts. */
 static inline const char *ccurl_ca_file(const curl_version_info_data *facts) {
     return facts->age >= CURLVERSION_SEVENTH ? facts->cainfo : NULL;

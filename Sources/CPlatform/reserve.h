@@ -1,72 +1,83 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory for Swift's objects when malloc has none left: see Platform/Allocation.swift. Pages that
- * are never written to are never there.
+ * are never written to are never there. No locks, which fork could find held: a block is units in a
+ * row, each claimed and given back by itself.
  */
 #ifndef PAYSESSION_CPLATFORM_RESERVE_H
 #define PAYSESSION_CPLATFORM_RESERVE_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 enum {
     CPLATFORM_RESERVE_UNIT = 64,
     CPLATFORM_RESERVE_UNITS = 4096,
     CPLATFORM_RESERVE_FREE = 0,
-    CPLATFORM_RESERVE_FIRST = 1, /* of a block */
-    CPLATFORM_RESERVE_MORE = 2
+    CPLATFORM_RESERVE_CLAIMED = 1, /* by someone who looks whether there is enough in a row */
+    CPLATFORM_RESERVE_FIRST = 2,   /* of a block */
+    CPLATFORM_RESERVE_MORE = 3
 };
 
 /* Weak and hidden, as the gate. (No section of its own: Swift 6.3 takes a variable that has one for a
- * constant.) The lock is only held inside the gate: a forked child finds it free. */
+ * constant.) */
 struct cplatform_reserve {
     _Alignas(64) unsigned char memory[CPLATFORM_RESERVE_UNITS][CPLATFORM_RESERVE_UNIT];
     unsigned char state[CPLATFORM_RESERVE_UNITS];
     int used; /* units */
-    int lock;
 };
-__attribute__((weak, visibility("hidden"))) struct cplatform_reserve cplatform_reserve = {
-    .lock = 0};
+__attribute__((weak, visibility("hidden"))) struct cplatform_reserve cplatform_reserve = {.used = 0};
 
-static inline void cplatform_reserve_lock(void) {
-    while (__atomic_exchange_n(&cplatform_reserve.lock, 1, __ATOMIC_ACQUIRE)) {}
+static inline int cplatform_reserve_claim(unsigned char *unit) {
+    unsigned char free_unit = CPLATFORM_RESERVE_FREE;
+    return __atomic_compare_exchange_n(unit, &free_unit, CPLATFORM_RESERVE_CLAIMED, 0, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
 }
-static inline void cplatform_reserve_unlock(void) {
-    __atomic_store_n(&cplatform_reserve.lock, 0, __ATOMIC_RELEASE);
+
+/* From the last to the first: whoever looks at what is left of the block sees a block. */
+static inline void cplatform_reserve_set(unsigned char *first, int count, unsigned char rest,
+                                         unsigned char head) {
+    while (--count > 0) __atomic_store_n(&first[count], rest, __ATOMIC_RELEASE);
+    __atomic_store_n(first, head, __ATOMIC_RELEASE);
 }
 
 /* NULL when there is no room for `size` in one piece. Aligned to 64. */
 static inline void *cplatform_reserve_take(size_t size) {
     unsigned char *state = cplatform_reserve.state;
-    int wanted, found = 0, i, first;
+    int wanted, claimed = 0, i;
     if (size > sizeof cplatform_reserve.memory) return NULL;
     wanted = size ? (int)((size + CPLATFORM_RESERVE_UNIT - 1) / CPLATFORM_RESERVE_UNIT) : 1;
-    cplatform_reserve_lock();
-    for (i = 0; i < CPLATFORM_RESERVE_UNITS && found < wanted; i++)
-        found = state[i] == CPLATFORM_RESERVE_FREE ? found + 1 : 0;
-    first = i - wanted;
-    if (found == wanted) {
-        for (i = 1; i < wanted; i++) state[first + i] = CPLATFORM_RESERVE_MORE;
-        state[first] = CPLATFORM_RESERVE_FIRST;
-        cplatform_reserve.used += wanted;
+    for (i = 0; i < CPLATFORM_RESERVE_UNITS; i++) {
+        if (!cplatform_reserve_claim(&state[i])) {
+            if (claimed)
+                cplatform_reserve_set(&state[i - claimed], claimed, CPLATFORM_RESERVE_FREE,
+                                      CPLATFORM_RESERVE_FREE);
+            claimed = 0;
+        } else if (++claimed == wanted) {
+            i -= wanted - 1;
+            cplatform_reserve_set(&state[i], wanted, CPLATFORM_RESERVE_MORE, CPLATFORM_RESERVE_FIRST);
+            __atomic_add_fetch(&cplatform_reserve.used, wanted, __ATOMIC_RELAXED);
+            return cplatform_reserve.memory[i];
+        }
     }
-    cplatform_reserve_unlock();
-    return found == wanted ? cplatform_reserve.memory[first] : NULL;
+    if (claimed)
+        cplatform_reserve_set(&state[i - claimed], claimed, CPLATFORM_RESERVE_FREE, CPLATFORM_RESERVE_FREE);
+    return NULL;
 }
 
 /* 0 when the block is not from here. */
 static inline int cplatform_reserve_give(void *block) {
     uintptr_t offset = (uintptr_t)block - (uintptr_t)cplatform_reserve.memory;
-    unsigned char *state = cplatform_reserve.state;
-    int i;
+    unsigned char *first;
+    int count = 1;
     if (offset >= sizeof cplatform_reserve.memory) return 0;
-    cplatform_reserve_lock();
-    i = (int)(offset / CPLATFORM_RESERVE_UNIT);
-    do {
-        state[i++] = CPLATFORM_RESERVE_FREE;
-        cplatform_reserve.used--;
-    } while (i < CPLATFORM_RESERVE_UNITS && state[i] == CPLATFORM_RESERVE_MORE);
-    cplatform_reserve_unlock();
+    first = &cplatform_reserve.state[offset / CPLATFORM_RESERVE_UNIT];
+    while (first + count < cplatform_reserve.state + CPLATFORM_RESERVE_UNITS
+           && __atomic_load_n(&first[count], __ATOMIC_RELAXED) == CPLATFORM_RESERVE_MORE)
+        count++;
+    __atomic_sub_fetch(&cplatform_reserve.used, count, __ATOMIC_RELAXED);
+    cplatform_reserve_set(first, count, CPLATFORM_RESERVE_FREE, CPLATFORM_RESERVE_FREE);
     return 1;
 }
 

@@ -171,3 +171,30 @@ def test_memory(extension: Path, sandbox: RunningSandbox, tmp_path: Path) -> Non
         ["valgrind", "-q", "--leak-check=full", "--errors-for-leak-kinds=definite",
          f"--log-file={report}"])
     assert report.read_text() == ""
+
+
+HOST = r"""
+#include <sqlite3.h>
+#include <stdio.h>
+static void own(sqlite3_context *c, int n, sqlite3_value **v) { (void)n, (void)v; sqlite3_result_int(c, 1); }
+int main(int count, char **arguments) {
+    sqlite3 *database;
+    char load[4096];
+    (void)count;
+    sqlite3_open(":memory:", &database);
+    sqlite3_create_function(database, "session_normalize", 3, SQLITE_UTF8, NULL, own, NULL, NULL);
+    sqlite3_enable_load_extension(database, 1);
+    snprintf(load, sizeof load, "SELECT load_extension('%s')", arguments[1]);
+    if (sqlite3_exec(database, load, NULL, NULL, NULL) == SQLITE_OK) return 2;
+    sqlite3_exec(database, "SELECT session_status('nonsense')", NULL, NULL, NULL);
+    return sqlite3_close(database);
+}
+"""
+
+
+def test_a_host_with_a_function_of_the_same_name_stays_alive(extension: Path, tmp_path: Path) -> None:
+    """SQLite registers what it can, says no to the rest, and unloads the extension."""
+    host = tmp_path / "host"
+    subprocess.run(["cc", "-x", "c", "-", "-o", str(host), "-lsqlite3"], input=HOST, text=True, check=True)
+    done = subprocess.run([str(host), str(extension)], timeout=60)
+    assert done.returncode == 0

@@ -8,6 +8,7 @@ import ctypes
 import functools
 import json
 import os
+import re
 import subprocess
 import tempfile
 from ctypes import POINTER, byref, c_char_p, c_int, c_int64, c_size_t, c_uint64, c_void_p
@@ -35,14 +36,15 @@ def program(name: str) -> Path:
     return binary
 
 
-def run(name: str, *arguments: Any, timeout: float = 60, **more: Any) -> dict[str, Any]:
-    """Runs c/NAME.c to its good end. Gives the JSON object that it printed."""
+def run(name: str, *arguments: Any, timeout: float = 60, noise: str = "", **more: Any) -> dict[str, Any]:
+    """Runs c/NAME.c to its good end. Gives the JSON object that it printed. On stderr there may be
+    lines that match `noise`."""
     done = subprocess.run(
         [str(program(name)), *map(str, arguments)], capture_output=True, text=True,
         timeout=timeout, **more)
     assert done.returncode == 0, (
         f"{name} ended with {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
-    assert done.stderr == "", done.stderr
+    assert all(re.fullmatch(noise, line) for line in done.stderr.splitlines()), done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     return told
 

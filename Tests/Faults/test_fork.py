@@ -155,6 +155,11 @@ def test_a_batch_belongs_to_the_process_that_opened_it(nginx: Nginx, tmp_path: P
     assert run("fork_batch", nginx.write_config(tmp_path)) == {"missing": 0}
 
 
+def test_an_answer_is_freed_whatever_is_locked() -> None:
+    """By a host whose fork handlers take a lock, with that lock held, and in the handlers themselves."""
+    assert run("fork_handlers") == {"forks": 500}
+
+
 @pytest.mark.parametrize("how", ["fork", "vfork", "posix_spawn", "exec"])
 def test_a_started_program_inherits_no_descriptor(how: str, nginx: Nginx, tmp_path: Path) -> None:
     done = subprocess.run(

@@ -18,6 +18,7 @@ import pytest
 from asking import ask, keyed, told
 from programs import REPOSITORY
 from servers import (
+    Authority,
     Connection,
     Request,
     Server,
@@ -322,17 +323,21 @@ def test_an_identifier_in_unicode_is_compared_byte_by_byte() -> None:
         assert told(lambda: client.get_kustom(composed)).result == "mismatched"
 
 
+@pytest.mark.parametrize("secure", [False, True])
 @pytest.mark.parametrize("first", [b"HTTP/1.1 200", b"HTTP/2 200", b"HTTP/1.0 200"])
 @pytest.mark.parametrize("then", [b"HTTP/1.1 200 OK\r", b"HTTP/2 200\r", b"HTTP/+Op", b"HTTP/"])
 def test_a_folded_first_header_touches_no_memory_of_the_answer_before(
-        first: bytes, then: bytes, tmp_path: Path) -> None:
-    """libcurl up to 8.1.0 would (curl issue 11101). Found by fuzzing."""
+        first: bytes, then: bytes, secure: bool, authority: Authority, tmp_path: Path) -> None:
+    """libcurl up to 8.1.0 would (curl issue 11101). Found by fuzzing. What is HTTP/2 is not for the
+    status line to say, with or without TLS."""
     good = reply(kustom("x")).replace(b"HTTP/1.1 200", first)
     folded = then + b"\n folded: line\r\nContent-Length: 2\r\n\r\n{}"
-    with Server(in_turn(good, folded, good, folded)) as server:
+    answers = in_turn(good, folded, good, folded)
+    with Server(answers, tls=authority.server() if secure else None) as server:
         config = tmp_path / "config.json"
         config.write_text(json.dumps({
-            "attempts": 1, "proxy": "", "kustom": {"base_url": server.http, "api_key": "kco_test_x"}}))
+            "attempts": 1, "proxy": "", "ca_file": authority.file, "kustom": {
+                "base_url": server.https if secure else server.http, "api_key": "kco_test_x"}}))
         done = subprocess.run(
             ["valgrind", "-q", "--error-exitcode=99", str(REPOSITORY / "build/bin/paysession"), "get",
              "-q", "-c", str(config), *["kustom:x"] * 4], capture_output=True, text=True, timeout=60)

@@ -81,6 +81,11 @@ def words(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"
 
 
+def tests_of(command: str | None) -> str:
+    """The names of the tests in what mutants.py ran."""
+    return " ".join(re.findall(r"test_\w+|attack|Contract", command or "")) or command or "**nothing**"
+
+
 def page() -> str:
     kept = {path.stem: json.loads(path.read_bytes()) for path in sorted(FIGURES.glob("*.json"))}
 
@@ -170,8 +175,7 @@ Two builds in two directories ({when("rebuild")}); `make sbom` lists what is in 
 `make mutants` ({when("mutants")}): {len(mutants)} breaks, {len(caught)} caught, {len(mutants) - len(caught)} survived.
 
 {table(["break", "where", "caught by"],
-       [[row["about"], row["file"].rpartition("/")[2],
-         " ".join(re.findall(r"test_\w+|attack|Contract", row["caught_by"] or "")) or row["caught_by"] or "**nothing**"] for row in mutants])}"""
+       [[row["about"], row["file"].rpartition("/")[2], tests_of(row["caught_by"])] for row in mutants])}"""
 
 
 def main() -> int:

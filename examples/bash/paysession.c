@@ -63,25 +63,19 @@ static void give_signals_back(void)
 
 /* ---- Files ---------------------------------------------------------------------------------- */
 
-/* All of it, to be freed; NULL with errno, EINTR if a signal came. */
+/* All of it, to be freed; NULL with errno, EINTR if a signal came. It never moves, and is wiped if it is
+ * not wanted: it may be a configuration with keys in it. */
 static char *read_all(int fd)
 {
     enum { LONGEST = 4 << 20 }; /* the most that is taken from a provider, unless configured */
-    size_t used = 0, room = 4096;
-    char *text = malloc(room), *larger;
+    size_t used = 0;
+    char *text = malloc(LONGEST + 2);
     ssize_t got = 1;
     int problem = text ? 0 : ENOMEM;
 
     take_signals();
     while (!problem && got) {
-        if (room - used < 2) {
-            if (!(larger = realloc(text, room *= 2))) {
-                problem = ENOMEM;
-                break;
-            }
-            text = larger;
-        }
-        got = read(fd, text + used, room - used - 1);
+        got = read(fd, text + used, LONGEST + 1 - used);
         used += got > 0 ? (size_t)got : 0;
         if (got < 0 && (errno != EINTR || interrupted))
             problem = errno;
@@ -90,13 +84,15 @@ static char *read_all(int fd)
     }
     give_signals_back();
     if (problem) {
+        if (text)
+            explicit_bzero(text, used);
         free(text);
         errno = problem;
         return NULL;
     }
     text[used] = '\0';
     if (strlen(text) != used)
-        *text = '\0'; /* what is behind a NUL would not be seen */
+        explicit_bzero(text, used); /* what is behind a NUL would not be seen */
     return text;
 }
 
@@ -223,7 +219,7 @@ static int run_get(WORD_LIST *words, const char *config, const char *options,
 {
     int status = PAID;
 
-    if (!words || !open_client(config))
+    if (!words || !open_client(config) || interrupted)
         return USAGE;
     for (; words; words = words->next) {
         session_answer *answer;

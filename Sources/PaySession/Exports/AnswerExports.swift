@@ -35,5 +35,5 @@ public func session_answer_json(
 @_cdecl("session_answer_free") @implementation
 public func session_answer_free(_ answer: OpaquePointer!) {
     guard let answer else { return }
-    insideGate { Unmanaged<Answer>.fromOpaque(UnsafeRawPointer(answer)).release() }
+    Unmanaged<Answer>.fromOpaque(UnsafeRawPointer(answer)).release()
 }

@@ -32,12 +32,8 @@ final class Transfer {
     private(set) var body = Buffer()
     private var bodyLimit = 0
     private var headerBytes = 0
-    /// This one, or what a proxy said before it, came by HTTP/1.
-    private(set) var sawHTTP1 = false
     /// The handle has had an answer before this one.
     private var hadAnswer = false
-    /// To its end, and by TLS: without it there is no HTTP/2, whatever the status line says.
-    private var endedOverHTTP2 = false
     /// The empty line behind the headers has come.
     private var headersEnded = false
     /// Retry-After names a number of seconds beyond counting.
@@ -210,7 +206,6 @@ final class Transfer {
 
     private func forgetAnswer() {
         if headerBytes > 0 { hadAnswer = true }
-        sawHTTP1 = false
         body.removeAll()
         date.removeAll()
         headerBytes = 0
@@ -221,12 +216,11 @@ final class Transfer {
         errorText[0] = 0
         overran = nil
         changedProtocol = false
-        endedOverHTTP2 = false
     }
 
     /// libcurl has kept nothing of an answer that could do harm: see `ccurl_remembers_headers`.
     var mayBeUsedAgain: Bool {
-        !Transfer.remembersHeaders || headerBytes == 0 || endedOverHTTP2
+        !Transfer.remembersHeaders || headerBytes == 0 || cameByHTTP2
     }
 
     /// How far the far end's clock is ahead of this machine's, in seconds; nil if it did not say.
@@ -247,7 +241,6 @@ final class Transfer {
     }
 
     func ending(_ code: CURLcode) -> Ending {
-        endedOverHTTP2 = code == CURLE_OK && preparedFor == false && !answersHaveNoNumber
         if let overran { return .failed(Failure(.tooLarge, "\(overran)", httpStatus: httpStatus)) }
         if changedProtocol {
             return .failed(Failure(.unreachable, "the provider changed from HTTP/2 to HTTP/1"))
@@ -306,12 +299,17 @@ final class Transfer {
         }
     }
 
-    /// HTTP/1: answers belong to requests by their order alone.
-    var answersHaveNoNumber: Bool {
+    /// In truth, if libcurl can tell it from what the status line says.
+    private var cameByHTTP2: Bool {
+        let told = ccurl_came_by_http2(easy)
+        guard told < 0 else { return told == 1 }
         var version = 0
         ccurl_get_long(easy, CURLINFO_HTTP_VERSION, &version)
-        return version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1
+        return version == CURL_HTTP_VERSION_2_0
     }
+
+    /// An answer by HTTP/1: those belong to requests by their order alone.
+    var hasAnswerWithoutNumber: Bool { headerBytes > 0 && !cameByHTTP2 }
 
     var newConnections: Int {
         var count = 0
@@ -383,14 +381,7 @@ final class Transfer {
             overran = Transfer.headerOverrun
             return 0
         }
-        if line.count > 6, line[4] == 0x2F, line[5] == 0x31,
-            Transfer.value(of: "http/", in: line) != nil
-        {
-            sawHTTP1 = true
-        }
-        if hadAnswer, Transfer.remembersHeaders,
-            sawHTTP1 || isFirst && Transfer.value(of: "http/2 ", in: line) == nil
-        {
+        if isFirst, hadAnswer, Transfer.remembersHeaders, !cameByHTTP2 {
             // What comes next could be a folded line. Again, with a handle of its own.
             changedProtocol = true
             return 0
