@@ -99,7 +99,7 @@ def page() -> str:
     seconds = sum(row["cpu_seconds"] for _, row in fuzzed)
     caught = [row for row in mutants if row["caught_by"]]
     level = [[what.replace("_kib", ", KiB"), *map(int, (soak[what]["first"], soak[what]["last"], soak[what]["most"]))]
-             for what in ("resident_kib", "descriptors", "threads")]
+             for what in ("resident_kib", "allocated_kib", "descriptors", "threads")]
     return f"""# What was tried
 
 Written by `make proof` from the figures in `Tests/Proof/figures`; each section names the command that measures it, and the

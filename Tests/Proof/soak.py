@@ -46,7 +46,7 @@ def summary(rows: list[Row]) -> dict[str, Any]:
     told: dict[str, Any] = {"seconds": rows[-1]["seconds"], "rows": len(rows)}
     for what in ("calls", "batched", "clients", "forks"):
         told[what] = rows[-1][what]
-    for what in ("resident_kib", "descriptors", "threads"):
+    for what in ("resident_kib", "allocated_kib", "descriptors", "threads"):
         told[what] = {"first": statistics.median(row[what] for row in level[:fifth]),
                       "last": statistics.median(row[what] for row in level[-fifth:]),
                       "most": max(row[what] for row in level)}
@@ -55,9 +55,12 @@ def summary(rows: list[Row]) -> dict[str, Any]:
 
 def mistakes(told: dict[str, Any], room_kib: float = 1024) -> list[str]:
     found = []
-    memory, descriptors, threads = told["resident_kib"], told["descriptors"], told["threads"]
+    memory, allocated, descriptors, threads = (
+        told[what] for what in ("resident_kib", "allocated_kib", "descriptors", "threads"))
     if memory["last"] > memory["first"] + room_kib:
         found.append(f"memory grows: {memory}")
+    if allocated["last"] > allocated["first"] + room_kib:
+        found.append(f"more and more is allocated: {allocated}")
     if descriptors["last"] > descriptors["first"] + 4:
         found.append(f"descriptors grow: {descriptors}")
     # The program's own five; libcurl has none for addresses that are numbers.
@@ -72,8 +75,9 @@ def plot(rows: list[Row], file: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(3, 1, sharex=True, figsize=(9, 6), layout="constrained")
-    for axis, (what, title, scale) in zip(axes, (("resident_kib", "resident memory, MiB", 1024),
+    figure, axes = pyplot.subplots(4, 1, sharex=True, figsize=(9, 7), layout="constrained")
+    for axis, (what, title, scale) in zip(axes, (("resident_kib", "resident, MiB", 1024),
+                                                 ("allocated_kib", "allocated, MiB", 1024),
                                                  ("descriptors", "descriptors", 1), ("threads", "threads", 1))):
         axis.plot([row["seconds"] / 60 for row in rows], [row[what] / scale for row in rows], linewidth=0.8)
         axis.set_ylabel(title)
