@@ -218,9 +218,11 @@ final class Transfer {
         changedProtocol = false
     }
 
-    /// libcurl has kept nothing of an answer that could do harm: see `ccurl_remembers_headers`.
+    /// libcurl has kept nothing of an answer that could do harm (see `ccurl_remembers_headers`), and
+    /// not the 64 KiB that it sends a POST from.
     var mayBeUsedAgain: Bool {
-        !Transfer.remembersHeaders || headerBytes == 0 || cameByHTTP2
+        preparedFor != nil
+            && (!Transfer.remembersHeaders || headerBytes == 0 || cameByHTTP2)
     }
 
     /// How far the far end's clock is ahead of this machine's, in seconds; nil if it did not say.
