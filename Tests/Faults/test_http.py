@@ -13,6 +13,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import h2.config
+import h2.connection
+import h2.events
 import paysession
 import pytest
 from asking import ask, keyed, told
@@ -115,6 +118,10 @@ ODDITIES: dict[str, tuple[Any, str]] = {
     "a NUL byte in it": (reply(PAID.replace(b"FINAL", b"FI\0AL")), "malformed"),
     "a NUL byte after it": (reply(PAID + b"\0"), "malformed"),
     "a NUL byte before it": (reply(b"\0" + PAID), "malformed"),
+    # jansson 2.14 sees none of these.
+    "a NUL byte behind a number": (reply(PAID.replace(b"2000", b"2000\0")), "malformed"),
+    "a NUL byte behind a word": (reply(PAID[:-1] + b', "x": null\0}'), "malformed"),
+    "a NUL byte behind zero": (reply(PAID[:-1] + b', "x": 0\0}'), "malformed"),
     "a byte order mark": (reply(b"\xef\xbb\xbf" + PAID), "malformed"),
     "UTF-16": (reply(PAID.decode().encode("utf-16")), "malformed"),
     "Latin-1": (reply(PAID.replace(b"FINAL", b"FIN\xc4L")), "malformed"),
@@ -343,3 +350,46 @@ def test_a_folded_first_header_touches_no_memory_of_the_answer_before(
              "-q", "-c", str(config), *["kustom:x"] * 4], capture_output=True, text=True, timeout=60)
         assert done.returncode in (3, 4), done.stderr
         assert len(server.requests) == 4
+
+
+def by_http2(connection: Connection) -> None:
+    """Answers one request, and ends the connection."""
+    talk = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+    talk.initiate_connection()
+    while True:
+        connection.send(talk.data_to_send())
+        for event in talk.receive_data(connection.socket.recv(65536)):
+            if isinstance(event, h2.events.RequestReceived):
+                talk.send_headers(event.stream_id, [(":status", "200")])
+                talk.send_data(event.stream_id, PAID, end_stream=True)
+                talk.close_connection()
+                connection.send(talk.data_to_send())
+                return
+
+
+def test_nor_of_an_answer_by_http_2(authority: Authority, tmp_path: Path) -> None:
+    """A provider that speaks HTTP/2, and then HTTP/1 with a status line that denies it. What it said
+    there is thrown away and asked for again, with a handle that remembers nothing."""
+    context = authority.server()
+    context.set_alpn_protocols(["h2"])
+    lies = [b"HTTP/2 200\r\n folded: line\r\nContent-Length: 2\r\n\r\n{}"]
+
+    def serve(connection: Connection) -> None:
+        if connection.socket.selected_alpn_protocol() == "h2":
+            context.set_alpn_protocols(["http/1.1"])
+            by_http2(connection)
+        while connection.read_request():
+            connection.send(lies.pop() if lies else WHOLE)
+
+    with Server(on_connection=serve, tls=context) as server:
+        config = tmp_path / "config.json"
+        config.write_text(json.dumps({
+            "proxy": "", "ca_file": authority.file,
+            "kustom": {"base_url": server.https, "api_key": "kco_test_x"}}))
+        done = subprocess.run(
+            ["valgrind", "-q", "--error-exitcode=99", str(REPOSITORY / "build/bin/paysession"), "get",
+             "-c", str(config), "--", "kustom:x", "kustom:x"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["exchange"]["http_version"] for one in told] == ["2", "1.1"]
+    assert [one["session"]["paid"] for one in told] == ["yes", "yes"] and not lies

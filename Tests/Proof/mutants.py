@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Breaks the library on purpose, once for each line below, and asks whether the tests notice.
 
-    python mutants.py [--only PART] [--json OUT]
+    python mutants.py [--only PATTERN] [--json OUT]
 
 Works on a copy of this tree; each break is built as it would ship and goes through the tests that are
 there for it. A break that survives is a test that is missing. Exit 1 if one survives.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -112,7 +113,8 @@ MUTANTS = [
     Mutant("a NUL is overlooked", DOCUMENT, "throw .notJSON\n        default:", "index += 1\n        default:",
            (faults("http"),)),
     Mutant("keys are the same by their beginning", SWIFT + "JSON/KeyNumbers.swift",
-           "known.count == wanted.count else", "known.count <= wanted.count else"),
+           "known.count == wanted.count else", "known.count <= wanted.count else",
+           (("-m", "pytest", "-q", "-x", "Tests/Proof/test_property.py"),)),
     Mutant("a backslash is plain", SWIFT + "JSON/Plain.swift", "| isBackslash ", ""),
     Mutant("what touches runs together", DOCUMENT, "            room[0] = 0x20\n            let length = writeDecimal(count, to: room + 1)\n            room[length + 1] = 0x20\n            return length + 2",
            "            return writeDecimal(count, to: room)",
@@ -153,7 +155,7 @@ MUTANTS = [
     Mutant("credentials come back in messages", SWIFT + "Transport/ErrorBody.swift",
            "if secret.withBytes({ bytes.starts(with: $0) }) { return secret.count }", "", (faults("redaction"),)),
     Mutant("secrets are not wiped", SWIFT + "Platform/Secret.swift",
-           "explicit_bzero(memory.value, count + 1)\n        free", "free", (faults("host"),)),
+           "explicit_bzero(memory.value, count + 1)\n        free", "free", (faults("redaction"),)),
     Mutant("answers are never freed", SWIFT + "Exports/AnswerExports.swift",
            "Unmanaged<Answer>.fromOpaque(UnsafeRawPointer(answer)).release()", "_ = answer",
            (faults("threads", "mixed", "host"),)),
@@ -166,7 +168,7 @@ MUTANTS = [
     Mutant("a child talks on its parent's connections", SWIFT + "Transport/Sockets.swift",
            "func disconnect() -> Bool {", "func disconnect() -> Bool {\n        return true", (faults("fork"),)),
     Mutant("a handle is used again, whatever libcurl left in it", TRANSFER,
-           "!Transfer.remembersHeaders || headerBytes == 0 || cameByHTTP2", "true", (faults("http"),)),
+           "if isFirst, hadAnswer, Transfer.remembersHeaders, !cameByHTTP2 {", "if false {", (faults("http"),)),
     Mutant("HTTP/2 is what the status line says", "Sources/CCurl/shim.h",
            "#if LIBCURL_VERSION_NUM >= 0x075400", "#if 0", (faults("http"),)),
     Mutant("freeing an answer waits for a fork", SWIFT + "Exports/AnswerExports.swift",
@@ -221,19 +223,19 @@ def notices(tree: Path, tests: tuple[tuple[str, ...], ...]) -> str | None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="those whose description has this in it")
+    parser.add_argument("--only", default="", help="those whose description has this regular expression in it")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     results = []
     with tempfile.TemporaryDirectory(prefix="paysession-mutants-") as directory:
         tree = copied(Path(directory))
         everything = tuple(dict.fromkeys(
-            tests for mutant in MUTANTS if chosen.only in mutant.about for tests in mutant.tests))
+            tests for mutant in MUTANTS if re.search(chosen.only, mutant.about) for tests in mutant.tests))
         if not built(tree) or (failing := notices(tree, everything)):
             print("the tests fail on the unbroken library:", failing if built(tree) else "no build")
             return 2
         for mutant in MUTANTS:
-            if chosen.only not in mutant.about:
+            if not re.search(chosen.only, mutant.about):
                 continue
             file = tree / mutant.file
             original = file.read_text("utf-8")

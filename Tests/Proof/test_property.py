@@ -184,6 +184,18 @@ def test_the_oracle_gives_the_answers_that_were_written_by_hand() -> None:
     assert seen > 500
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_key_is_no_other_that_begins_like_it(order: int) -> None:
+    """The library tells keys apart by their hash first: among so many, some have the same."""
+    keys = ["session_id", "status", "order_amount", "purchase_currency"]
+    tokens = dict(zip(keys, ('"a"', '"FINALIZED"', "10000", '"SEK"')))
+    for number in range(400):
+        members = {**tokens, **{f"{key}{number}": "null" for key in keys}}
+        document = ",".join(f'"{key}":{token}' for key, token in list(members.items())[::order])
+        agree("kustom", f"{{{document}}}".encode(), None)
+        assert LIBRARY.judge("kustom", f"{{{document}}}".encode(), None).paid == "yes"
+
+
 def test_every_three_letters_are_the_currency_that_iso_4217_says() -> None:
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     for code in (one + two + three for one in letters for two in letters for three in letters):

@@ -218,12 +218,8 @@ final class Transfer {
         changedProtocol = false
     }
 
-    /// libcurl has kept nothing of an answer that could do harm (see `ccurl_remembers_headers`), and
-    /// not the 64 KiB that it sends a POST from.
-    var mayBeUsedAgain: Bool {
-        preparedFor != nil
-            && (!Transfer.remembersHeaders || headerBytes == 0 || cameByHTTP2)
-    }
+    /// Not after a POST: libcurl keeps the 64 KiB that it was sent from.
+    var mayBeUsedAgain: Bool { preparedFor != nil }
 
     /// How far the far end's clock is ahead of this machine's, in seconds; nil if it did not say.
     var clockSkew: Int64? {
