@@ -25,6 +25,9 @@ from types import TracebackType
 from typing import Any, Optional, Union
 from urllib.parse import unquote
 
+import h2.config
+import h2.connection
+import h2.events
 import trustme
 
 LONGEST = 30.0
@@ -311,6 +314,21 @@ def as_asked(_: Connection, request: Request) -> bytes:
 
 
 # ---- Certificates --------------------------------------------------------------------------------
+
+
+def by_http2(connection: Connection, body: bytes) -> None:
+    """Answers one request, and ends the connection."""
+    talk = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+    talk.initiate_connection()
+    while True:
+        connection.send(talk.data_to_send())
+        for event in talk.receive_data(connection.socket.recv(65536)):
+            if isinstance(event, h2.events.RequestReceived):
+                talk.send_headers(event.stream_id, [(":status", "200")])
+                talk.send_data(event.stream_id, body, end_stream=True)
+                talk.close_connection()
+                connection.send(talk.data_to_send())
+                return
 
 
 class Authority:

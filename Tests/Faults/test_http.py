@@ -13,9 +13,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import h2.config
-import h2.connection
-import h2.events
 import paysession
 import pytest
 from asking import ask, keyed, told
@@ -26,6 +23,7 @@ from servers import (
     Request,
     Server,
     as_asked,
+    by_http2,
     chunked,
     dintero,
     in_turn,
@@ -352,21 +350,6 @@ def test_a_folded_first_header_touches_no_memory_of_the_answer_before(
         assert len(server.requests) == 4
 
 
-def by_http2(connection: Connection) -> None:
-    """Answers one request, and ends the connection."""
-    talk = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
-    talk.initiate_connection()
-    while True:
-        connection.send(talk.data_to_send())
-        for event in talk.receive_data(connection.socket.recv(65536)):
-            if isinstance(event, h2.events.RequestReceived):
-                talk.send_headers(event.stream_id, [(":status", "200")])
-                talk.send_data(event.stream_id, PAID, end_stream=True)
-                talk.close_connection()
-                connection.send(talk.data_to_send())
-                return
-
-
 def test_nor_of_an_answer_by_http_2(authority: Authority, tmp_path: Path) -> None:
     """A provider that speaks HTTP/2, and then HTTP/1 with a status line that denies it. What it said
     there is thrown away and asked for again, with a handle that remembers nothing."""
@@ -377,7 +360,7 @@ def test_nor_of_an_answer_by_http_2(authority: Authority, tmp_path: Path) -> Non
     def serve(connection: Connection) -> None:
         if connection.socket.selected_alpn_protocol() == "h2":
             context.set_alpn_protocols(["http/1.1"])
-            by_http2(connection)
+            by_http2(connection, PAID)
         while connection.read_request():
             connection.send(lies.pop() if lies else WHOLE)
 

@@ -7,6 +7,7 @@ front of a provider, over HTTP/2: its own pages are failures.
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 import socket
 import subprocess
@@ -27,6 +28,7 @@ from servers import (
     Request,
     Server,
     as_asked,
+    by_http2,
     in_turn,
     kustom,
     reply,
@@ -102,7 +104,7 @@ class Tinyproxy:
 
 
 @pytest.fixture(scope="module")
-def tinyproxy(provider: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tinyproxy]:
+def tinyproxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tinyproxy]:
     """A CONNECT proxy that wants a password."""
     directory = tmp_path_factory.mktemp("tinyproxy")
     port = free_port()
@@ -117,7 +119,6 @@ LogLevel Info
 LogFile "{log}"
 PidFile "{directory}/pid"
 Allow 127.0.0.1
-ConnectPort {provider.port}
 BasicAuth {USER} {PASSWORD}
 """)
     log.touch()
@@ -143,6 +144,20 @@ def test_a_proxy_with_a_password(tinyproxy: Tinyproxy, asked: Server, authority:
     assert ended.paid == "yes" and ended.exchange["http_status"] == 200
     assert len(asked.requests) == 1 and tinyproxy.tunnels() == before + 1
     assert KEY not in tinyproxy.log()
+
+
+def test_http_2_through_a_proxy_connection_after_connection(
+    tinyproxy: Tinyproxy, authority: Authority,
+) -> None:
+    """Each tunnel begins with the proxy's HTTP/1. A call that has no second try does without one."""
+    context = authority.server()
+    context.set_alpn_protocols(["h2"])
+    body = json.dumps(kustom("x")).encode()
+    with Server(on_connection=lambda one: by_http2(one, body), tls=context) as server, \
+            paysession.Client(through(tinyproxy.authorized, server, authority, attempts=1)) as client:
+        ended = [told(lambda: client.get("kustom:x")) for _ in range(5)]
+    assert [one.paid for one in ended] == ["yes"] * 5, [one.error for one in ended]
+    assert [one.exchange["http_version"] for one in ended] == ["2"] * 5
 
 
 @pytest.mark.parametrize("credentials", [f"{USER}:wr0ng-p4ssword@", "", "nobody:@"])

@@ -18,9 +18,8 @@ final class Loop {
     private let sockets = Sockets()
     private let share: ShareHandle?
     private var idleTransfers: [Transfer] = []
-    /// Some answer came by HTTP/1: late bytes could be taken for the next one, and with a libcurl that
-    /// remembers headers each transfer is used once.
-    private var hasNumberlessAnswers = false
+    /// Something came by HTTP/1: with a libcurl that remembers headers, each transfer is used once.
+    private var hasSeenHTTP1 = false
     /// A TLS handshake failed. The trusted certificates, which libcurl keeps for a day, may have
     /// been read when memory was short, and then each handshake after it would fail: from now on
     /// they are read for each connection, and no transfer is used again that was set up otherwise.
@@ -88,6 +87,7 @@ final class Loop {
     /// Nothing has come in on an idle connection that could be taken for the next answer: late
     /// bytes of the one before. HTTP/2 says which request its bytes belong to, and talks when idle.
     var isQuiet: Bool { !hasNumberlessAnswers || !sockets.haveInput }
+    private var hasNumberlessAnswers = false
 
     // MARK: Calls
 
@@ -216,10 +216,11 @@ final class Loop {
         transfer.call = nil
         client.count(newConnections: transfer.newConnections)
         curl_multi_remove_handle(multi, transfer.easy)
+        if transfer.beganByHTTP1 { hasSeenHTTP1 = true }
         if transfer.hasAnswerWithoutNumber { hasNumberlessAnswers = true }
         let mayBeUsedAgain = transfer.mayBeUsedAgain
         transfer.rest()
-        if hasFailedTLS || hasNumberlessAnswers && Transfer.remembersHeaders {
+        if hasFailedTLS || hasSeenHTTP1 && Transfer.remembersHeaders {
             idleTransfers = []
         } else if mayBeUsedAgain {
             idleTransfers.append(transfer)

@@ -32,6 +32,8 @@ final class Transfer {
     private(set) var body = Buffer()
     private var bodyLimit = 0
     private var headerBytes = 0
+    /// What came first, the words of a proxy perhaps, came by HTTP/1.
+    private(set) var beganByHTTP1 = false
     /// The handle has had an answer before this one.
     private var hadAnswer = false
     /// The empty line behind the headers has come.
@@ -206,6 +208,7 @@ final class Transfer {
 
     private func forgetAnswer() {
         if headerBytes > 0 { hadAnswer = true }
+        beganByHTTP1 = false
         body.removeAll()
         date.removeAll()
         headerBytes = 0
@@ -379,7 +382,8 @@ final class Transfer {
             overran = Transfer.headerOverrun
             return 0
         }
-        if isFirst, hadAnswer, Transfer.remembersHeaders, !cameByHTTP2 {
+        if isFirst { beganByHTTP1 = !cameByHTTP2 }
+        if beganByHTTP1, hadAnswer, Transfer.remembersHeaders {
             // What comes next could be a folded line. Again, with a handle of its own.
             changedProtocol = true
             return 0
