@@ -310,7 +310,8 @@ final class Transfer {
     }
 
     /// An answer by HTTP/1: those belong to requests by their order alone.
-    var hasAnswerWithoutNumber: Bool { headerBytes > 0 && !cameByHTTP2 }
+    /// What a proxy said first does not count.
+    var hasAnswerWithoutNumber: Bool { beganByHTTP1 && !cameByHTTP2 }
 
     var newConnections: Int {
         var count = 0
