@@ -45,7 +45,7 @@ def faces() -> dict[str, Any]:
     cases = list((REPOSITORY / "Tests" / "Cases").glob("*/*/case.json"))
     source = (REPOSITORY / "Tests/Examples/test_faces.py").read_text("utf-8")
     # Swift's and Python's tests compare with the written answers; the others with what C answers.
-    named = ["Swift", "C"] + [name.replace("_", " ") for name in re.findall(r"^def test_the_(\w+)\(", source, re.M)]
+    named = ["Swift", "C", "Python"] + [name.replace("_", " ") for name in re.findall(r"^def test_the_(\w+)\(", source, re.M)]
     exchanges = sum("http_status" in json.loads(case.read_bytes()) for case in cases)
     return {"cases": len(cases), "exchanges": exchanges, "faces": named, **tests("Tests/Examples/test_faces.py")}
 
@@ -112,7 +112,8 @@ day and the commit on which it did.
 
 `python -m pytest Tests/Examples/test_faces.py` ({when("faces")}): {faces["cases"]} cases, {faces["exchanges"]} of them whole
 exchanges over HTTP, through {", ".join(faces["faces"])}. {faces["tests"]} tests, {faces["failed"]} failed or skipped. The answers
-are the same byte for byte (without `exchange`), and valid against `Include/paysession.schema.json`.
+are the same byte for byte (without `exchange`), and valid against `Include/paysession.schema.json`. Swift and Python have theirs
+compared in their own suites, `swift test` and `bindings/python/tests`.
 
 ## 2. The safety property
 
