@@ -142,8 +142,8 @@ references() { # COUNT [PREFIX]
     local signal status pid
     for signal in INT TERM HUP; do
         rm -f out
-        # A background job of a script ignores SIGINT; env puts it back.
-        env --default-signal=INT paysession batch --resume out refs 3>&- &
+        # A background job of a script ignores SIGINT, and under nohup SIGHUP; env puts them back.
+        env --default-signal=INT,HUP paysession batch --resume out refs 3>&- &
         pid=$!
         until [[ -s out ]]; do sleep 0.01; done
         kill -"$signal" "$pid"
