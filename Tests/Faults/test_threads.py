@@ -107,6 +107,12 @@ def sanitized() -> Path:
     return Path(done.stdout.splitlines()[-1])
 
 
+def test_the_reserve_gives_no_block_twice() -> None:
+    """It has no lock. What is left when malloc has nothing must not be shared by accident."""
+    told = run("reserve")
+    assert told["taken"] > 10000 and told["used"] == 4096
+
+
 @pytest.mark.parametrize(("program", "token_seconds"),
                          [(("race",), 3600), (("race",), 1), (("fork_busy", "2"), 1)])
 def test_thread_sanitizer_has_nothing_to_say(
