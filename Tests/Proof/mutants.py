@@ -28,10 +28,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 ATTACK = ("Tests/Proof/attack.py", "--seconds", "4", "--seed", "1")
 CASES = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "bindings/python/tests/test_cases.py",
          "-c", "bindings/python/pyproject.toml")
-
-
 CONTRACT = ("-m", "pytest", "-q", "-x", "Tests/Contract")
 ALLOCATIONS = ("-m", "pytest", "-q", "-x", "Tests/Proof/test_allocations.py")
+SOAK = ("-m", "pytest", "-q", "-x", "Tests/Proof/test_soak.py")
 
 
 def faults(*names: str) -> tuple[str, ...]:
@@ -161,6 +160,14 @@ MUTANTS = [
            (faults("threads", "mixed", "host"),)),
     Mutant("a header list is never freed", TRANSFER, "curl_slist_free_all(headerList)\n", "",
            (faults("host", "threads", "mixed"),)),
+    Mutant("an epoll set is never closed", SWIFT + "Transport/Loop.swift",
+           "if epoll >= 0 { close(epoll) }", "", (SOAK,)),
+    Mutant("a batch's timer is never closed", SWIFT + "Transport/Loop.swift",
+           "if timer >= 0 { close(timer) }  // it would", "// it would", (SOAK,)),
+    Mutant("what wakes a client is never closed", SWIFT + "Transport/Client.swift",
+           "        close(wakeDescriptor)\n", "", (SOAK,)),
+    Mutant("connections are never closed", SWIFT + "Transport/Sockets.swift",
+           "return close(fd)", "return 0", (SOAK,)),
     Mutant("a batch reads any number at once", BATCH, "lane.running < options.inFlight && ", "",
            (faults("batch"),)),
     Mutant("a batch keeps no rate", BATCH, "guard let rate = options.requestsPerSecond, requests > 0 else { return }",

@@ -3,10 +3,12 @@
  * soak CONFIG SECONDS: what a host does in a day. Two threads read sessions of all providers with a
  * client that stays, good ones and every fault the server knows; one opens and closes clients,
  * shared and not, waits, and asks for reports; one has batches, some of them given up half way; the
- * first thread forks children that read, and each second prints how memory, descriptors and threads
- * stand. Fails at the first answer that is another's, or paid when it must not be.
+ * first thread forks children that read, and each second, at a moment without a client that comes and
+ * goes, prints how memory, descriptors and threads stand. Fails at the first answer that is another's,
+ * or paid when it must not be, and if more descriptors are left in the end than a first client left.
  */
 #include <malloc.h>
+#include <poll.h>
 
 #include "common.h"
 
@@ -17,6 +19,8 @@ static char *config, *shared_config;
 static session_client *staying;
 static int over;
 static long calls, batched, opened_clients, forked;
+/* Held while a client is open that is closed again: what it has would tell nothing about what stays. */
+static pthread_mutex_t passing = PTHREAD_MUTEX_INITIALIZER;
 
 static void
 add(long *counter, long number) {
@@ -76,23 +80,44 @@ reading(void *number) {
     return NULL;
 }
 
+/* A client's whole life. */
+static void
+open_and_close(const char *with, unsigned *seed) {
+    session_client *client;
+    session_answer *answer;
+    if (session_client_open(with, &client, NULL)) fail("open");
+    for (int i = 0; i < 3; i++) read_one(client, seed);
+    session_wait(client, "kustom:s-1", "{\"timeout_ms\": 2000, \"interval_ms\": 1}", &answer);
+    session_answer_free(answer);
+    session_client_report(client, &answer);
+    session_answer_free(answer);
+    session_client_close(client);
+}
+
 static void *
 opening(void *number) {
     unsigned seed = (unsigned)(size_t)number;
     while (!is_over()) {
-        session_client *client;
-        session_answer *answer;
-        if (session_client_open(rand_r(&seed) % 2 ? config : shared_config, &client, NULL)) fail("open");
-        for (int i = 0; i < 3; i++) read_one(client, &seed);
-        session_wait(client, "kustom:s-1", "{\"timeout_ms\": 2000, \"interval_ms\": 1}", &answer);
-        session_answer_free(answer);
-        session_client_report(client, &answer);
-        session_answer_free(answer);
-        session_client_close(client);
+        pthread_mutex_lock(&passing);
+        open_and_close(rand_r(&seed) % 2 ? config : shared_config, &seed);
+        pthread_mutex_unlock(&passing);
         add(&opened_clients, 1);
         pause_ms(20);
     }
     return NULL;
+}
+
+/* The next answer of a batch, waited for in the library or, as an event loop does, at its descriptor. */
+static session_result
+next_of(session_batch *batch, int at_descriptor, uint64_t *tag, session_answer **answer) {
+    double until = seconds() + 20;
+    if (!at_descriptor) return session_batch_next(batch, 20000, tag, answer);
+    for (;;) {
+        struct pollfd ready = {session_batch_fd(batch), POLLIN, 0};
+        session_result result = session_batch_next(batch, 0, tag, answer);
+        if (result != SESSION_AGAIN || seconds() > until) return result;
+        if (ready.fd < 0 || poll(&ready, 1, 20000) != 1) fail("the batch's descriptor");
+    }
 }
 
 static void *
@@ -101,7 +126,7 @@ batches(void *number) {
     while (!is_over()) {
         enum { MANY = 64 };
         static char references[MANY][128];
-        int is_good[MANY], left, i;
+        int is_good[MANY], left, i, at_descriptor = rand_r(&seed) % 2;
         session_batch *batch;
         session_answer *answer;
         uint64_t tag;
@@ -112,7 +137,7 @@ batches(void *number) {
         }
         left = rand_r(&seed) % 4 ? MANY : rand_r(&seed) % MANY; /* some are given up */
         for (i = 0; i < left; i++) {
-            session_result result = session_batch_next(batch, 20000, &tag, &answer);
+            session_result result = next_of(batch, at_descriptor, &tag, &answer);
             if (result == SESSION_AGAIN || result == SESSION_DONE) fail("next: %d", result);
             look_at(references[tag], is_good[tag], result, answer);
         }
@@ -166,10 +191,13 @@ main(int count, char **arguments) {
     config = contents(arguments[1]);
     shared_config = malloc(strlen(config) + 32);
     sprintf(shared_config, "{\"shared\": true, %s", strchr(config, '{') + 1);
+    unsigned seed = 99;
+    /* The shared client is kept when nobody holds it any more, with its connection. */
+    open_and_close(shared_config, &seed);
+    int kept = descriptors("");
     staying = opened(arguments[1]);
     double begun = seconds(), end = begun + atof(arguments[2]);
     for (size_t i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, work[i], (void *)(i + 1));
-    unsigned seed = 99;
     while (seconds() < end) {
         pid_t child = fork();
         int status;
@@ -183,15 +211,19 @@ main(int count, char **arguments) {
         if (waitpid(child, &status, 0) != child || status) fail("child: %x", status);
         forked++;
         pause_ms(700);
+        pthread_mutex_lock(&passing);
         printf("{\"seconds\": %.1f, \"resident_kib\": %ld, \"allocated_kib\": %ld, "
                "\"descriptors\": %d, \"threads\": %ld, "
                "\"calls\": %ld, \"batched\": %ld, \"clients\": %ld, \"forks\": %ld}\n",
                seconds() - begun, status_of("VmRSS:"), allocated() / 1024, descriptors(""), status_of("Threads:"), calls,
                batched, opened_clients, forked);
+        pthread_mutex_unlock(&passing);
         fflush(stdout);
     }
     __atomic_store_n(&over, 1, __ATOMIC_RELAXED);
     for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
     session_client_close(staying);
+    int left = descriptors("");
+    if (left > kept) fail("%d descriptors are left, the first client left %d", left, kept);
     return 0;
 }
