@@ -134,11 +134,55 @@ def test_a_changed_configuration_is_a_new_client(bash: Bash, tmp_path: Path) -> 
     assert (status, out) == (0, "0\n5\n64\n0\n")
 
 
+def holds(process: int, text: str) -> bool:
+    """Whether memory of the process that may be written has it somewhere."""
+    with open(f"/proc/{process}/maps") as maps, open(f"/proc/{process}/mem", "rb", buffering=0) as memory:
+        for place, rights, *_ in (line.split() for line in maps):
+            begin, end = (int(number, 16) for number in place.split("-"))
+            if "rw" in rights:
+                memory.seek(begin)
+                if text.encode() in (memory.read(end - begin) or b""):
+                    return True
+    return False
+
+
+def test_keys_do_not_stay_in_memory(bash: Bash, tmp_path: Path) -> None:
+    """Only that of the configuration in use: not of one before it, nor of one that was read twice, was
+    too long, had a NUL in it, was refused, or was not read to its end."""
+    names = ("long", "twice", "nul", "refused", "unfinished", "before", "last")
+    behind = {"long": " " * (4 << 20), "nul": "\0", "refused": "}"}
+    os.mkfifo(tmp_path / "unfinished")
+    configs = {}
+    for number, name in enumerate(names):
+        # Each is shorter than the one before: read into the same memory, it leaves the other's key.
+        configs[name] = (" " * 100 * (len(names) - number) + '{"ledyer": {"environment": "live", '
+                         f'"client_id": "shop", "client_secret": "the-secret-of-{name}"}}}}{behind.get(name, "")}')
+        if name != "unfinished":
+            (tmp_path / name).write_text(configs[name])
+    # malloc gives the first long one back to the system, and from then on keeps what is freed.
+    with bash.start(f"""cd {tmp_path}; trap : TERM
+            for name in long {" ".join(names)}; do
+                paysession get -q -c $name nonsense; [[ $name != twice ]] || paysession get -q -c $name nonsense
+            done; echo done; read -r""") as process:
+        with open(tmp_path / "unfinished", "w") as unfinished:
+            unfinished.write(configs["unfinished"])
+            unfinished.flush()
+            time.sleep(0.5)
+            process.send_signal(signal.SIGTERM)
+            assert process.stdout and process.stdout.readline() == "done\n"
+        found = {name for name in names if holds(process.pid, "the-secret-of-" + name)}
+        _, err = process.communicate("\n", timeout=30)
+    assert found == {"last"}, err
+    assert [line.split(": ")[3] for line in err.splitlines()] == [
+        "long", "long", "nul", "refused", "unfinished"], err
+
+
 @pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
-@pytest.mark.parametrize("command", ["normalize -q kustom", "get -q kustom:slow"])
+@pytest.mark.parametrize("command", ["normalize -q kustom", "get -q kustom:slow",
+                                     "get -q -c /dev/stdin kustom:finalized"])
 @pytest.mark.parametrize("trapped", [True, False])
 def test_signals(bash: Bash, name: str, command: str, trapped: bool) -> None:
-    """Those that end a shell end its waiting, for a provider and for a document on stdin."""
+    """Those that end a shell end its waiting: for a provider, for a document, for a configuration."""
     number = signal.Signals[f"SIG{name}"]
     trap = f"trap 'echo trapped' {name};" if trapped else ""
     stdin, open_all_the_while = os.pipe()
