@@ -6,6 +6,7 @@ any thread and from a signal handler; later calls are not affected.
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -284,9 +285,13 @@ def test_from_a_signal_handler(sandbox: RunningSandbox, tmp_path: Path) -> None:
 
 
 def test_from_a_signal_handler_whatever_it_interrupts(nginx: Nginx, tmp_path: Path) -> None:
-    told = run("cancel", nginx.write_config(tmp_path), "-", "storm", timeout=30)
+    """One provider never answers: whether a signal meets one of the quick calls is chance."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        config = nginx.write_config(tmp_path, inbank={"base_url": address, "api_key": "nginx-inbank-key"})
+        told = run("cancel", config, "-", "storm", timeout=30)
     assert told["others"] == 0 and told["errno_kept"] is True
-    assert told["aborted"] > 10 and told["handled"] > 100
+    assert told["aborted"] > 10 and told["ok"] > 10 and told["handled"] > 100
 
 
 def test_signals_of_the_host_do_no_harm(nginx: Nginx, tmp_path: Path) -> None:
