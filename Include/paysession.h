@@ -321,8 +321,9 @@ session_result session_wait(session_client *client, const char *reference, const
 
 /*
  * session_batch_open() - prepares to read many sessions at once on one thread. Options: in_flight,
- * sessions of each provider read at once, which also bounds the memory in use;
- * requests_per_second, for each provider. Returns SESSION_OK and sets *batch. Owned by the
+ * sessions of each provider read at once, which also bounds the memory in use (with a libcurl before
+ * 8.0 no more than 100 of a provider that speaks HTTP/2: it would open a connection for each of the
+ * others); requests_per_second, for each provider. Returns SESSION_OK and sets *batch. Owned by the
  * caller; free with session_batch_close(). Otherwise SESSION_INVALID_ARGUMENT or
  * SESSION_OUT_OF_MEMORY, and *batch is NULL.
  * *answer: Owned by the caller; free with session_answer_free().

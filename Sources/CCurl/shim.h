@@ -116,6 +116,13 @@ static inline int ccurl_remembers_headers(void) {
     return version >= 0x075300 && version < 0x080101;
 }
 /*
+ * Before 8.0, what finds every connection full opens one of its own, although another is just being
+ * opened for all (curl pull request 10456).
+ */
+static inline int ccurl_waits_when_full(void) {
+    return curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000;
+}
+/*
  * Whether the answer of the last request came by HTTP/2, -1 when libcurl cannot tell. Its status line
  * does not: HTTP/1 can write "HTTP/2" there, and CURLINFO_HTTP_VERSION believes it. Only nghttp2
  * makes pseudo headers.

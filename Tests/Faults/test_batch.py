@@ -8,11 +8,14 @@ import json
 import select
 import threading
 import time
+from pathlib import Path
 
 import paysession
 import pytest
 from asking import keyed, told
-from servers import Connection, Request, Server, in_turn, inbank, kustom, reply
+from nginx import Nginx, nginx
+from programs import descriptors, run
+from servers import Authority, Connection, Request, Server, in_turn, inbank, kustom, reply
 from sandbox.testing import RunningSandbox
 
 
@@ -86,15 +89,16 @@ def test_a_provider_that_quotes_a_key_without_end_costs_nothing() -> None:
 class Crowd:
     """A server that counts how many ask at once; each waits a little, so that they meet."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = 0.02) -> None:
         self.lock = threading.Lock()
+        self.patience = patience
         self.now = self.most = 0
 
     def answer(self, _: Connection, request: Request) -> bytes:
         with self.lock:
             self.now += 1
             self.most = max(self.most, self.now)
-        time.sleep(0.02)
+        time.sleep(self.patience)
         with self.lock:
             self.now -= 1
         session = request.target.rpartition("/")[2]
@@ -130,3 +134,37 @@ def test_requests_keep_their_rate() -> None:
                 pass
             # The first goes out at once, eleven wait a twentieth of a second each.
             assert 0.5 < time.monotonic() - begun < 5
+
+
+def test_many_at_once_share_a_connection(nginx: Nginx) -> None:
+    """More than fit on it, too: libcurl before 8.0 would open one for each of those, 157 here."""
+    with paysession.Client(nginx.config(timeout_ms=20000)) as client:
+        client.get("kustom:s")  # all wait for a first connection, but no more if there is one
+        answers = list(client.read_many((f"kustom:s-{number}" for number in range(900)), in_flight=256))
+        opened = client.report()["connections"]["opened"]
+    assert [answer.paid for _, answer in answers] == ["yes"] * 900
+    assert opened <= 3  # a hundred on each
+
+
+def test_by_http_1_each_has_a_connection_and_none_stays(authority: Authority) -> None:
+    """A TLS handshake tells what the provider speaks; then as many are read at once as were asked for."""
+    crowd = Crowd(patience=1)
+    with Server(crowd.answer, tls=authority.server()) as server:
+        config = keyed(server.https, ca_file=authority.file, timeout_ms=20000)
+        with paysession.Client(config) as client:
+            before = len(descriptors())
+            answers = list(client.read_many((f"kustom:s-{number}" for number in range(400)), in_flight=150))
+            until = time.monotonic() + 5
+            # The server, which is in this process, closes its ends when it notices.
+            while (kept := len(descriptors()) - before) > 24 and time.monotonic() < until:
+                time.sleep(0.02)
+            assert kept <= 24
+    assert [answer.paid for _, answer in answers] == ["yes"] * 400
+    assert 100 < crowd.most <= 150
+
+
+def test_what_many_at_once_needed_is_not_kept(nginx: Nginx, tmp_path: Path) -> None:
+    """libcurl keeps 20 KiB and more in each handle, while others are on its connection. A client that
+    had 256 of them for a while is not 20 MiB larger ever after."""
+    held = run("held", nginx.write_config(tmp_path, attempts=1, timeout_ms=20000), 256)
+    assert max(held["whole"], held["half"], held["again"]) < held["single"] + 1024, held

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import CCurl
 import CPlatform
 
 /// Many sessions over one loop, on the thread that asks: `session_batch` in C.
@@ -10,7 +11,7 @@ final class Batch {
     private let client: Client
     private let loop: Loop
     private let options: Options
-    private let lanes: [Lane] = Provider.all.map { _ in Lane() }
+    private let lanes: [Lane]
     private var finished = Queue<Finished>()
     /// References that were added and not yet given back.
     private var outstanding = 0
@@ -39,9 +40,19 @@ final class Batch {
     private final class Lane {
         var waiting = Queue<Waiting>()
         var running = 0
+        /// Not for long by HTTP/1, where each needs a connection anyway.
+        var fitsOneConnection: Bool
         /// The earliest moment for the next request.
         var nextStart = Instant(microseconds: 0)
+
+        init(_ account: Account?) {
+            fitsOneConnection = !Batch.waitsWhenFull && account?.base.isPlain == false
+        }
     }
+
+    private static let waitsWhenFull = ccurl_waits_when_full() != 0
+    /// What libcurl sends at once over a connection, unless the provider wants less.
+    private static let mostStreams = 100
 
     /// Waiting references are small; this many beside those in flight keep the lanes busy.
     private static let mostWaiting = 1024
@@ -51,6 +62,7 @@ final class Batch {
         self.loop = loop
         loop.isBatch = true
         self.options = options
+        lanes = client.configuration.accounts.map { Lane($0) }
     }
 
     deinit {
@@ -154,6 +166,7 @@ final class Batch {
     /// Answers that nobody takes out hold everyone up: they are the larger part of the memory.
     private func hasRoom(_ lane: Lane) -> Bool {
         lane.running < options.inFlight && finished.count < options.inFlight
+            && !(lane.fitsOneConnection && lane.running >= Batch.mostStreams)
     }
 
     private func finish(_ waiting: Waiting, _ failure: Failure) {
@@ -170,6 +183,7 @@ final class Batch {
             guard let answer = call.answer else { continue }
             let lane = lanes[call.reference.provider.index]
             lane.running -= 1
+            if call.cameByHTTP1 { lane.fitsOneConnection = false }
             pay(Int64(call.attempts) - 1, lane)
             finished.append(Finished(tag: call.tag, answer: answer))
         }

@@ -31,6 +31,8 @@ final class Call {
     private var token: Secret?
     private var refusedToken: Secret?
     private var hasRenewedToken = false
+    /// The provider answered by HTTP/1, whatever its token endpoint and a proxy speak.
+    private(set) var cameByHTTP1 = false
 
     private enum Phase {
         case pausing(until: Instant)
@@ -89,6 +91,7 @@ final class Call {
         exchange.httpStatus = transfer.httpStatus
         exchange.httpVersion = transfer.httpVersion
         exchange.reusedConnection = transfer.newConnections == 0
+        if case .readingSession = phase { cameByHTTP1 = transfer.hasAnswerWithoutNumber }
         // The clocks do not run apart so fast that each answer had to be looked at.
         if transfer.newConnections > 0 || !client.knowsClock(of: reference.provider),
             let skew = transfer.clockSkew

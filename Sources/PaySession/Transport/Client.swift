@@ -20,6 +20,9 @@ final class Client: @unchecked Sendable {
 
     /// More calls at once than this make do without keeping their connections.
     private static let mostIdleLoops = 32
+    /// One for each provider and each token endpoint, and as many again. What a batch had beside them
+    /// goes with its loop: libcurl would keep it until the provider hangs up, and longer.
+    private static let mostIdleConnections = 12
     private static let longestIntervalMs: Int64 = 10_000
 
     /// nil when memory or descriptors have run out.
@@ -156,9 +159,11 @@ final class Client: @unchecked Sendable {
 
     func giveBack(_ loop: Loop) {
         if loop.isAbandoned { return }
-        loop.removeCalls()
+        loop.rest()
         let spare: Loop? = mutex.withLock {
-            if idleLoops.count < Client.mostIdleLoops {
+            if idleLoops.count < Client.mostIdleLoops,
+                loop.connectionCount <= Client.mostIdleConnections
+            {
                 idleLoops.append(loop)
                 return nil
             }

@@ -89,6 +89,8 @@ final class Loop {
     var isQuiet: Bool { !hasNumberlessAnswers || !sockets.haveInput }
     private var hasNumberlessAnswers = false
 
+    var connectionCount: Int { sockets.count }
+
     // MARK: Calls
 
     func add(_ call: Call) {
@@ -150,16 +152,20 @@ final class Loop {
         act(fd, mask)
     }
 
-    /// Ends what is still under way, without an answer.
-    func removeCalls() {
+    /// Ends what is still under way, without an answer, and keeps what one call will need.
+    func rest() {
         isBatch = false
         ended = []
         if timer >= 0 { close(timer) }  // it would keep the epoll set awake
         timer = -1
         timerDue = 0
-        guard !calls.isEmpty else { return }
-        withSigpipeHeld { for call in calls { call.drop(on: self) } }
-        calls = []
+        if !calls.isEmpty {
+            withSigpipeHeld { for call in calls { call.drop(on: self) } }
+            calls = []
+        }
+        // A handle that ended while others were on its connection has libcurl's buffers: 20 KiB
+        // and more, for as long as it is there.
+        while idleTransfers.count > 1 { idleTransfers.removeLast() }
     }
 
     // MARK: For a caller who waits elsewhere

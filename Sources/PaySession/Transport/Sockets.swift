@@ -33,6 +33,8 @@ final class Sockets {
         return close(fd)
     }
 
+    var count: Int { open.count }
+
     /// Something is there to be read on one of them.
     var haveInput: Bool { open.contains { cplatform_has_input($0) != 0 } }
 
