@@ -159,7 +159,14 @@ static struct {
     long crashes;
 } *libraries; /* shared by all processes */
 
-/* The innermost library on the stack that is not the C library. */
+/* Ours, in front of the C library's: where it finds the heap in pieces, somebody else broke it. */
+static int
+is_malloc(const void *function) {
+    return function == (void *)malloc || function == (void *)calloc || function == (void *)realloc
+        || function == (void *)aligned_alloc || function == (void *)posix_memalign;
+}
+
+/* The innermost library on the stack that is not the C library: the one that called it. */
 static void
 crashed(int signal) {
     void *frames[48];
@@ -170,7 +177,7 @@ crashed(int signal) {
     armed = 0;
     count = backtrace(frames, 48);
     for (i = 2; i < count; i++) { /* this function, and the kernel's frame */
-        if (!dladdr(frames[i], &where) || !where.dli_fname) continue;
+        if (!dladdr(frames[i], &where) || !where.dli_fname || is_malloc(where.dli_saddr)) continue;
         name = strrchr(where.dli_fname, '/') ? strrchr(where.dli_fname, '/') + 1 : where.dli_fname;
         if (strncmp(name, "libc.so", 7)) break;
     }
