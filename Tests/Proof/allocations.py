@@ -50,8 +50,9 @@ def mistakes(told: dict[str, Any]) -> list[str]:
         for library, count in row["crashes"].items():
             if not library.startswith(ELSEWHERE):
                 found.append(f"{name}: {count} crashes in {library}")
-        # A handful where OpenSSL or nghttp2 keep what is broken; see above for get_first.
-        if name != "get_first" and row["not_well"] > 0.002 * row["tried"]:
+        # A handful of thousands where OpenSSL or nghttp2 keep what is broken; a run of hundreds meets
+        # one of them now and then. See above for get_first.
+        if name != "get_first" and row["not_well"] > max(0.002 * row["tried"], 2 if name in OTHERS else 0):
             found.append(f"{name}: {row['not_well']} times not well afterwards")
         strange = set(row["results"]) - {"ok", "out_of_memory", "unreachable", "tls_failed", "timed_out", "too_large"}
         if strange or (name in OFFLINE and set(row["results"]) - {"ok", "out_of_memory"}):
