@@ -52,7 +52,9 @@ SWIFTFLAGS := -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
 #   Bsymbolic             our own calls reach our own functions
 #   wrap                  Swift's objects come from malloc, see Platform/Allocation.swift
 #   gc-sections, icf, -s  what nobody calls, what is there twice, and the symbol table stay out
-CLANG = $(dir $(shell readlink -f "$$(command -v swiftc)"))clang
+#   now, relro            tables of addresses are filled when it is loaded, and read-only from then on
+TOOLCHAIN = $(dir $(shell readlink -f "$$(command -v swiftc)"))
+CLANG = $(TOOLCHAIN)clang
 LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -Wl,-soname=$(SONAME) \
 	-Wl,-z,defs -Wl,-z,nodelete -Wl,-z,now -Wl,-z,relro -Wl,-Bsymbolic -Wl,--gc-sections -Wl,--icf=all \
 	-Wl,-O2 -Wl,-s -Wl,--build-id=none -Wl,--wrap=posix_memalign -Wl,--wrap=free
@@ -70,8 +72,9 @@ build: deps
 	@$(CLANG) $(LINKFLAGS) -o $(LIB).new \
 		$(patsubst %,$(OBJECTS)/%.o,$(notdir $(shell find Sources/PaySession -name '*.swift' | sort))) \
 		-lcurl -ljansson
-	@# A hash of the sources' paths; without it, two builds in two places give the same bytes.
-	@objcopy -R .swift_modhash $(LIB).new
+	@# A hash of the sources' paths; without it, two builds in two places give the same bytes. By LLVM's
+	@# objcopy: GNU's (2.40) loses lld's GNU_RELRO with it.
+	@$(TOOLCHAIN)llvm-objcopy -R .swift_modhash $(LIB).new
 	@cmp -s $(LIB).new $(LIB) && rm $(LIB).new || mv $(LIB).new $(LIB)
 	@ln -sf libpaysession.so.$(VERSION) $(BUILD)/lib/$(SONAME)
 	@ln -sf $(SONAME) $(BUILD)/lib/libpaysession.so

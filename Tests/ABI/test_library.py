@@ -59,6 +59,19 @@ def test_is_named_by_its_interface_and_stays_mapped() -> None:
     assert "RUNPATH" not in dynamic and "RPATH" not in dynamic
 
 
+def test_is_read_only_where_it_can_be_once_it_is_loaded() -> None:
+    """RELRO, and all of it: with BIND_NOW the table of functions is filled before it is sealed."""
+    headers, sections = readelf("--program-headers").split("Section to Segment mapping:")
+    kinds = [line.split()[0] for line in headers.partition("Program Headers:")[2].splitlines()
+             if re.match(r"  [A-Z]", line)][1:]
+    assert "GNU_RELRO" in kinds
+    (sealed,) = re.findall(rf"^ +{kinds.index('GNU_RELRO'):02} +(.+)$", sections, flags=re.MULTILINE)
+    assert {".data.rel.ro", ".dynamic", ".got", ".got.plt"} <= set(sealed.split())
+    dynamic = readelf("--dynamic")
+    assert re.search(r"\(FLAGS\).*BIND_NOW", dynamic)
+    assert re.search(r"\(FLAGS_1\).*NOW", dynamic)
+
+
 def test_links_lead_to_the_versioned_file() -> None:
     assert os.readlink(LIBRARY) == "libpaysession.so.0"
     assert re.fullmatch(r"libpaysession\.so\.0\.\d+\.\d+",
