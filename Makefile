@@ -51,27 +51,36 @@ SWIFTFLAGS := -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
 #   nodelete              fork handlers and libcurl outlive a dlclose
 #   Bsymbolic             our own calls reach our own functions
 #   wrap                  Swift's objects come from malloc, see Platform/Allocation.swift
+#   Map                   where each part came from, for whoever looks and for the tests
 #   gc-sections, icf, -s  what nobody calls, what is there twice, and the symbol table stay out
 #   now, relro            tables of addresses are filled when it is loaded, and read-only from then on
 TOOLCHAIN = $(dir $(shell readlink -f "$$(command -v swiftc)"))
 CLANG = $(TOOLCHAIN)clang
 LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -Wl,-soname=$(SONAME) \
 	-Wl,-z,defs -Wl,-z,nodelete -Wl,-z,now -Wl,-z,relro -Wl,-Bsymbolic -Wl,--gc-sections -Wl,--icf=all \
-	-Wl,-O2 -Wl,-s -Wl,--build-id=none -Wl,--wrap=posix_memalign -Wl,--wrap=free
+	-Wl,-O2 -Wl,-s -Wl,--build-id=none -Wl,--wrap=posix_memalign -Wl,--wrap=free \
+	-Wl,-Map=$(BUILD)/libpaysession.map
 OBJECTS = .build/release/PaySession.build
 
 .PHONY: all build cli examples benches deps test-deps demo test sandbox fuzz attack soak sanitize allocations mutants proof sbom bench install clean
 
 all: build cli
 
-build: deps
+# What the toolchain's Embedded runtime gets wrong, in our words.
+BRIDGE := $(BUILD)/bridge.o
+$(BRIDGE): Sources/Runtime/bridge.c Makefile | deps
+	@mkdir -p $(@D)
+	$(CLANG) -std=c11 -Os -fPIC -fvisibility=hidden -ffunction-sections -Wall -Wextra -pedantic -Werror \
+		-c $< -o $@
+
+build: deps $(BRIDGE)
 	swift build -c release --target PaySession $(SWIFTFLAGS)
 	@mkdir -p $(BUILD)/lib/pkgconfig
 	@# Objects of sources that are gone stay behind in SwiftPM's folder: only what has a source is linked.
 	@echo 'linking $(LIB)'
 	@$(CLANG) $(LINKFLAGS) -o $(LIB).new \
 		$(patsubst %,$(OBJECTS)/%.o,$(notdir $(shell find Sources/PaySession -name '*.swift' | sort))) \
-		-lcurl -ljansson
+		$(BRIDGE) -lcurl -ljansson
 	@# A hash of the sources' paths; without it, two builds in two places give the same bytes. By LLVM's
 	@# objcopy: GNU's (2.40) loses lld's GNU_RELRO with it.
 	@$(TOOLCHAIN)llvm-objcopy -R .swift_modhash $(LIB).new
