@@ -24,26 +24,31 @@ def objects() -> list[str]:
     return sorted(found)
 
 
-def run(directory: Path, linked: list[str]) -> subprocess.CompletedProcess[str]:
+def run(directory: Path, what: str, linked: list[str]) -> subprocess.CompletedProcess[str]:
     program = directory / "runtime"
     subprocess.run(
         [CLANG, "-std=c11", "-Wall", "-Wextra", "-Werror", REPOSITORY / "Tests/ABI/runtime.c", *linked,
          "-fuse-ld=lld", "-Wl,--gc-sections", "-Wl,--wrap=posix_memalign", "-Wl,--wrap=free",
-         "-lcurl", "-ljansson", "-o", program], cwd=REPOSITORY, check=True)
-    return subprocess.run([program], capture_output=True, text=True, timeout=60)
+         "-Wl,--wrap=aligned_alloc", "-lcurl", "-ljansson", "-o", program], cwd=REPOSITORY, check=True)
+    return subprocess.run([program, what], capture_output=True, text=True, timeout=60)
 
 
 def test_a_text_that_is_held_once_more_stays_what_it_is(tmp_path: Path) -> None:
-    done = run(tmp_path, objects())
+    done = run(tmp_path, "texts", objects())
     assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_the_toolchain_still_needs_our_retain(tmp_path: Path) -> None:
-    done = run(tmp_path, [name for name in objects() if name != BRIDGE])
+    done = run(tmp_path, "texts", [name for name in objects() if name != BRIDGE])
     if done.returncode == 0:
         pytest.skip("this Swift has mended it: Sources/Runtime/bridge.c can go with the ones before")
     assert "swift_bridgeObjectRetain: 0x8300000000000000, expected 0xe300000000000000" in done.stdout
     assert "swift_bridgeObjectRetain_n: 0x8300000000000000" in done.stdout
+
+
+def test_blocks_are_asked_for_in_multiples_of_their_alignment(tmp_path: Path) -> None:
+    done = run(tmp_path, "sizes", objects())
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 @pytest.mark.parametrize("name", ["swift_bridgeObjectRetain", "swift_bridgeObjectRetain_n"])

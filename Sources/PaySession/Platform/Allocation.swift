@@ -20,10 +20,17 @@ import CPlatform
 func allocate(
     _ memory: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: Int, _ size: Int
 ) -> Int32 {
-    let block = alignment <= 16 ? malloc(size) : aligned_alloc(alignment, size)
+    let block = alignment <= 16 ? malloc(size) : alignedBlock(alignment, size)
     guard let block = block ?? cplatform_reserve_take(size) else { return ENOMEM }
     memory.pointee = block
     return 0
+}
+
+/// C11 wants a multiple of the alignment, which is a power of two. Glibc takes any size, others look.
+private func alignedBlock(_ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer? {
+    // A size below zero is one of more than half the address space.
+    let (padded, overflows) = size.addingReportingOverflow(alignment &- 1)
+    return size < 0 || overflows ? nil : aligned_alloc(alignment, padded & ~(alignment &- 1))
 }
 
 @_cdecl("__wrap_free")
