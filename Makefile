@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 #   make            the library into build/lib, the shell tool into build/bin
-#   make demo       everything it needs, then a session of each provider through C and Python
+#   make demo       everything it needs, then a session of each provider through the shell tool, C and Python
 #   make test       everything it needs, then every test
 #   make sandbox    the four providers on this machine, for your own shop; ends with Ctrl-C
 #   make bench      what loading and calling it costs
@@ -145,7 +145,7 @@ benches: $(OUR_BENCHES) $(BARE_BENCHES)
 
 examples: $(EXAMPLES)
 
-demo: build examples $(VENV)/ready
+demo: build cli examples $(VENV)/ready
 	@examples/demo $(BUILD)
 
 sandbox: $(VENV)/ready

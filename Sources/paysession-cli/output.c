@@ -57,7 +57,7 @@ const char *printable(const char *text)
 
 const char *table_header(void)
 {
-    return "REFERENCE                                       STATUS           PAID     AMOUNT"
+    return "REFERENCE                                             STATUS           PAID     AMOUNT"
            "          NOTE\n";
 }
 
@@ -87,7 +87,7 @@ static int table_row(char **row, const char *reference, const session_answer *an
     } else {
         snprintf(note, sizeof note, "%s", text_of(json_object_get(head, "error"), "message", ""));
     }
-    length = asprintf(row, "%-47s %-16s %-8s %-15s %s", printable(reference),
+    length = asprintf(row, "%-53s %-16s %-8s %-15s %s", printable(reference),
                       session_answer_result(answer) == SESSION_OK
                           ? session_status_name(session_answer_status(answer))
                           : session_result_name(session_answer_result(answer)),
