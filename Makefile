@@ -33,7 +33,7 @@ PYTHON  := $(VENV)/bin/python
 
 # What Debian has to give. The Swift toolchain (6.2 or later) is the user's.
 PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential python3-venv
-TEST_PACKAGES := curl nginx-light tinyproxy valgrind openssl bats tmux groff bash-builtins libsqlite3-dev sqlite3
+TEST_PACKAGES := curl nginx-light tinyproxy valgrind openssl bats tmux groff bash-builtins libsqlite3-dev sqlite3 php-cli
 
 # The library is loaded into every PHP worker: small. The checksum makes SwiftPM see changes of the C
 # headers, which it does not track.
@@ -73,7 +73,16 @@ $(BRIDGE): Sources/Runtime/bridge.c Makefile | deps
 	$(CLANG) -std=c11 -Os -fPIC -fvisibility=hidden -ffunction-sections -Wall -Wextra -pedantic -Werror \
 		-c $< -o $@
 
-build: deps $(BRIDGE)
+# The header's declarations alone, for languages that parse C themselves. PHP's FFI::load asks for the library
+# in its first lines; it and everyone else know size_t and uint32_t without being told.
+FFI_HEADER := $(BUILD)/include/paysession-ffi.h
+$(FFI_HEADER): Include/paysession.h Makefile | deps
+	@mkdir -p $(@D)
+	@printf '#define %s "%s"\n' FFI_SCOPE paysession FFI_LIB $(SONAME) > $@.new
+	@sed '/^#include/d' $< | $(CC) -E -P -x c - >> $@.new
+	@mv $@.new $@
+
+build: deps $(BRIDGE) $(FFI_HEADER)
 	swift build -c release --target PaySession $(SWIFTFLAGS)
 	@mkdir -p $(BUILD)/lib/pkgconfig
 	@# Objects of sources that are gone stay behind in SwiftPM's folder: only what has a source is linked.
@@ -206,7 +215,7 @@ install: build cli
 	install -m 755 $(LIB) $(DESTDIR)$(LIBDIR)/
 	ln -sf libpaysession.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libpaysession.so
-	install -m 644 Include/paysession.h Include/paysession.schema.json $(DESTDIR)$(INCDIR)/
+	install -m 644 Include/paysession.h Include/paysession.schema.json $(FFI_HEADER) $(DESTDIR)$(INCDIR)/
 	$(call pkgconfig,$(LIBDIR),$(INCDIR)) > $(DESTDIR)$(LIBDIR)/pkgconfig/paysession.pc
 
 clean:

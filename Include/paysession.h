@@ -5,7 +5,9 @@
  * libpaysession reads the "session details" of four payment providers (Inbank, Kustom, Dintero,
  * Ledyer), returns them as one JSON object, says their state in one vocabulary, and never says
  * "paid" when it is not sure. This header is the whole interface and its reference manual;
- * paysession.schema.json beside it describes every answer.
+ * paysession.schema.json beside it describes every answer. Installed beside them, paysession-ffi.h
+ * has the declarations alone, for languages that parse C themselves: PHP's FFI::load takes it as it
+ * is, others without its lines that begin with #.
  *
  *     session_client *client;
  *     session_answer *answer;

@@ -29,4 +29,5 @@ def test_a_program_builds_and_runs_against_what_was_installed(tmp_path: Path) ->
     done = subprocess.run([str(program), "{}", "kustom:x"], capture_output=True, text=True,
                           env=environment, timeout=30)
     assert done.stdout.splitlines()[1].startswith("kustom:x: not_configured")
-    assert (prefix / "include" / "paysession.schema.json").exists()
+    assert {file.name for file in (prefix / "include").iterdir()} == {
+        "paysession.h", "paysession-ffi.h", "paysession.schema.json"}
