@@ -96,13 +96,15 @@ build: deps $(BRIDGE) $(FFI_HEADER)
 	@cmp -s $(LIB).new $(LIB) && rm $(LIB).new || mv $(LIB).new $(LIB)
 	@ln -sf libpaysession.so.$(VERSION) $(BUILD)/lib/$(SONAME)
 	@ln -sf $(SONAME) $(BUILD)/lib/libpaysession.so
-	@$(call pkgconfig,$(CURDIR)/$(BUILD)/lib,$(CURDIR)/Include) > $(BUILD)/lib/pkgconfig/paysession.pc
+	@$(call pkgconfig,$(CURDIR),$(CURDIR)/$(BUILD)/lib,$(CURDIR)/Include) > $(BUILD)/lib/pkgconfig/paysession.pc
 
-# $(call pkgconfig,libdir,includedir)
-pkgconfig = printf '%s\n' 'libdir=$(1)' 'includedir=$(2)' '' 'Name: paysession' \
+# $(call pkgconfig,prefix,libdir,includedir)
+# What is below the prefix is said by it: `pkg-config --define-prefix` moves the whole. No Requires.private: the
+# header includes nothing of libcurl or jansson, and there is no static library that would need them.
+pkgconfig = printf '%s\n' 'prefix=$(1)' 'libdir=$(2:$(1)/%=$${prefix}/%)' \
+	'includedir=$(3:$(1)/%=$${prefix}/%)' '' 'Name: paysession' \
 	'Description: Is this order paid? Sessions of Inbank, Kustom, Dintero and Ledyer' \
-	'Version: $(VERSION)' 'Requires.private: libcurl jansson' 'Libs: -L$${libdir} -lpaysession' \
-	'Cflags: -I$${includedir}'
+	'Version: $(VERSION)' 'Libs: -L$${libdir} -lpaysession' 'Cflags: -I$${includedir}'
 
 # Says what is missing before it installs it; nothing to do, nothing said.
 deps:
@@ -216,7 +218,7 @@ install: build cli
 	ln -sf libpaysession.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libpaysession.so
 	install -m 644 Include/paysession.h Include/paysession.schema.json $(FFI_HEADER) $(DESTDIR)$(INCDIR)/
-	$(call pkgconfig,$(LIBDIR),$(INCDIR)) > $(DESTDIR)$(LIBDIR)/pkgconfig/paysession.pc
+	$(call pkgconfig,$(PREFIX),$(LIBDIR),$(INCDIR)) > $(DESTDIR)$(LIBDIR)/pkgconfig/paysession.pc
 
 clean:
 	rm -rf $(BUILD) .build
