@@ -24,7 +24,8 @@ let package = Package(
                 .enableExperimentalFeature("Embedded", .when(configuration: .release))
             ]),
         .testTarget(
-            name: "PaySessionTests", dependencies: ["PaySession", "CPaySession", "CJansson"]),
+            name: "PaySessionTests",
+            dependencies: ["PaySession", "CPaySession", "CCurl", "CJansson"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -102,8 +102,10 @@
  *   (127.0.0.0/8, [::1], localhost). Ledyer's base_url needs auth_url beside it; Dintero's token
  *   endpoint is BASE_URL/v1/accounts/ACCOUNT_ID/auth/token unless auth_url names another. Dintero
  *   and Ledyer also take a ready-made "token" instead of client_id and client_secret.
- *   A secret (api_key, client_secret, token) is text, {"env": NAME} or {"file": PATH} (its trailing
- *   newline dropped); it is read once, when the client is opened.
+ *   A secret (api_key, client_secret, token) is text, {"env": NAME} or {"file": PATH}; it is read
+ *   once, when the client is opened. Blanks and line breaks at its ends are dropped; anything in it
+ *   that is neither visible ASCII nor a blank is a mistake, a byte order mark above all.
+ *   ca_file, client_certificate and client_key must hold what they are for, in PEM.
  *   An unknown key, a wrong type, a missing secret, an environment that contradicts the key
  *   (kco_live_ and kco_test_): SESSION_INVALID_CONFIG, and the message names the key and what was
  *   expected.
@@ -111,6 +113,7 @@
  * OPTIONS, the `options` of a call: NULL or one JSON object
  *
  *   timeout_ms     instead of the client's
+ *   (a number may be spelt as in documents: 30000, 30000.0, 3e4, "30000")
  *   expect         {"amount": minor units, "currency": "EUR", "reference": "..."}, each optional:
  *                  what the shop knows of the order. What differs, or cannot be confirmed, holds
  *                  the session: paid is then never "yes"
@@ -125,6 +128,40 @@
  *   {"result", "provider", "reference", "session", "error", "exchange", "raw"}, every key always
  *   there, null where nothing is known. paysession.schema.json describes it key by key, with the
  *   field of each provider that it is read from. `raw` is the provider's object byte for byte.
+ *
+ *   session.holds says why session.paid is "unknown", always, and is empty otherwise:
+ *     unidentified            the document does not say which session it is about
+ *     status_unknown          the status is absent, no text, or a word in no documentation
+ *     success_unreadable      Dintero: success is neither true, false nor null
+ *     time_unreadable         Dintero: processed_at is there, and is no point in time
+ *     time_implausible        Dintero: processed_at is before 2015, from 2100 on, or before
+ *                             created_at: as a moment and by its digits, for a wrong offset alone
+ *                             proves nothing
+ *     amount_unreadable       the amount is absent or inexact
+ *     currency_unreadable     the amount's digits can be read, and the currency is absent or not
+ *                             in ISO 4217
+ *     amount_negative         below zero; the amount stays in the answer. Zero is an amount
+ *     no_payment_state        Dintero's order sessions carry none; see trust_processed_at
+ *     advance_invoice         Ledyer: authorized before anyone has paid
+ *     payment_method_unknown  Ledyer: authorized by a method that is not exactly invoice, card,
+ *                             serviceInvoice, bankTransfer or partPayment
+ *     amount_mismatch, currency_mismatch, reference_mismatch
+ *                             it differs from what was expected
+ *     amount_not_provided, currency_not_provided, reference_not_provided
+ *                             it was expected, and the answer does not tell it
+ *
+ * HOW A DOCUMENT IS READ
+ *
+ *   What is certain is read, exactly, and nothing else. One UTF-8 byte order mark at the very start
+ *   of a document, a configuration or options is skipped. Words and identifiers are compared byte
+ *   for byte; only UUIDs (RFC 9562) and currency codes (ISO 4217) are the same in either letter
+ *   case. An amount in minor units is any JSON number that is a whole number (2000, 2000.0, 2e3),
+ *   or a text of digits; one in major units (Inbank) any JSON number, or a text that is a plain
+ *   decimal with a point. Nothing is rounded: 299.999 EUR is unreadable, and so is
+ *   299.99000000000001, as a program writes it that keeps money in a double. A reference may be an
+ *   integer in the document: its digits. Points in time are RFC 3339; also +02 for +02:00, and a
+ *   leap second. Half of a surrogate pair (\ud83d alone) is U+FFFD in texts for people; in a status,
+ *   an identifier, a currency or a reference it makes that field unreadable.
  */
 #ifndef PAYSESSION_H
 #define PAYSESSION_H
@@ -161,7 +198,8 @@ typedef enum session_result {
     SESSION_PROVIDER_ERROR = 24,   /* 5xx */
     SESSION_UNEXPECTED_HTTP = 25,  /* anything else that is not 200, redirects included */
     SESSION_MALFORMED = 30,        /* 200, but not a JSON object, or deeper than 128 levels, or a
-                                      key twice, or not UTF-8 */
+                                      key twice, or not UTF-8; or no valid HTTP: a status line that
+                                      is none, a NUL in a header */
     SESSION_TOO_LARGE = 31,        /* longer than max_response_bytes, or headers beyond 64 KiB */
     SESSION_MISMATCHED = 32,       /* the answer is about another session than the one asked for */
     SESSION_DONE = 40,             /* a batch has nothing more to give */
@@ -271,7 +309,8 @@ void session_client_close(session_client *client);
 /*
  * session_get() - reads the session that a reference names (see REFERENCES) and judges it. Blocks
  * until there is an answer, at most timeout_ms. Transient failures (no connection, a broken one,
- * 429, 500, 502, 503, 504) are tried again within that time, `attempts` times in all, after pauses
+ * 408, 425, 429, 500, 502, 503, 504, 520 to 524, a 200 that is empty or a page of HTML; not a proxy
+ * that answers 403 or 407) are tried again within that time, `attempts` times in all, after pauses
  * that grow from 0.2 s to 5 s with full jitter; a Retry-After is kept where it fits, otherwise the
  * answer is given at once. A token that is refused with 401 is renewed once. exchange.tries tells
  * each attempt.

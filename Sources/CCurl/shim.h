@@ -33,40 +33,18 @@ static inline CURLcode ccurl_set_closesocket(CURL *easy, curl_closesocket_callba
 }
 
 /*
- * CURLOPT_PROTOCOLS_STR since 7.85; before that a bit mask. Plain http only where the caller has
- * checked that the host is this machine.
+ * Numbers that not every curl.h has. They never change, and whether the libcurl that is there knows
+ * them is asked at run time: see Transport/Quirks.swift.
  */
-static inline CURLcode ccurl_set_protocols(CURL *easy, int plain) {
-#if LIBCURL_VERSION_NUM >= 0x075500
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
-#else
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
-                            (long)(plain ? CURLPROTO_HTTP : CURLPROTO_HTTPS));
-#endif
-}
-
-/*
- * CURLOPT_QUICK_EXIT since 7.87: a name lookup that hangs is left to its thread, which frees its
- * own memory when it ends. Without it, giving up at the deadline would wait for the lookup.
- */
-static inline CURLcode ccurl_set_quick_exit(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075700
-    return curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-#else
-    (void)easy;
-    return CURLE_OK;
-#endif
-}
-
-/* CURLOPT_CA_CACHE_TIMEOUT since 7.87: the trusted certificates are read anew for a connection. */
-static inline CURLcode ccurl_set_no_ca_cache(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075700
-    return curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
-#else
-    (void)easy;
-    return CURLE_OK;
-#endif
-}
+enum {
+    CCURL_PROTOCOLS = 181,
+    CCURL_PROTOCOLS_STR = 10318,
+    CCURL_CA_CACHE_TIMEOUT = 321,
+    CCURL_QUICK_EXIT = 322,
+    CCURL_MULTI_QUICK_EXIT = 21,
+    CCURL_SSL_CLIENTCERT = 98,
+    CCURL_TOO_LARGE = 100
+};
 
 /* curl_easy_getinfo, by the type of its result. */
 static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {
@@ -106,42 +84,26 @@ static inline const curl_version_info_data *ccurl_facts(void) {
 static inline int ccurl_has_http2(const curl_version_info_data *facts) {
     return (facts->features & CURL_VERSION_HTTP2) != 0;
 }
-/*
- * From 7.83 on, when it got a memory for headers, to 8.1.0, libcurl does not forget the last header
- * of the answer before: an HTTP/1 answer that begins with a folded line makes it write into memory
- * that was freed, if its easy handle has had an answer before (curl issue 11101).
- */
-static inline int ccurl_remembers_headers(void) {
-    unsigned int version = curl_version_info(CURLVERSION_NOW)->version_num;
-    return version >= 0x075300 && version < 0x080101;
+static inline int ccurl_has_tls(const curl_version_info_data *facts) {
+    return (facts->features & CURL_VERSION_SSL) != 0;
 }
 /*
- * Before 8.0, what finds every connection full opens one of its own, although another is just being
- * opened for all (curl pull request 10456).
+ * curl_easy_header, under a name of our own: curl.h declares it from 7.83 on, and a libcurl before
+ * that has none, which is no reason not to be loaded.
  */
-static inline int ccurl_waits_when_full(void) {
-    return curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000;
-}
+extern int ccurl_easy_header(CURL *easy, const char *name, size_t index, unsigned int origin,
+                             int request, void **header) __asm__("curl_easy_header")
+    __attribute__((weak));
 /*
  * Whether the answer of the last request came by HTTP/2, -1 when libcurl cannot tell. Its status line
  * does not: HTTP/1 can write "HTTP/2" there, and CURLINFO_HTTP_VERSION believes it. Only nghttp2
  * makes pseudo headers.
  */
 static inline int ccurl_came_by_http2(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075400
-    struct curl_header *status;
-    switch (curl_easy_header(easy, ":status", 0, CURLH_PSEUDO, -1, &status)) {
-    case CURLHE_OK:
-        return 1;
-    case CURLHE_NOT_BUILT_IN:
-        return -1;
-    default:
-        return 0;
-    }
-#else
-    (void)easy;
-    return -1;
-#endif
+    enum { PSEUDO = 1 << 4, OK = 0, NOT_BUILT_IN = 7 };
+    void *status;
+    int code = ccurl_easy_header ? ccurl_easy_header(easy, ":status", 0, PSEUDO, -1, &status) : NOT_BUILT_IN;
+    return code == OK ? 1 : code == NOT_BUILT_IN ? -1 : 0;
 }
 /* In the facts since 7.70; an older one does not say what it trusts. */
 static inline const char *ccurl_ca_file(const curl_version_info_data *facts) {

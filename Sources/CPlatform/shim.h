@@ -18,6 +18,7 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,6 +36,19 @@ static inline int cplatform_is_exhausted(void) {
 /* open for reading; O_NONBLOCK, so that a FIFO without a writer does not hang the host. */
 static inline int cplatform_open(const char *path) {
     return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* memmem, which string.h keeps for _GNU_SOURCE: whether the bytes hold the part. */
+extern void *memmem(const void *bytes, size_t count, const void *part, size_t part_count);
+static inline int cplatform_holds(const char *text, const void *part, size_t part_count) {
+    return memmem(text, strlen(text), part, part_count) != NULL;
+}
+
+/* fstat: 1 for a regular file, 2 for a directory, 0 for anything else. */
+static inline int cplatform_kind(int fd) {
+    struct stat facts;
+    if (fstat(fd, &facts)) return 0;
+    return S_ISREG(facts.st_mode) ? 1 : S_ISDIR(facts.st_mode) ? 2 : 0;
 }
 
 /*

@@ -5,6 +5,8 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
     let outcome: Outcome
     let status: Status
     let paid: Paid
+    /// A later attempt may bring an answer.
+    let isRetryable: Bool
     /// The whole answer, ending with a NUL byte that is not counted in `jsonLength`.
     let json: Buffer
     var jsonLength: Int { json.count - 1 }
@@ -17,7 +19,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             .ok, status: judgement.session.status, paid: judgement.verdict.paid,
             provider: provider.name,
             reference: reference, exchange: exchange,
-            room: 2048 + 2 * judgement.document.source.count,
+            room: 2048 + 2 * judgement.document.trimmed.count,
             session: { writer in
                 judgement.document.read { _ in
                     writer.session(judgement.session, judgement.verdict)
@@ -33,8 +35,8 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
         exchange: Exchange? = nil
     ) {
         self.init(
-            failure.outcome, provider: provider, reference: reference, exchange: exchange,
-            error: { $0.failure(failure) })
+            failure.outcome, isRetryable: failure.isRetryable, provider: provider,
+            reference: reference, exchange: exchange, error: { $0.failure(failure) })
     }
 
     /// Nothing to tell but that it worked, and perhaps a report.
@@ -44,7 +46,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
 
     private init(
         _ outcome: Outcome, status: Status = .unknown, paid: Paid = .unknown,
-        provider: String? = nil,
+        isRetryable: Bool = false, provider: String? = nil,
         reference: String? = nil, exchange: Exchange? = nil, room: Int = 1024,
         session: (inout Writer) -> Void = { $0.null() },
         error: (inout Writer) -> Void = { $0.null() },
@@ -77,11 +79,13 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             self.outcome = outcome
             self.status = status
             self.paid = paid
+            self.isRetryable = isRetryable
             json = buffer
         } else {
             self.outcome = .outOfMemory
             self.status = .unknown
             self.paid = .unknown
+            self.isRetryable = false
             json = Answer.outOfMemory.json
         }
     }
@@ -92,6 +96,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
         self.outcome = outcome
         status = .unknown
         paid = .unknown
+        isRetryable = false
         json = Buffer(isFromReserve: true)
         json.reserve(512)
         var writer = Writer(json)
@@ -119,7 +124,8 @@ struct Exchange {
     var httpStatus: Int?
     var httpVersion: StaticString?
     var elapsed: Int64 = 0
-    var reusedConnection = false
+    /// nil where no connection was made.
+    var reusedConnection: Bool?
     var tokenRefreshed = false
     var tries: [Try] = []
 
@@ -152,7 +158,7 @@ extension Writer {
             writer.field("provider_code", failure.providerCode)
             writer.field("provider_message", failure.providerMessage)
             writer.key("retryable")
-            writer.bool(failure.outcome.isRetryable)
+            writer.bool(failure.isRetryable)
             writer.key("advice")
             writer.string(failure.outcome.advice)
         }
@@ -168,7 +174,11 @@ extension Writer {
             writer.key("elapsed_ms")
             writer.milliseconds(exchange.elapsed)
             writer.key("reused_connection")
-            writer.bool(exchange.reusedConnection)
+            if let isReused = exchange.reusedConnection {
+                writer.bool(isReused)
+            } else {
+                writer.null()
+            }
             writer.key("token_refreshed")
             writer.bool(exchange.tokenRefreshed)
             writer.key("tries")

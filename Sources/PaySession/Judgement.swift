@@ -26,9 +26,10 @@ final class Judgement {
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
-            throw Failure(
-                .malformed,
-                "expected a session of \(provider.name) as JSON, got what is \(error.words)")
+            var failure = Failure(
+                .malformed, sentence("{}: the answer is {}", provider.name, error.words.text))
+            failure.isRetryable = error.mayPass
+            throw failure
         }
         return try document.read { root throws(Failure) in
             let drift = Drift()
@@ -36,12 +37,13 @@ final class Judgement {
             var isNamed = false
             var isWanted = wanted == nil
             for field in provider.identityFields {
-                guard let identifier = reader.text(field) else { continue }
+                guard let identifier = reader.exactText(field) else { continue }
                 isNamed = true
-                if let wanted, sameBytes(identifier, wanted) { isWanted = true }
+                if let wanted, isSameIdentifier(identifier, wanted) { isWanted = true }
             }
             if isNamed, !isWanted {
-                throw Failure(.mismatched, "\(provider.name) answered about another session")
+                throw Failure(
+                    .mismatched, sentence("{} answered about another session", provider.name))
             }
             let session = provider.read(reader, rules)
             let verdict = Verdict(session, isIdentified: isNamed, expected: expected)

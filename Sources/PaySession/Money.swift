@@ -12,10 +12,10 @@ struct Amount {
         return Amount(minor: minor, currency: currency)
     }
 
-    /// Major units as a JSON number: 300, 300.00 and 3e2 are 30000 cents, 299.999 is nothing.
+    /// Major units: 300, 300.00 and 3e2 are 30000 cents, 299.999 is nothing.
     static func majorUnits(_ number: UnsafeBufferPointer<UInt8>?, _ currency: Currency?) -> Amount?
     {
-        guard let number, let currency, let minor = scaled(number, by: currency.exponent)
+        guard let number, let currency, let minor = scaledDecimal(number, by: currency.exponent)
         else { return nil }
         return Amount(minor: minor, currency: currency)
     }
@@ -33,87 +33,39 @@ struct Amount {
     }
 }
 
-/// A JSON number times ten to the `exponent`, if that is an integer that fits.
-private func scaled(_ number: UnsafeBufferPointer<UInt8>, by exponent: Int) -> Int64? {
-    let isNegative = number.first == 0x2D
-    var value: Int64 = 0
-    var scale = exponent
-    var isFraction = false
-    /// Zeros are held back until a digit follows: 1.000000000000000000000 must not overflow.
-    var zeros = 0
-    var index = isNegative ? 1 : 0
-
-    func appended(_ digit: Int64) -> Int64? {
-        times10(value, adding: digit, isNegative: isNegative)
-    }
-
-    while index < number.count {
-        let byte = number[index]
-        if byte == 0x2E {
-            isFraction = true
-        } else if isDigit(byte) {
-            if isFraction { scale -= 1 }
-            if byte == 0x30 {
-                zeros += 1
-            } else {
-                if value != 0 {
-                    for _ in 0..<zeros {
-                        guard let next = appended(0) else { return nil }
-                        value = next
-                    }
-                }
-                zeros = 0
-                guard let next = appended(Int64(byte - 0x30)) else { return nil }
-                value = next
-            }
-        } else {  // the exponent
-            index += 1
-            let isDown = index < number.count && number[index] == 0x2D
-            if index < number.count, number[index] == 0x2B || number[index] == 0x2D { index += 1 }
-            guard let power = parseDigits(number[index...]), power <= 1_000_000 else {
-                return value == 0 ? 0 : nil
-            }
-            scale += isDown ? -Int(power) : Int(power)
-            break
-        }
-        index += 1
-    }
-    if value == 0 { return 0 }
-    scale += zeros
-    // value has no trailing zeros now: a negative scale leaves a fraction of a minor unit.
-    guard scale >= 0, scale <= 18 else { return nil }
-    for _ in 0..<scale {
-        guard let next = appended(0) else { return nil }
-        value = next
-    }
-    return value
-}
-
 /// A currency of ISO 4217, by its upper-case code, with the number of digits of its minor unit.
 struct Currency {
     let code: String
     let exponent: Int
 
-    /// nil for what is no currency with a minor unit: unknown codes, lower case, gold (XAU), tests
-    /// (XTS).
+    /// A code in whatever letter case; nil for what is no currency with a minor unit: unknown
+    /// codes, gold (XAU), tests (XTS).
     init?(_ code: String) {
-        guard code.utf8.count == 3 else { return nil }
-        var wanted = code
-        for (exponent, codes) in currencyCodes {
-            let known = UnsafeBufferPointer(start: codes.utf8Start, count: codes.utf8CodeUnitCount)
-            let isKnown = wanted.withUTF8 { wanted in
-                stride(from: 0, to: known.count - 2, by: 4).contains { place in
-                    known[place] == wanted[0] && known[place + 1] == wanted[1]
-                        && known[place + 2] == wanted[2]
+        let found: Currency? = withBytes(of: code) { code in
+            guard code.count == 3 else { return nil }
+            let (first, second, third) = (
+                upperCased(code[0]), upperCased(code[1]), upperCased(code[2])
+            )
+            for (exponent, codes) in currencyCodes {
+                let known = UnsafeBufferPointer(
+                    start: codes.utf8Start, count: codes.utf8CodeUnitCount)
+                for place in stride(from: 0, to: known.count - 2, by: 4)
+                where known[place] == first && known[place + 1] == second
+                    && known[place + 2] == third
+                {
+                    let code = String(decoding: known[place..<place + 3], as: UTF8.self)
+                    return Currency(code: code, exponent: exponent)
                 }
             }
-            if isKnown {
-                self.code = code
-                self.exponent = exponent
-                return
-            }
+            return nil
         }
-        return nil
+        guard let found else { return nil }
+        self = found
+    }
+
+    private init(code: String, exponent: Int) {
+        self.code = code
+        self.exponent = exponent
     }
 }
 

@@ -47,7 +47,7 @@ struct Options {
         guard let settings else { return nil }
         var expected = Expectations()
         expected.amountMinor = try settings.integer(
-            "amount", in: 0...Int64.max, expecting: "an integer in minor units")
+            "amount", in: 0...Int64.max, expecting: "a whole number in minor units, 0 or more")
         if let code = try settings.text(
             "currency", "a currency code of ISO 4217, such as \"EUR\"",
             {

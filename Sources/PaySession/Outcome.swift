@@ -61,10 +61,12 @@ enum Outcome: UInt32, CaseIterable {
         }
     }
 
-    /// Asking again later may well give an answer.
-    var isRetryable: Bool {
+    /// Asking again later may well give an answer. 408 and 425 say themselves that they pass (RFC
+    /// 9110, 15.5.9; RFC 8470, 5.2).
+    func isRetryable(httpStatus: Int?) -> Bool {
         switch self {
         case .unreachable, .timedOut, .rateLimited, .providerError: true
+        case .unexpectedHTTP: httpStatus == 408 || httpStatus == 425
         default: false
         }
     }
@@ -112,11 +114,14 @@ struct Failure {
     var httpStatus: Int?
     var providerCode: String?
     var providerMessage: String?
+    /// Asking again later may well give an answer.
+    var isRetryable: Bool
 
     init(_ outcome: Outcome, _ message: String, httpStatus: Int? = nil) {
         self.outcome = outcome
         self.message = message
         self.httpStatus = httpStatus
+        isRetryable = outcome.isRetryable(httpStatus: httpStatus)
     }
 
     static var outOfMemory: Failure { Failure(.outOfMemory, "memory or descriptors have run out") }

@@ -13,11 +13,12 @@ struct Reference {
         guard identifiers.count == provider.parts.count else {
             throw Failure(
                 .invalidArgument,
-                "a reference of \(provider.name) has the form \(Reference.form(provider))")
+                sentence(
+                    "a reference of {} has the form {}", provider.name, Reference.form(provider)))
         }
         for (part, identifier) in zip(provider.parts, identifiers) {
             if let flaw = part.flaw(identifier) {
-                throw Failure(.invalidArgument, "\(part.name): \(flaw)")
+                throw Failure(.invalidArgument, sentence("{}: {}", part.name, flaw))
             }
         }
         self.provider = provider
@@ -27,13 +28,18 @@ struct Reference {
     /// From `provider:part/part`, each part percent-encoded.
     init(parsing text: String) throws(Failure) {
         let bytes = text.utf8
+        // Most often a line of a file, given with its end.
+        if let last = bytes.last, let blank = nameOfBlank(last) {
+            throw Failure(
+                .invalidArgument, sentence("reference: expected no {} at its end", blank.text))
+        }
         guard let colon = bytes.firstIndex(of: 0x3A) else {
             throw Failure(.invalidArgument, "reference: expected PROVIDER:..., there is no colon")
         }
         guard let provider = Provider.named(bytes[..<colon]) else {
             throw Failure(
                 .invalidArgument,
-                "reference: expected one of \(Provider.names) before the colon")
+                sentence("reference: expected one of {} before the colon", Provider.names))
         }
         var identifiers: [String] = []
         var rest = bytes[bytes.index(after: colon)...].makeIterator()
@@ -42,7 +48,9 @@ struct Reference {
             guard let decoded = percentDecoded(&rest, &isLast) else {
                 throw Failure(
                     .invalidArgument,
-                    "reference: expected percent-encoded UTF-8 in part \(identifiers.count + 1)")
+                    sentence(
+                        "reference: expected percent-encoded UTF-8 in part {}",
+                        String(identifiers.count + 1)))
             }
             identifiers.append(decoded)
         }
@@ -79,12 +87,46 @@ struct IdentifierPart {
     func flaw(_ identifier: String) -> String? {
         let count = identifier.utf8.count
         if count == 0 { return "expected an identifier, it is empty" }
-        if count > 128 { return "expected at most 128 bytes, it has \(count)" }
-        if hasControlCharacter(identifier) { return "expected no control characters" }
+        if count > 128 { return sentence("expected at most 128 bytes, it has {}", String(count)) }
+        if hasControlCharacter(identifier) {
+            let blank = identifier.utf8.last.flatMap(nameOfBlank)
+            return blank.map { sentence("expected no {} at its end", $0.text) }
+                ?? "expected no control characters"
+        }
         if sameBytes(identifier, ".") || sameBytes(identifier, "..") {
             return "expected an identifier, not a dot segment"
         }
-        return rule(identifier).map { "\($0)" }
+        return rule(identifier).map { $0.text }
+    }
+}
+
+/// The same bytes, or the same UUID in other letter case (RFC 9562, 4: read without regard to it).
+@inline(never)
+func isSameIdentifier(_ one: String, _ other: String) -> Bool {
+    if sameBytes(one, other) { return true }
+    return withBytes(of: one) { bytes in
+        withBytes(of: other) { otherBytes in
+            guard bytes.count == 36, otherBytes.count == 36 else { return false }
+            // 8-4-4-4-12 hexadecimal digits.
+            for place in 0..<36 {
+                let isHyphen = place == 8 || place == 13 || place == 18 || place == 23
+                let isRight =
+                    isHyphen
+                    ? bytes[place] == UInt8(ascii: "-") : hexadecimalValue(bytes[place]) != nil
+                if !isRight || lowerCased(bytes[place]) != lowerCased(otherBytes[place]) {
+                    return false
+                }
+            }
+            return true
+        }
+    }
+}
+
+private func nameOfBlank(_ byte: UInt8) -> StaticString? {
+    switch byte {
+    case UInt8(ascii: "\n"), UInt8(ascii: "\r"): "line break"
+    case UInt8(ascii: " "), UInt8(ascii: "\t"): "blank"
+    default: nil
     }
 }
 
@@ -122,14 +164,6 @@ func appendPercentEncoded(_ text: String, to encoded: inout [UInt8]) {
 private func percentDecoded(
     _ bytes: inout Substring.UTF8View.Iterator, _ isLast: inout Bool
 ) -> String? {
-    func digit(_ byte: UInt8?) -> UInt8? {
-        switch byte {
-        case .some(let byte) where isDigit(byte): byte - 0x30
-        case .some(let byte) where (0x41...0x46).contains(byte): byte - 0x37
-        case .some(let byte) where (0x61...0x66).contains(byte): byte - 0x57
-        default: nil
-        }
-    }
     var decoded: [UInt8] = []
     decoded.reserveCapacity(48)
     while true {
@@ -139,7 +173,9 @@ private func percentDecoded(
         }
         if byte == 0x2F { break }
         if byte == 0x25 {
-            guard let high = digit(bytes.next()), let low = digit(bytes.next()) else { return nil }
+            guard let high = bytes.next().flatMap(hexadecimalValue),
+                let low = bytes.next().flatMap(hexadecimalValue)
+            else { return nil }
             decoded.append(high << 4 | low)
         } else {
             guard isUnreserved(byte) || isSegmentDelimiter(byte) else { return nil }

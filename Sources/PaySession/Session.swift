@@ -7,8 +7,10 @@ final class Session {
     var status = Status.unknown
     var evidence: Evidence
     /// What the provider says the money is in; known though the amount may be unreadable.
-    var currency: Currency?
-    var amount: Amount?
+    private(set) var currency: Currency?
+    private(set) var amount: Amount?
+    /// The amount's digits could be read, whatever the currency.
+    private(set) var hasAmountDigits = false
     var taxMinor: Int64?
     var merchantReference: String?
     /// Other names of the provider's for what belongs to this session.
@@ -24,10 +26,28 @@ final class Session {
     var paymentMethod = PaymentMethod()
     /// Good while the document is there.
     var items: Reader.List<Item>?
-    /// Why this provider's "completed" does not mean that the goods can be shipped.
-    var reservation: Hold?
+    /// What the document itself gives reason to doubt, whatever was expected of it.
+    var doubts = Holds()
 
     init(evidence: Evidence) { self.evidence = evidence }
+
+    func setAmount(minorUnits minor: Int64?, _ currency: Currency?) {
+        self.currency = currency
+        hasAmountDigits = minor != nil
+        amount = .minorUnits(minor, currency)
+    }
+
+    func setAmount(majorUnits digits: UnsafeBufferPointer<UInt8>?, _ currency: Currency?) {
+        self.currency = currency
+        hasAmountDigits = digits != nil
+        amount = .majorUnits(digits, currency)
+    }
+
+    /// Dintero's order sessions have minor units of no currency.
+    func setAmount(minorUnitsOfNoCurrency minor: Int64?) {
+        hasAmountDigits = minor != nil
+        amount = minor.map { Amount(minor: $0, currency: nil) }
+    }
 }
 
 /// What the status was read from.

@@ -4,13 +4,53 @@
 enum Timestamp {
     /// RFC 3339 in UTC with Z, fraction digits kept (0 to 9). nil for what cannot be read for
     /// certain: no offset, an impossible date, more digits, anything before or after. Inbank sends
-    /// numeric offsets, Kustom nine digits, Ledyer six.
+    /// numeric offsets, Kustom nine digits, Ledyer six. A second 60, a leap second, stays one.
     static func utc(_ text: String) -> String? {
         switch withBytes(of: text, read) {
         case .asWritten: return text
         case .shifted(let utc): return utc
         case nil: return nil
         }
+    }
+
+    /// A moment as a number that can be compared, to the nanosecond: the digits of date and time,
+    /// and those of the fraction.
+    struct Order: Comparable {
+        private var seconds: Int64 = 0
+        private var nanoseconds: Int64 = 0
+
+        /// - Parameter text: begins with date and time as `utc` reads them. What is behind a
+        ///   fraction does not count.
+        init(_ text: String) {
+            withBytes(of: text) { bytes in
+                var isFraction = false
+                var weight: Int64 = 100_000_000
+                for (place, byte) in bytes.enumerated() {
+                    if byte == UInt8(ascii: ".") {
+                        isFraction = true
+                    } else if isDigit(byte) {
+                        let digit = Int64(byte - UInt8(ascii: "0"))
+                        if isFraction {
+                            nanoseconds += digit * weight
+                            weight /= 10
+                        } else {
+                            seconds = seconds &* 10 &+ digit
+                        }
+                    } else if place >= 19 {
+                        return
+                    }
+                }
+            }
+        }
+
+        static func < (one: Order, other: Order) -> Bool {
+            one.seconds == other.seconds
+                ? one.nanoseconds < other.nanoseconds : one.seconds < other.seconds
+        }
+
+        /// Before 2015, or from 2100 on: what programs write that have no time to tell (0001-01-01,
+        /// the epoch, 9999-12-31). No session of these providers is as old.
+        var isSentinel: Bool { !(2015_00_00_00_00_00..<2100_00_00_00_00_00).contains(seconds) }
     }
 
     private enum Reading {
@@ -27,7 +67,7 @@ enum Timestamp {
             let day = number(bytes, 8, 2), let hour = number(bytes, 11, 2),
             let minute = number(bytes, 14, 2), let second = number(bytes, 17, 2),
             (1...12).contains(month), day >= 1, day <= daysIn(month, year),
-            hour <= 23, minute <= 59, second <= 59
+            hour <= 23, minute <= 59, second <= 60
         else { return nil }
 
         var index = 19
@@ -62,16 +102,16 @@ enum Timestamp {
         return .shifted(utc)
     }
 
-    /// Minutes east of UTC: Z, +02:00, +0200.
+    /// Minutes east of UTC: Z, +02:00, +0200, +02.
     private static func offset(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Int? {
         guard index < bytes.count else { return nil }
         let sign = bytes[index]
         let length = bytes.count - index
         if sign | 0x20 == 0x7A { return length == 1 ? 0 : nil }
         guard sign == 0x2B || sign == 0x2D,
-            length == 5 || length == 6 && bytes[index + 3] == 0x3A,
+            length == 3 || length == 5 || length == 6 && bytes[index + 3] == 0x3A,
             let hours = number(bytes, index + 1, 2),
-            let minutes = number(bytes, bytes.count - 2, 2),
+            let minutes = length == 3 ? 0 : number(bytes, bytes.count - 2, 2),
             hours <= 23, minutes <= 59
         else { return nil }
         let offset = hours * 60 + minutes

@@ -1,11 +1,27 @@
 // SPDX-License-Identifier: MIT
 
-/// Why `paid` is unknown although the session may well be paid.
-enum Hold {
+/// Why `paid` is unknown, in the order in which they are told.
+enum Hold: UInt8, CaseIterable {
+    /// The document does not say which session it is about.
     case unidentified
+    /// The status is absent, no text, or a word in no documentation.
+    case statusUnknown
+    /// Dintero: `success` is there, and neither true, false nor null.
+    case successUnreadable
+    /// Dintero: `processed_at` is there, and no point in time.
+    case timeUnreadable
+    /// Dintero: `processed_at` cannot be when this session was processed.
+    case timeImplausible
     case amountUnreadable
+    /// The amount's digits can be read, and no currency of ISO 4217 beside them.
+    case currencyUnreadable
+    case amountNegative
+    /// Dintero's order sessions carry none.
     case noPaymentState
+    /// Ledyer authorizes one before anyone has paid.
     case advanceInvoice
+    /// Ledyer: a payment method in no documentation; it could be an advance invoice.
+    case paymentMethodUnknown
     case amountMismatch, amountNotProvided
     case currencyMismatch, currencyNotProvided
     case referenceMismatch, referenceNotProvided
@@ -13,9 +29,16 @@ enum Hold {
     var word: StaticString {
         switch self {
         case .unidentified: "unidentified"
+        case .statusUnknown: "status_unknown"
+        case .successUnreadable: "success_unreadable"
+        case .timeUnreadable: "time_unreadable"
+        case .timeImplausible: "time_implausible"
         case .amountUnreadable: "amount_unreadable"
+        case .currencyUnreadable: "currency_unreadable"
+        case .amountNegative: "amount_negative"
         case .noPaymentState: "no_payment_state"
         case .advanceInvoice: "advance_invoice"
+        case .paymentMethodUnknown: "payment_method_unknown"
         case .amountMismatch: "amount_mismatch"
         case .amountNotProvided: "amount_not_provided"
         case .currencyMismatch: "currency_mismatch"
@@ -23,6 +46,22 @@ enum Hold {
         case .referenceMismatch: "reference_mismatch"
         case .referenceNotProvided: "reference_not_provided"
         }
+    }
+}
+
+/// Some of them, each at most once, always in the same order.
+struct Holds: Sequence, IteratorProtocol {
+    private var bits: UInt32 = 0
+
+    var isEmpty: Bool { bits == 0 }
+    mutating func insert(_ hold: Hold) { bits |= 1 << UInt32(hold.rawValue) }
+
+    mutating func next() -> Hold? {
+        guard let hold = Hold(rawValue: UInt8(truncatingIfNeeded: bits.trailingZeroBitCount)) else {
+            return nil
+        }
+        bits &= bits &- 1
+        return hold
     }
 }
 
@@ -57,10 +96,11 @@ enum Match {
 /// The one place that says "paid".
 ///
 /// yes only if the status is completed, the document names the session that was asked for, its
-/// amount can be read, the provider's completed means paid, and every expectation is confirmed.
+/// amount can be read and is not negative, nothing in it is in doubt, and every expectation is
+/// confirmed. no only if the status says so and nothing is in doubt. Otherwise there is a hold.
 struct Verdict {
     let paid: Paid
-    let holds: [Hold]
+    let holds: Holds
     /// Of amount, currency and reference; nil where nothing was expected.
     let amount: Match?
     let currency: Match?
@@ -78,35 +118,40 @@ struct Verdict {
             Match(session.merchantReference.map { sameBytes($0, wanted) })
         }
 
-        var holds: [Hold] = []
+        var holds = session.doubts
         switch session.status {
         case .completed:
-            if !isIdentified { holds.append(.unidentified) }
-            if session.amount == nil { holds.append(.amountUnreadable) }
-            if let reservation = session.reservation { holds.append(reservation) }
+            if !isIdentified { holds.insert(.unidentified) }
+            if let amount = session.amount {
+                if amount.minor < 0 { holds.insert(.amountNegative) }
+            } else if session.hasAmountDigits, session.currency == nil {
+                holds.insert(.currencyUnreadable)
+            } else {
+                holds.insert(.amountUnreadable)
+            }
             switch amount {
-            case .mismatch: holds.append(.amountMismatch)
-            case .notProvided: holds.append(.amountNotProvided)
+            case .mismatch: holds.insert(.amountMismatch)
+            case .notProvided: holds.insert(.amountNotProvided)
             case .match, nil: break
             }
             switch currency {
-            case .mismatch: holds.append(.currencyMismatch)
-            case .notProvided: holds.append(.currencyNotProvided)
+            case .mismatch: holds.insert(.currencyMismatch)
+            case .notProvided: holds.insert(.currencyNotProvided)
             case .match, nil: break
             }
             switch reference {
-            case .mismatch: holds.append(.referenceMismatch)
-            case .notProvided: holds.append(.referenceNotProvided)
+            case .mismatch: holds.insert(.referenceMismatch)
+            case .notProvided: holds.insert(.referenceNotProvided)
             case .match, nil: break
             }
             paid = holds.isEmpty ? .yes : .unknown
         case .open, .pending, .actionRequired:
-            // A provider without payment state cannot say "not yet" either.
-            if let reservation = session.reservation { holds.append(reservation) }
             paid = holds.isEmpty ? .no : .unknown
         case .declined, .failed, .cancelled, .expired:
+            holds = Holds()
             paid = .no
         case .unknown:
+            if holds.isEmpty { holds.insert(.statusUnknown) }
             paid = .unknown
         }
         self.holds = holds

@@ -93,6 +93,10 @@ session_client *client_open(const struct options *options);
  * free(). NULL after it has complained. */
 char *file_read(const char *path, size_t *length);
 
+/* without_mark() - the text behind a byte order mark, for jansson, which takes none. The library skips
+ * one by itself. Borrowed from text. */
+const char *without_mark(const char *text);
+
 /* ---- Output (output.c) --------------------------------------------------------------------- */
 
 /* answer_head() - an answer as JSON without `raw`. Owned by the caller; free with json_decref().

@@ -45,6 +45,11 @@ char *file_read(const char *path, size_t *length)
     return text;
 }
 
+const char *without_mark(const char *text)
+{
+    return strncmp(text, "\xEF\xBB\xBF", 3) ? text : text + 3;
+}
+
 static char *default_path(void)
 {
     const char *home = getenv("XDG_CONFIG_HOME");

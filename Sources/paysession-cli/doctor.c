@@ -39,7 +39,7 @@ static const char *without_credentials(const char *address)
 static void check_proxy(const char *config)
 {
     static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-    json_t *read = json_loads(config, 0, NULL);
+    json_t *read = json_loads(without_mark(config), 0, NULL);
     const char *configured = text_of(read, "proxy", NULL);
     const char *exempt = text_of(read, "no_proxy", getenv("no_proxy"));
     char text[2048];

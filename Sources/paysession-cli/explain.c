@@ -11,10 +11,18 @@ struct words {
 
 static const struct words hold_words[] = {
     {"unidentified", "the document does not say which session it is about"},
-    {"amount_unreadable", "the amount is absent, inexact, or in no known currency"},
+    {"status_unknown", "the status is absent, no text, or a word in no documentation"},
+    {"success_unreadable", "success is neither true, false nor null"},
+    {"time_unreadable", "processed_at is there, and is no point in time"},
+    {"time_implausible", "processed_at is before 2015, from 2100 on, or before created_at"},
+    {"amount_unreadable", "the amount is absent or inexact"},
+    {"currency_unreadable", "the currency of the amount is absent or not in ISO 4217"},
+    {"amount_negative", "the amount is below zero"},
     {"no_payment_state", "Dintero's order session says nothing of payment; trust_processed_at "
                          "decides whether processed_at does"},
     {"advance_invoice", "an advance invoice is authorized before anyone has paid"},
+    {"payment_method_unknown", "the payment method is in no documentation; it could be an advance "
+                               "invoice"},
     {"amount_mismatch", "the amount differs from what was expected"},
     {"amount_not_provided", "an amount was expected, and the provider tells none"},
     {"currency_mismatch", "the currency differs from what was expected"},
@@ -168,7 +176,7 @@ static enum exit_code explain_file(const char *path)
 
     if (!text)
         return EXIT_BAD_USAGE;
-    code = explain(strlen(text) == length ? text : "");
+    code = explain(strlen(text) == length ? without_mark(text) : "");
     free(text);
     return code;
 }

@@ -88,6 +88,7 @@ char *lines_next(struct lines *lines)
         bool was_long = lines->is_long;
 
         if (!end && !was_long && length > LONGEST_LINE) {
+            lines->has_begun = true;
             lines->is_long = true;
             lines->begin = lines->end;
             return as_text(lines, line, LONGEST_LINE, true);
@@ -96,6 +97,13 @@ char *lines_next(struct lines *lines)
             if (was_long)
                 lines->begin = lines->end;
             return NULL;
+        }
+        if (!lines->has_begun) {
+            lines->has_begun = true;
+            if (length >= 3 && !memcmp(line, "\xEF\xBB\xBF", 3)) {
+                lines->begin += 3;
+                continue;
+            }
         }
         if (!end && !left)
             return NULL;

@@ -43,6 +43,16 @@ def test_schema_describes_itself_well() -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
 
 
+@pytest.mark.parametrize("document", [
+    "Include/paysession.h", "Sources/paysession-cli/paysession.1", "Sources/paysession-cli/explain.c"])
+def test_each_hold_of_the_schema_is_explained(document: str) -> None:
+    schema = json.loads((REPOSITORY / "Include" / "paysession.schema.json").read_text("utf-8"))
+    text = (REPOSITORY / document).read_text("utf-8")
+    holds = schema["$defs"]["session"]["properties"]["holds"]["items"]["enum"]
+    assert len(holds) == 17
+    assert [hold for hold in holds if not re.search(rf"\b{hold}\b", text)] == []
+
+
 def test_providers_have_one_file_one_folder_and_one_row_each() -> None:
     listed = re.findall(r"\.(\w+)", (
         REPOSITORY / "Sources/PaySession/Providers/All.swift").read_text("utf-8").partition("[Provider]")[2])

@@ -31,6 +31,17 @@ references() { # COUNT [PREFIX]
     grep -F "line 308: expect: expected amount=, currency= or reference=" complaints
 }
 
+@test "a byte order mark before the list is no part of its first line" {
+    references 2 > plain
+    { printf '\xef\xbb\xbf'; cat plain; } > refs
+    exits 0 paysession batch --ordered -f status refs > out
+    diff <(cut -f 1 out) plain
+    exits 0 paysession batch --ordered -f status - < refs > out
+    diff <(cut -f 1 out) plain
+    { printf '\xef\xbb\xbf'; cat refs; } > twice
+    exits 64 paysession batch -q twice
+}
+
 @test "in the order of the references" {
     references 3000 > refs
     exits 0 paysession batch --ordered --in-flight 8 - < refs > out

@@ -3,6 +3,49 @@
 
 load common
 setup() { cd "$BATS_TEST_TMPDIR"; }
+teardown() { [[ -z ${SERVING-} ]] || kill "$SERVING" 2> /dev/null || true; }
+
+# A provider behind a TLS, or a proxy, that goes wrong in that way: its configuration is in the file config.
+serve() { # tls|proxy KIND
+    rm -f port config
+    PYTHONPATH=$ROOT/Tests/Faults:$ROOT/bindings/python/src python3 -W ignore - "$@" << 'PYTHON' > server.log 2>&1 3>&- &
+import json, os, pathlib, ssl, sys, time
+from servers import Authority, Server, as_asked, reply
+from test_tls import peer
+
+what, kind = sys.argv[1:]
+here = pathlib.Path.cwd()
+(here / "other").mkdir(exist_ok=True)
+authority, tls = Authority(here), None
+if what == "tls" and kind == "version":
+    tls = authority.server()
+    tls.set_ciphers("ALL:@SECLEVEL=0")
+    tls.minimum_version = tls.maximum_version = ssl.TLSVersion.TLSv1_1
+elif what == "tls" and kind == "client certificate":
+    tls = authority.server()
+    authority.demand_of_clients(tls)
+elif what == "tls":
+    tls = peer({"name": "wrong host", "issuer": "unknown authority"}.get(kind, kind), authority, here / "other")
+refusal = reply(status=int(kind), headers=[("Connection", "close")]) if what == "proxy" else None
+with Server(refusal or as_asked, tls=tls) as server:
+    config = {"attempts": 1, "ca_file": authority.file, "kustom": {"base_url": server.https, "api_key": "kco_test_x"}}
+    if what == "proxy":
+        config["proxy"] = server.http.replace("://", "://shop:hush@")
+        config["kustom"]["base_url"] = "https://pay.invalid"
+    pathlib.Path("port").write_text(str(server.port))
+    pathlib.Path("new").write_text(json.dumps(config))
+    os.rename("new", "config")
+    time.sleep(60)
+PYTHON
+    SERVING=$!
+    local tries
+    for ((tries = 0; tries < 200; tries++)); do
+        [[ -e config ]] && return
+        sleep 0.05
+    done
+    cat server.log
+    return 1
+}
 
 @test "all is well" {
     use_sandbox
@@ -34,11 +77,36 @@ PYTHON
     run -4 paysession doctor -c gone -t 2000
     [[ $output == *"FAIL  inbank reachable"* && $output == *"warn  inbank credentials         not checked"* ]]
     run -4 paysession doctor -c trust
-    [[ $output == *"FAIL  kustom reachable"* ]]
+    local reachable
+    reachable=$(grep "^FAIL  kustom reachable " <<< "$output")
+    [[ $reachable == *issuer* ]]
     echo '{}' > none
     run -5 paysession doctor -c none
     [[ $output == *"FAIL  providers                  none is configured"* ]]
     run -64 paysession doctor -c /nonexistent
+}
+
+@test "why a peer cannot be verified" {
+    local kind
+    for kind in expired "not yet valid" name issuer version "client certificate"; do
+        serve tls "$kind"
+        run -4 paysession doctor -c "$BATS_TEST_TMPDIR/config"
+        [[ $(grep "^FAIL  kustom reachable " <<< "$output") == *"$kind"* ]] || { echo "$kind: $output"; false; }
+        kill "$SERVING"
+    done
+}
+
+@test "a proxy that refuses, without its password" {
+    local code reachable
+    for code in 403 407 502 503; do
+        serve proxy "$code"
+        run -4 paysession doctor -c "$BATS_TEST_TMPDIR/config"
+        reachable=$(grep "^FAIL  kustom reachable " <<< "$output")
+        [[ $reachable == *proxy* && $reachable == *"127.0.0.1:$(< port)"* && $reachable == *"$code"* ]] \
+            || { echo "$code: $output"; false; }
+        [[ $output != *hush* && $reachable != *@* ]]
+        kill "$SERVING"
+    done
 }
 
 @test "the proxy in effect, without its password" {

@@ -78,6 +78,13 @@ PYTHON
     exits 64 paysession get -q -c "$BATS_TEST_TMPDIR/empty" kustom:finalized
 }
 
+@test "one byte order mark before a configuration is no part of it" {
+    { printf '\xef\xbb\xbf'; cat "$PAYSESSION_CONFIG"; } > "$BATS_TEST_TMPDIR/marked"
+    exits 0 paysession get -q -c "$BATS_TEST_TMPDIR/marked" kustom:finalized
+    { printf '\xef\xbb\xbf'; cat "$BATS_TEST_TMPDIR/marked"; } > "$BATS_TEST_TMPDIR/twice"
+    exits 64 paysession get -q -c "$BATS_TEST_TMPDIR/twice" kustom:finalized
+}
+
 @test "the configuration is found where the manual says" {
     local home=$BATS_TEST_TMPDIR/home
     mkdir -p "$home/xdg/paysession" "$home/.config/paysession"
@@ -147,12 +154,14 @@ import json, sys
 amount = json.load(sys.stdin)["session"]["amount"]
 print(amount["minor"], amount["currency"])')
     exits 0 paysession get -q -e "amount=$amount,currency=$currency" kustom:finalized
+    exits 0 paysession get -q -e "currency=${currency,,}" kustom:finalized
     exits 3 paysession get -q -e "amount=$((amount + 1))" kustom:finalized
     exits 3 paysession get -q -e currency=EUR kustom:finalized
+    exits 3 paysession get -q -e currency=eur kustom:finalized
     exits 3 paysession get -q -e "amount=$amount,reference=a,b=c" kustom:finalized
     local bad
     for bad in amount= amount=1.0 amount=1e3 amount=+1 amount=-1 amount=99999999999999999999 amount currency= \
-        currency=eur x=1 amount=1,amount=1 amount=1, ,amount=1 "" reference= $'reference=\xff'; do
+        currency=eu currency=xxx x=1 amount=1,amount=1 amount=1, ,amount=1 "" reference= $'reference=\xff'; do
         exits 64 paysession get -q -e "$bad" kustom:finalized
     done
 }

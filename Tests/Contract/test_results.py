@@ -97,8 +97,10 @@ def test_bad_references_are_not_sent(loopback: str, reference: str) -> None:
 
 @pytest.mark.parametrize("options", [
     "", "[]", "{", '{"timeout": 1}', '{"timeout_ms": 0}', '{"timeout_ms": 600001}',
-    '{"timeout_ms": "1"}', '{"timeout_ms": 1.0}', '{"expect": 3}', '{"expect": {"amount": 3.0}}',
-    '{"expect": {"amount": -1}}', '{"expect": {"currency": "eur"}}', '{"expect": {"currency": "XXX"}}',
+    '{"timeout_ms": "1.0"}', '{"timeout_ms": 1.5}', '{"expect": 3}', '{"expect": {"amount": 3.5}}',
+    '{"expect": {"amount": "3.0"}}', '{"expect": {"amount": "-1"}}', '{"expect": {"amount": ""}}',
+    '{"expect": {"amount": -1}}', '{"expect": {"currency": "eu"}}', '{"expect": {"currency": "XXX"}}',
+    '{"expect": {"currency": "xxx"}}', '{"expect": {"currency": "eur "}}',
     '{"expect": {"total": 3}}', '{"traceparent": "00-0"}', '{"id": "x"}', '{"interval_ms": 5}',
     '{"timeout_ms": 5, "timeout_ms": 6}',
 ])

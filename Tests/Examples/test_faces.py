@@ -127,9 +127,16 @@ def shell_options(options: dict[str, Any] | None) -> list[str]:
     return words
 
 
+def is_said_in_the_shell(case: Case) -> bool:
+    """Its amounts are integers: other spellings of a number are JSON's."""
+    expect = (case.about["options"] or {}).get("expect", {})
+    return type(expect.get("amount", 0)) is int
+
+
 def test_the_shell_tool(by_c: list[bytes]) -> None:
     told = []
-    for case, wanted in zip(DOCUMENTS, by_c):
+    pairs = [(case, answer) for case, answer in zip(DOCUMENTS, by_c) if is_said_in_the_shell(case)]
+    for case, wanted in pairs:
         done = subprocess.run(
             [CLI, "normalize", *shell_options(case.about["options"]), case.provider,
              str(case.folder / "response")], stdout=subprocess.PIPE, timeout=30)
@@ -137,7 +144,7 @@ def test_the_shell_tool(by_c: list[bytes]) -> None:
         told.append(done.stdout[:-1])
         # Zero if and only if it is paid, in the library's own words.
         assert (done.returncode == 0) == (b'"paid":"yes","final":true' in wanted), case.folder
-    compare(told, [on_one_line(answer) for answer in by_c], DOCUMENTS)
+    compare(told, [on_one_line(answer) for _, answer in pairs], [case for case, _ in pairs])
 
 
 def test_the_bash_builtin(by_c: list[bytes], builtin: Path, tmp_path: Path) -> None:

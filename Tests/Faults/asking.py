@@ -80,11 +80,13 @@ def keyed(base: str, **more: Any) -> dict[str, Any]:
 def apart(
     config: Mapping[str, Any], *references: str, environment: Mapping[str, str] | None = None,
     command: tuple[str, ...] = (), before: str = "", timeout: float = 40,
+    call: str = "client.get(reference)",
 ) -> list[dict[str, Any]]:
     """Asks in a process of its own, for what belongs to a process: environment, memory, preloads.
 
     Gives each answer with two keys more: `seconds`, and `grown`, by how many KiB the process's
-    largest memory grew. `before` is Python run first; `command` is put before the interpreter.
+    largest memory grew. `before` is Python run first; `command` is put before the interpreter;
+    `call` is what asks.
     """
     program = f"""
 import json, resource, sys, time
@@ -97,9 +99,10 @@ with paysession.Client(sys.argv[1]) as client:
     for reference in sys.argv[2:]:
         before, start = largest(), time.monotonic()
         try:
-            answer = client.get(reference)
+            answer = {call}
         except paysession.PaySessionError as error:
-            answer = error.answer
+            answer = error
+        answer = getattr(answer, "answer", answer)
         seconds = time.monotonic() - start
         print(json.dumps({{**json.loads(answer.json), "seconds": seconds,
                            "grown": largest() - before}}))

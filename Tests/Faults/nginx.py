@@ -202,7 +202,7 @@ def serving(directory: Path, *, token_seconds: int = 3600) -> Iterator[Nginx]:
             process = subprocess.Popen(
                 # Not left behind by a test that crashes the process it runs in.
                 ["setpriv", "--pdeathsig", "TERM",
-                 binary, "-e", str(directory / "error.log"), "-p", str(directory),
+                 binary, *early_log(binary, directory / "error.log"), "-p", str(directory),
                  "-c", str(directory / "nginx.conf")], stdout=log, stderr=log)
         if listens(process, port):
             break
@@ -215,6 +215,12 @@ def serving(directory: Path, *, token_seconds: int = 3600) -> Iterator[Nginx]:
         yield Nginx(directory, port, directory / "ca.pem")
     finally:
         end(process)
+
+
+def early_log(binary: str, file: Path) -> list[str]:
+    """Where it says what goes wrong before it has read its configuration; told so from 1.19.5 on."""
+    knows = "-e filename" in subprocess.run([binary, "-h"], capture_output=True, text=True).stderr
+    return ["-e", str(file)] if knows else []
 
 
 def listens(process: subprocess.Popen[bytes], port: int) -> bool:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For LD_PRELOAD: what no server on loopback can do. A resolver that never answers, where
- * PRELOAD_SILENT_DNS is set, and a clock that has gone on: preload_skip(seconds).
+ * For LD_PRELOAD: what no server on loopback can do. A resolver that does not answer for
+ * PRELOAD_SILENT_DNS seconds, where that is set, and a clock that has gone on: preload_skip(seconds).
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,6 +26,7 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
                 struct addrinfo **found) {
     int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
         dlsym(RTLD_NEXT, "getaddrinfo");
-    if (getenv("PRELOAD_SILENT_DNS")) sleep(30);
+    const char *silent = getenv("PRELOAD_SILENT_DNS");
+    if (silent) sleep((unsigned)atoi(silent));
     return real(name, service, hints, found);
 }

@@ -111,6 +111,15 @@ def taken(answer: c_void_p) -> Any:
     return json.loads(told)
 
 
+def opened(config: Any) -> dict[str, Any]:
+    """What is said of a configuration, whose client is closed again."""
+    client, answer = c_void_p(), c_void_p()
+    interface().session_client_open(text(config), byref(client), byref(answer))
+    interface().session_client_close(client)
+    told: dict[str, Any] = taken(answer)
+    return told
+
+
 class Handle:
     """A session_client as C has it: closed when told to, and not before."""
 
@@ -151,7 +160,7 @@ class Handle:
 
 
 class Batch:
-    def __init__(self, handle: Handle, options: dict[str, Any]) -> None:
+    def __init__(self, handle: Handle, options: dict[str, Any] | bytes) -> None:
         batch, answer = c_void_p(), c_void_p()
         interface().session_batch_open(
             handle.pointer, text(options) if options else None, byref(batch), byref(answer))

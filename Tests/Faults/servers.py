@@ -114,7 +114,7 @@ class Connection:
             try:
                 if not self.socket.recv(65536):
                     return
-            except TimeoutError:
+            except socket.timeout:  # TimeoutError itself only from Python 3.10 on
                 continue
 
     def reset(self) -> None:
@@ -213,15 +213,18 @@ class Server:
         sock = plain
         try:
             if self._tls is not None:
-                try:
-                    sock = self._tls.wrap_socket(plain, server_side=True)
-                except (OSError, ValueError) as error:
-                    with self.lock:
-                        self.refused_handshakes.append(error)
-                    return
+                sock = self._tls.wrap_socket(
+                    plain, server_side=True, do_handshake_on_connect=False)
                 with self.lock:
                     self._sockets.discard(plain)
                     self._sockets.add(sock)
+                try:
+                    sock.do_handshake()
+                except (OSError, ValueError) as error:
+                    with self.lock:
+                        self.refused_handshakes.append(error)
+                    self._let_read(sock)
+                    return
             self._on_connection(Connection(self, sock, number))
         except OSError:
             pass  # the client is gone, which is what it may do at any time
@@ -233,6 +236,15 @@ class Server:
                 self._sockets.discard(plain)
             sock.close()
             plain.close()
+
+    @staticmethod
+    def _let_read(sock: socket.socket) -> None:
+        """Leaves a peer the time to read why it was refused: a close with something of his unread
+        would be a reset, and take that with it."""
+        sock.shutdown(socket.SHUT_WR)
+        sock.settimeout(2)
+        while sock.recv(65536):
+            pass
 
     def _converse(self, connection: Connection) -> None:
         while (request := connection.read_request()) is not None:

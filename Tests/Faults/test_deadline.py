@@ -8,8 +8,11 @@ to connect, TLS included, which is then made again while the deadline lasts.
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +21,7 @@ from typing import Any
 
 import paysession
 import pytest
-from asking import Told, apart, ask, keyed, told
+from asking import BINDING, Told, apart, ask, keyed, told
 from servers import Connection, Request, Server, in_turn, kustom, reply, say_nothing
 
 LATE = 0.1  # what the promise allows, on an idle machine
@@ -193,7 +196,7 @@ def full_listener() -> Iterator[int]:
             waiting.connect_ex(listener.getsockname())
         with socket.socket() as one_more:
             one_more.settimeout(0.2)
-            with pytest.raises(TimeoutError):
+            with pytest.raises(socket.timeout):  # TimeoutError itself only from Python 3.10 on
                 one_more.connect(listener.getsockname())
         yield listener.getsockname()[1]
 
@@ -234,10 +237,65 @@ def test_a_lookup_that_never_ends(preload: Path) -> None:
     config = {"timeout_ms": 300, "kustom": {"base_url": "https://pay.example", "api_key": "k"}}
     start = time.monotonic()
     ended = apart(config, "kustom:x", "kustom:y", environment={
-        "LD_PRELOAD": str(preload), "PRELOAD_SILENT_DNS": "1"})
+        "LD_PRELOAD": str(preload), "PRELOAD_SILENT_DNS": "30"})
     assert time.monotonic() - start < 5
     assert [one["result"] for one in ended] == ["timed_out"] * 2
     assert min(one["seconds"] for one in ended) < 0.3 + LATE
+
+
+@pytest.mark.parametrize("call", [
+    "client.wait(reference)", "next(client.read_many([reference]))[1]"], ids=["wait", "batch"])
+def test_a_lookup_that_never_ends_ends_no_other_call(call: str, preload: Path) -> None:
+    """The same client then asks one whose address needs no looking up."""
+    with Server(reply(kustom("x"))) as server:
+        config = {"timeout_ms": 400, "proxy": "", "kustom": {"base_url": server.http, "api_key": "k"},
+                  "ledyer": {"base_url": "https://pay.example", "token": "t"}}
+        for _ in range(2):
+            lost, found, lost_again = apart(
+                config, "ledyer:x", "kustom:x", "ledyer:y", call=call, environment={
+                    "LD_PRELOAD": str(preload), "PRELOAD_SILENT_DNS": "30"})
+            assert [lost["result"], lost_again["result"]] == ["timed_out"] * 2
+            assert found["session"]["paid"] == "yes" and lost["seconds"] >= 0.4
+            if max(lost["seconds"], lost_again["seconds"]) < 0.4 + LATE:
+                return
+    raise AssertionError(f"{lost['seconds']} s and {lost_again['seconds']} s, twice too late")
+
+
+def test_lookups_that_were_given_up_leave_nothing_behind(preload: Path) -> None:
+    """Closing waits for none of them, and once they are over, everything of theirs is gone."""
+    with Server(reply(kustom("x"))) as server:
+        program = f"""
+import json, os, sys, time
+sys.path.insert(0, {str(BINDING)!r})
+import paysession
+lost = {{"proxy": "", "timeout_ms": 200, "ledyer": {{"base_url": "https://pay.example", "token": "t"}}}}
+found = {keyed(server.http)!r}
+left, slowest = [], 0.0
+for _ in range(3):
+    client = paysession.Client(lost)
+    batch = client.batch()
+    batch.add("ledyer:x")
+    batch.next(50)
+    try:
+        client.get("ledyer:y")
+    except paysession.TimedOut:
+        pass
+    start = time.monotonic()
+    batch.close()
+    client.close()
+    slowest = max(slowest, time.monotonic() - start)
+    time.sleep(1.5)
+    with paysession.Client(found) as other:
+        assert other.get("kustom:x").is_paid
+    left.append(len(os.listdir("/proc/self/fd")))
+print(json.dumps([slowest, left]))
+"""
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, timeout=60,
+            env={**os.environ, "LD_PRELOAD": str(preload), "PRELOAD_SILENT_DNS": "1"})
+    assert done.returncode == 0, done.stderr
+    slowest, left = json.loads(done.stdout)
+    assert slowest < 0.5 and left == [left[0]] * 3
 
 
 # A machine with another resolver: networks and mounts of its own, and only its own loopback.

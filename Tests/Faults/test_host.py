@@ -39,8 +39,12 @@ def stages(file: Path) -> dict[str, list[str]]:
 def settled(line: str) -> str:
     """Without what is the C library's own: a flag (SA_RESTORER) that it sets of a signal whenever
     it is told its disposition, even the one that was there; and two signals that it keeps to
-    itself, caught as soon as there is a thread, and so when libcurl looks up a name."""
+    itself, caught as soon as there is a thread, and so when libcurl looks up a name. And without how
+    many signals wait for all processes of this user; those that wait for this one, SigPnd and ShdPnd
+    tell."""
     name, _, value = line.partition("\t")
+    if name == "SigQ:":
+        return name
     if name == "SigCgt:":
         return f"{name} {int(value, 16) & ~(0b11 << 31):016x}"
     return line.replace(" 4000000", " 0")

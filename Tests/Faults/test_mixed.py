@@ -32,7 +32,7 @@ SECURE = {
 }
 # Raw HTTP, by faulty.py. Each spoils a connection of its own.
 RAW = {
-    "wrong": "mismatched", "reset": "unreachable", "garbage": "unreachable", "cut": "unreachable",
+    "wrong": "mismatched", "reset": "unreachable", "garbage": "malformed", "cut": "unreachable",
     "headless": "unreachable", "page": "provider_error", "twice": "malformed",
     "latin": "malformed", "deep": "malformed", "huge": "too_large", "headers": "too_large",
     "after": "ok",

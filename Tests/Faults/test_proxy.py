@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from typing import Any
 import paysession
 import pytest
 from asking import KEY, apart, ask, keyed, told
+from nginx import early_log
 from servers import (
     LONGEST,
     Authority,
@@ -115,6 +117,7 @@ Port {port}
 Listen 127.0.0.1
 Timeout 20
 MaxClients 20
+StartServers 20
 LogLevel Info
 LogFile "{log}"
 PidFile "{directory}/pid"
@@ -160,14 +163,19 @@ def test_http_2_through_a_proxy_connection_after_connection(
     assert [one.exchange["http_version"] for one in ended] == ["2"] * 5
 
 
-@pytest.mark.parametrize("credentials", [f"{USER}:wr0ng-p4ssword@", "", "nobody:@"])
+# To credentials that it does not know tinyproxy says 401 up to 1.11.1, and 407 from then on.
+@pytest.mark.parametrize(("credentials", "statuses"), [
+    (f"{USER}:wr0ng-p4ssword@", {"401", "407"}), ("", {"407"}), ("nobody:@", {"401", "407"})])
 def test_a_proxy_that_refuses(
-    credentials: str, tinyproxy: Tinyproxy, asked: Server, authority: Authority,
+    credentials: str, statuses: set[str], tinyproxy: Tinyproxy, asked: Server, authority: Authority,
 ) -> None:
     proxy = tinyproxy.address.replace("://", "://" + credentials)
     ended = ask(through(proxy, asked, authority), "kustom:x")
-    # 407 is the proxy's word, not the provider's.
+    # That is the proxy's word, not the provider's.
     assert ended.result == "unreachable" and ended.error["http_status"] is None
+    assert ended.tries == ["unreachable"] and ended.error["retryable"] is False
+    assert set(re.findall(r"HTTP (\d+)", ended.error["message"])) <= statuses
+    assert "HTTP 40" in ended.error["message"] and tinyproxy.address[7:] in ended.error["message"]
     assert "wr0ng-p4ssword" not in str(ended.answer) and USER + ":" not in str(ended.answer)
     assert asked.requests == []
 
@@ -312,11 +320,70 @@ def test_a_proxys_answer_is_not_the_providers(
 
     with Server(answer) as proxy:
         ended = ask(through(proxy.http, asked, authority, attempts=1), "kustom:x")
-    assert ended.result in ("unreachable", "tls_failed")
-    if b" 200 " not in broken:
-        assert ended.result == "unreachable"
+    results = ["unreachable"]
+    if b" 200 " in broken:
+        results.append("tls_failed")
+    elif broken == b"garbage":  # half a line that cannot become one
+        results.append("malformed")
+    assert ended.result in results
     assert ended.error["http_status"] is None and ended.error["provider_message"] is None
     assert asked.requests == []
+
+
+def at(proxy: Server) -> str:
+    return proxy.http.replace("://", f"://{USER}:{PASSWORD}@")
+
+
+@pytest.mark.parametrize(("status", "attempts"), [(407, 1), (403, 1), (502, 3), (503, 3)])
+def test_a_proxys_refusal_names_proxy_and_status(
+    status: int, attempts: int, asked: Server, authority: Authority,
+) -> None:
+    """What is wrong with us stays so; what is wrong behind it may pass."""
+    with Server(refuse(status, ("Connection", "close"))) as proxy:
+        ended = ask(through(at(proxy), asked, authority), "kustom:x")
+        assert len(proxy.requests) == attempts
+    words = ended.error["message"]
+    assert ended.result == "unreachable" and ended.tries == ["unreachable"] * attempts
+    assert ended.error["retryable"] is (attempts > 1) and ended.error["http_status"] is None
+    assert "proxy" in words and f"127.0.0.1:{proxy.port}" in words and str(status) in words
+    assert PASSWORD not in str(ended.answer) and "@" not in words and asked.requests == []
+
+
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_proxy_that_refuses_once(status: int, asked: Server, authority: Authority) -> None:
+    with Server(in_turn(refuse(status, ("Connection", "close")), tunnel)) as proxy:
+        ended = ask(through(at(proxy), asked, authority), "kustom:x")
+    assert ended.paid == "yes" and ended.tries == ["unreachable", "ok"]
+
+
+def test_a_proxy_that_refuses_the_way_to_a_token(asked: Server, authority: Authority) -> None:
+    config = {"ca_file": authority.file, "ledyer": {
+        "base_url": asked.https, "auth_url": asked.https + "/token", "client_id": "a",
+        "client_secret": "b"}}
+    with Server(refuse(407, ("Connection", "close"))) as proxy:
+        ended = ask({**config, "proxy": at(proxy)}, "ledyer:x")
+    words = ended.error["message"]
+    assert ended.tries == ["unreachable"] and "token endpoint" in words
+    assert "proxy" in words and f"127.0.0.1:{proxy.port}" in words and "407" in words
+    assert PASSWORD not in str(ended.answer) and asked.requests == []
+
+
+@pytest.mark.parametrize("line", [
+    b"HTTP/1.1 200x OK", b"HTTP/1.1\t200 OK", b"HTTP/1.1  200 OK", b"HTTP/1.1 200\tOK",
+    b"HTTP/1.1 2000 OK", b"HTTP/1.1 099 OK", b"HTTP/1.1 20 OK", b"HTTP/2 200", b"HTTP/7.3 200 OK",
+    b"http/1.1 200 OK", b"ICY 200 OK", b"HTTP/1.1 200 O\0K", b"garbage", b"HTTP/1.1 407x No",
+])
+def test_a_proxys_status_line_is_none(line: bytes, asked: Server, authority: Authority) -> None:
+    """By the rule of test_http.py. Nothing goes through a tunnel that was opened so."""
+    def open_so(connection: Connection, request: Request) -> None:
+        first, connection.send = connection.send, lambda _: first(line + b"\r\n\r\n")
+        tunnel(connection, request)
+
+    with Server(open_so) as proxy:
+        ended = ask(through(at(proxy), asked, authority, timeout_ms=5000), "kustom:x")
+    assert ended.result == "malformed" and ended.tries == ["malformed"]
+    assert ended.error["http_status"] is None and ended.error["retryable"] is False
+    assert asked.requests == [] and PASSWORD not in str(ended.answer)
 
 
 @pytest.mark.parametrize(("broken", "results"), [
@@ -369,9 +436,21 @@ def test_headers_of_a_proxy_are_limited(asked: Server, authority: Authority) -> 
 
 
 def test_a_proxy_that_is_not_there(asked: Server, authority: Authority) -> None:
-    ended = ask(through(f"http://{USER}:{PASSWORD}@127.0.0.1:9", asked, authority), "kustom:x")
-    assert ended.result == "unreachable" and ended.tries == ["unreachable"] * 3
-    assert PASSWORD not in str(ended.answer) and asked.requests == []
+    """Nobody at its port, or nowhere at all: it is the one that is named, not the provider."""
+    for address in ("127.0.0.1:9", "proxy.invalid:3128"):
+        ended = ask(through(f"http://{USER}:{PASSWORD}@{address}", asked, authority), "kustom:x")
+        assert ended.result == "unreachable" and ended.tries == ["unreachable"] * 3
+        words = ended.error["message"]
+        assert "proxy" in words and address in words and "@" not in words
+        assert PASSWORD not in str(ended.answer) and asked.requests == []
+
+
+def test_a_proxy_of_the_environment_is_named_too(asked: Server, authority: Authority) -> None:
+    (ended,) = apart(through(None, asked, authority, attempts=1), "kustom:x",
+                     environment={"https_proxy": f"http://{USER}:{PASSWORD}@127.0.0.1:9"})
+    words = ended["error"]["message"]
+    assert "proxy" in words and "127.0.0.1:9" in words
+    assert PASSWORD not in str(ended) and "@" not in words
 
 
 def test_a_proxy_over_tls(asked: Server, authority: Authority, tmp_path: Path) -> None:
@@ -453,7 +532,8 @@ http {{
     }}
 }}
 """)
-    command = [program("nginx"), "-e", str(directory / "error.log"), "-p", str(directory),
+    binary = program("nginx")
+    command = [binary, *early_log(binary, directory / "error.log"), "-p", str(directory),
                "-c", str(directory / "nginx.conf")]
     with running(command, port, directory / "output"):
         yield keyed(f"https://127.0.0.1:{port}", ca_file=authority.file)

@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""What is tried again, and what never is: connect errors, resets, 429, 500, 502, 503 and 504 are,
-up to `attempts` times in all, after pauses that grow and are left to chance, or that Retry-After
-asks for. Each attempt is told in `exchange`.
+"""What is tried again, and what never is: connect errors, resets, 408, 425, 429, 500, 502, 503,
+504, 520 to 524, and a 200 that is empty or a page are, up to `attempts` times in all, after pauses that
+grow and are left to chance, or that Retry-After asks for. Each attempt is told in `exchange`.
 """
 
 from __future__ import annotations
 
 import email.utils
+import json
 import socket
 import statistics
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import paysession
 import pytest
-from asking import Told, ask, keyed, told
+from asking import Told, apart, ask, keyed, told
 from servers import (
     Authority,
     Connection,
@@ -48,25 +50,42 @@ def close_silently(connection: Connection, _: Request) -> None:
     connection.socket.close()
 
 
+# A 200 of somebody in between, who has nothing of the provider's yet.
+EMPTY = [reply(b""), reply(b" \t\r\n"), reply(b"\n" * 4000),
+         reply(headers=[("Content-Encoding", "gzip")])]
+PAGES = [reply(b"<html>busy</html>"), reply(b"<!DOCTYPE html><title>Log in</title>"), reply(b"<"),
+         reply(b"\xef\xbb\xbf<html></html>"), reply(b"\r\n \t<html></html>"),
+         reply(b"\xef\xbb\xbf \n<html></html>"), reply(b"<?xml version='1.0'?><error/>")]
+
+
 def named(value: Any) -> str | None:
     """What stands for a parameter in a test's name: an answer is long."""
     if isinstance(value, bytes):
-        return value[9:12].decode()
+        status, body = value[9:12].decode(), value.partition(b"\r\n\r\n")[2]
+        return f"200 {body[:12]!r}" if status == "200" else status
     return value.__name__ if callable(value) else None
 
 
-@pytest.mark.parametrize("attempts", [1, 3])
-@pytest.mark.parametrize(("failing", "result"), [
+PASSING = [
+    (reply(status=408), "unexpected_http"),
+    (reply(status=425), "unexpected_http"),
     (reply(status=429), "rate_limited"),
     (reply(status=500), "provider_error"),
     (reply(status=502), "provider_error"),
     (reply(status=503), "provider_error"),
     (reply(status=504), "provider_error"),
+    *((reply(status=status), "provider_error") for status in range(520, 525)),
+    *((empty, "malformed") for empty in EMPTY),
+    *((page, "malformed") for page in PAGES),
     (reset, "unreachable"),
     (reset_after_headers, "unreachable"),
     (reset_in_the_body, "unreachable"),
     (close_silently, "unreachable"),
-], ids=named)
+]
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+@pytest.mark.parametrize(("failing", "result"), PASSING, ids=named)
 def test_is_tried_again(failing: Any, result: str, attempts: int) -> None:
     with Server(failing) as server:
         ended = ask(keyed(server.http, attempts=attempts), "kustom:x")
@@ -78,16 +97,29 @@ def test_is_tried_again(failing: Any, result: str, attempts: int) -> None:
     assert ended.exchange["tries"][-1]["pause_ms"] is None
 
 
+@pytest.mark.parametrize(("answers", "word"), [(EMPTY, "empty"), (PAGES, "HTML")])
+def test_a_200_that_is_none_is_told_as_what_it_is(answers: list[bytes], word: str) -> None:
+    for answer in answers:
+        with Server(answer) as server:
+            ended = ask(keyed(server.http, attempts=1), "kustom:x")
+        assert word in ended.error["message"] and ended.error["http_status"] == 200, answer
+
+
+@pytest.mark.parametrize("failing", [failing for failing, _ in PASSING], ids=named)
+def test_a_wait_goes_on_after_what_may_pass(failing: Any) -> None:
+    with Server(in_turn(failing, as_asked)) as server, \
+            paysession.Client(keyed(server.http, attempts=1)) as client:
+        ended = told(lambda: client.wait("kustom:x", interval_ms=1))
+        assert ended.paid == "yes" and len(server.requests) == 2
+
+
 def test_attempts_is_three_unless_told() -> None:
     with Server(reply(status=503)) as server:
         ask(keyed(server.http), "kustom:x")
         assert len(server.requests) == 3
 
 
-@pytest.mark.parametrize("failing", [
-    reply(status=429), reply(status=500), reply(status=502), reply(status=503), reply(status=504),
-    reset, reset_after_headers, reset_in_the_body, close_silently,
-], ids=named)
+@pytest.mark.parametrize("failing", [failing for failing, _ in PASSING], ids=named)
 def test_the_next_attempt_counts(failing: Any) -> None:
     with Server(in_turn(failing, reply(kustom("x")))) as server:
         ended = ask(keyed(server.http), "kustom:x")
@@ -102,7 +134,13 @@ def test_refused_connections_are_tried_again() -> None:
         base = f"http://127.0.0.1:{closed.getsockname()[1]}"
         ended = ask(keyed(base, attempts=4), "kustom:x")
     assert ended.result == "unreachable" and ended.tries == ["unreachable"] * 4
+    assert base.partition("//")[2] in ended.error["message"]
     assert ended.exchange["http_status"] is None and ended.error["http_status"] is None
+
+
+def test_a_host_that_is_nowhere_is_named() -> None:
+    ended = ask(keyed("https://pay.invalid:8443", attempts=1, proxy=""), "kustom:x")
+    assert ended.result == "unreachable" and "pay.invalid" in ended.error["message"]
 
 
 def test_a_server_that_comes_up_meanwhile() -> None:
@@ -130,12 +168,24 @@ def test_a_server_that_comes_up_meanwhile() -> None:
     (reply(status=404), "not_found"),
     (reply(status=302, headers=[("Location", "/elsewhere")]), "unexpected_http"),
     (reply(status=400), "unexpected_http"),
-    (reply(status=408), "unexpected_http"),
+    (reply(status=409), "unexpected_http"),
     (reply(status=418), "unexpected_http"),
+    (reply(status=424), "unexpected_http"),
+    (reply(status=426), "unexpected_http"),
     (reply(status=501), "provider_error"),
     (reply(status=505), "provider_error"),
+    (reply(status=519), "provider_error"),
+    (reply(status=525), "provider_error"),
+    (reply(status=599), "provider_error"),
     (reply(b"{"), "malformed"),
-    (reply(b""), "malformed"),
+    (reply(b'{"session_id": "x", "status": "FINAL'), "malformed"),
+    (reply(b"[" + json.dumps(kustom("x")).encode() + b"]"), "malformed"),
+    (reply(b"\0"), "malformed"),
+    (reply(b"\xef\xbb\xbf\xef\xbb\xbf<html></html>"), "malformed"),
+    (reply(b"busy <html></html>"), "malformed"),
+    (reply(b"", 201), "unexpected_http"),
+    (reply(b"<html></html>", 203), "unexpected_http"),
+    (reply(b"<html></html>", 404), "not_found"),
     (reply(kustom("y")), "mismatched"),
     (reply(b" " * 5_000_000), "too_large"),
 ], ids=named)
@@ -146,6 +196,8 @@ def test_is_never_tried_again(final: bytes, result: str) -> None:
         ended = ask(keyed(server.http), "kustom:x")
         assert len(server.requests) == 1
     assert ended.result == result and ended.tries == [result] and ended.pauses == []
+    # A 5xx is worth a later call, though not an attempt more of this one.
+    assert ended.error["retryable"] is (result == "provider_error")
 
 
 def test_a_peer_that_cannot_be_verified_is_never_tried_again(authority: Authority) -> None:
@@ -295,3 +347,30 @@ def test_a_kept_connection_is_used_again() -> None:
         used = [told(lambda: client.get("kustom:x")).exchange["reused_connection"]
                 for _ in range(4)]
         assert used == [False, True, True, True] and server.connections == 1
+
+
+def test_what_never_connected_used_no_connection(preload: Path) -> None:
+    """Neither a new one nor one that was kept, however often it was tried."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # not listening: refused
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+        for config in (keyed(f"http://{address}"), keyed(f"https://{address}", attempts=1),
+                       keyed("https://pay.invalid", attempts=1, proxy=""),
+                       keyed("https://pay.example", proxy=f"http://{address}"),
+                       keyed("https://pay.example", proxy="http://proxy.invalid:3128")):
+            ended = ask(config, "kustom:x")
+            assert ended.result == "unreachable"
+            assert ended.exchange["reused_connection"] is None, config
+    (ended_late,) = apart(keyed("https://pay.example", timeout_ms=200), "kustom:x", environment={
+        "LD_PRELOAD": str(preload), "PRELOAD_SILENT_DNS": "1"})
+    assert ended_late["result"] == "timed_out"
+    assert ended_late["exchange"]["reused_connection"] is None
+
+
+def test_what_connected_and_failed_used_a_new_one(authority: Authority) -> None:
+    for failing in (Server(as_asked, tls=authority.server()),
+                    Server(on_connection=Connection.reset)):
+        with failing as server:
+            ended = ask(keyed(server.https, attempts=1), "kustom:x")
+            assert ended.result in ("tls_failed", "unreachable")
+            assert ended.exchange["reused_connection"] is False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import re
 import socket
 import ssl
 import subprocess
@@ -24,6 +25,8 @@ from servers import Authority, Connection, Server, as_asked, kustom, reply
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
 DAY = datetime.timedelta(days=1)
+VERSION = r"\bversion\b"
+WANTED = r"client('s)? certificate|client_certificate|certificate (of|from) (the|this) client"
 
 
 def self_signed(directory: Path) -> ssl.SSLContext:
@@ -62,8 +65,10 @@ def peer(kind: str, authority: Authority, directory: Path) -> ssl.SSLContext:
     return self_signed(directory)
 
 
-UNTRUSTED = ["expired", "not yet valid", "wrong host", "wrong host, right common name",
-             "unknown authority", "self-signed"]
+# Each with the word that tells it from the others.
+UNTRUSTED = {"expired": "expired", "not yet valid": "not yet valid", "wrong host": r"\bnames?\b",
+             "wrong host, right common name": r"\bnames?\b", "unknown authority": "issuer",
+             "self-signed": "issuer|self-signed"}
 
 
 @pytest.mark.parametrize("kind", UNTRUSTED)
@@ -73,6 +78,20 @@ def test_a_peer_that_cannot_be_verified(kind: str, authority: Authority, tmp_pat
         assert ended.result == "tls_failed" and ended.tries == ["tls_failed"]
         assert ended.error["http_status"] is None and ended.error["retryable"] is False
         assert server.connections == 1 and server.requests == []
+
+
+def told_apart(message: str, wanted: str) -> None:
+    """It says this, and nothing of the others."""
+    assert re.search(wanted, message), message
+    for other in {"expired", "not yet valid", "issuer", VERSION, WANTED} - set(wanted.split("|")):
+        assert other == wanted or not re.search(other, message), message
+
+
+@pytest.mark.parametrize("kind", UNTRUSTED)
+def test_why_a_peer_cannot_be_verified(kind: str, authority: Authority, tmp_path: Path) -> None:
+    with Server(as_asked, tls=peer(kind, authority, tmp_path)) as server:
+        ended = ask(keyed(server.https, ca_file=authority.file), "kustom:x")
+        told_apart(ended.error["message"], UNTRUSTED[kind])
 
 
 @pytest.mark.parametrize("kind", UNTRUSTED)
@@ -85,6 +104,7 @@ def test_a_token_endpoint_that_cannot_be_verified(
             "client_secret": "b"}}
         ended = ask(config, "ledyer:x")
         assert ended.result == "tls_failed" and "token endpoint" in ended.error["message"]
+        told_apart(ended.error["message"], UNTRUSTED[kind])
         assert server.connections == 1 and server.requests == []
 
 
@@ -145,6 +165,18 @@ def test_tls_1_2_at_least(
                          environment={"OPENSSL_CONF": str(settings)})
         assert ended["result"] == result
         assert len(server.requests) == (1 if result == "ok" else 0)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_a_version_that_is_too_old_is_told(version: ssl.TLSVersion, authority: Authority) -> None:
+    context = authority.server()
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = version
+    with Server(as_asked, tls=context) as server:
+        ended = ask(keyed(server.https, ca_file=authority.file), "kustom:x")
+        assert ended.result == "tls_failed" and ended.tries == ["tls_failed"]
+        told_apart(ended.error["message"], VERSION)
 
 
 # ---- Own authorities -----------------------------------------------------------------------------
@@ -214,12 +246,49 @@ def test_files_that_are_not_there_are_told_at_once(key: str, authority: Authorit
         paysession.Client({**others, key: "/nowhere/at/all.pem"})
 
 
-def test_a_file_that_holds_no_certificate(authority: Authority, tmp_path: Path) -> None:
-    junk = tmp_path / "junk.pem"
-    junk.write_text("not a certificate")
-    with Server(as_asked, tls=authority.server()) as server:
-        ended = ask(keyed(server.https, ca_file=str(junk)), "kustom:x")
-        assert ended.result == "tls_failed" and server.requests == []
+@pytest.fixture
+def useless(authority: Authority, tmp_path: Path) -> dict[str, str]:
+    """Files that hold none of what is looked for in them."""
+    certificate, key, _ = authority.client("useless")
+    files = {"empty": b"", "blank": b"\n \n", "junk": b"not a certificate",
+             "DER": ssl.PEM_cert_to_DER_cert(Path(authority.file).read_text()),
+             "beginning": b"-----BEGIN CERTIFICATE-----\n", "request": b"-----BEGIN CERTIFICATE "
+             b"REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n", "NUL": bytes(5000)}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    return {"directory": str(tmp_path), "key": key, "certificate": certificate,
+            **{name: str(tmp_path / name) for name in files}}
+
+
+@pytest.mark.parametrize("kind", [
+    "empty", "blank", "junk", "DER", "beginning", "request", "NUL", "directory", "key"])
+@pytest.mark.parametrize("setting", ["ca_file", "client_certificate"])
+def test_a_file_without_a_certificate_is_told_at_once(
+    setting: str, kind: str, useless: dict[str, str],
+) -> None:
+    with pytest.raises(paysession.InvalidConfig, match=rf"^{setting}\b"):
+        paysession.Client({setting: useless[kind]})
+
+
+@pytest.mark.parametrize("kind", [
+    "empty", "blank", "junk", "DER", "beginning", "request", "NUL", "directory", "certificate"])
+def test_a_file_without_a_key_is_told_at_once(
+    kind: str, useless: dict[str, str], authority: Authority,
+) -> None:
+    certificate, _, _ = authority.client("shop")
+    with pytest.raises(paysession.InvalidConfig, match=r"^client_key\b"):
+        paysession.Client({"client_certificate": certificate, "client_key": useless[kind]})
+
+
+def test_a_file_with_more_than_a_certificate(authority: Authority, tmp_path: Path) -> None:
+    """As bundles are: with comments, line ends of another system, and nothing behind the last."""
+    pem = Path(authority.file).read_bytes()
+    for content in (b"# ours\n\n" + pem, pem.replace(b"\n", b"\r\n"), pem.rstrip(b"\n"),
+                    b"subject=\xff\xfe\n" * 9000 + pem, pem + b"\0" * 10):
+        (tmp_path / "bundle").write_bytes(content)
+        with Server(as_asked, tls=authority.server()) as server:
+            config = keyed(server.https, ca_file=str(tmp_path / "bundle"))
+            assert ask(config, "kustom:x").paid == "yes", content[:9]
 
 
 # ---- A client's own certificate ------------------------------------------------------------------
@@ -251,10 +320,12 @@ def test_a_client_without_one_is_refused(
     with Server(as_asked, tls=demanding) as server:
         for files in ({}, {"client_certificate": anothers}):
             ended = ask(keyed(server.https, ca_file=authority.file, **files), "kustom:x")
-            if demanding.maximum_version == ssl.TLSVersion.TLSv1_2:
-                assert ended.result == "tls_failed" and ended.tries == ["tls_failed"]
-            else:
+            if files and demanding.maximum_version == ssl.TLSVersion.TLSv1_3:
                 assert ended.result in ("tls_failed", "unreachable")
+                continue
+            assert ended.result == "tls_failed" and ended.tries == ["tls_failed"]
+            assert ended.error["retryable"] is False
+            assert files or re.search(WANTED, ended.error["message"]), ended.error
     # The server is done by now, not only the client.
     assert server.requests == [] and len(server.refused_handshakes) == server.connections
 

@@ -42,8 +42,8 @@ def is_token(request: Request) -> bool:
     return request.target.endswith("/token")
 
 
-def numbered(lifetime: Any = 3600) -> Answer:
-    """token-1, token-2, …"""
+def numbered(lifetime: Any = 3600, before: bytes = b"") -> Answer:
+    """token-1, token-2, …, for that long, which stands there as it is spelt if it is bytes."""
     count = 0
     lock = threading.Lock()
 
@@ -52,8 +52,10 @@ def numbered(lifetime: Any = 3600) -> Answer:
         with lock:
             count += 1
             number = count
-        return reply({"access_token": f"token-{number}", "token_type": "Bearer",
-                      **({} if lifetime is None else {"expires_in": lifetime})})
+        spelt = lifetime if isinstance(lifetime, bytes) else json.dumps(lifetime).encode()
+        lasting = b"" if lifetime is None else b', "expires_in": ' + spelt
+        return reply(before + b'{"access_token": "token-%d", "token_type": "Bearer"%s}' % (
+            number, lasting))
 
     return answer
 
@@ -177,6 +179,14 @@ def test_is_kept_between_calls(provider: str) -> None:
         assert client.report()["tokens"] == {"fetched": 1, "reused": 4, "failed": 0}
 
 
+@EACH
+def test_a_byte_order_mark_is_no_part_of_it(provider: str) -> None:
+    with Provider(numbered(before=b"\xef\xbb\xbf")) as server:
+        ended = ask(server.config, REFERENCES[provider])
+        assert ended.result == "ok", ended.error
+        assert server.session_requests[0].authorization == "Bearer token-1"
+
+
 def test_each_client_has_its_own() -> None:
     with Provider(numbered()) as server:
         for _ in range(2):
@@ -196,8 +206,28 @@ def test_each_client_has_its_own() -> None:
     (0, [(0, False)]),
     (-3600, [(0, False)]),
     (None, [(0, False)]),  # nobody says how long
-    ("3600", [(0, False)]),
     (10**9, [(86400, True)]),
+    # A text of digits, or a whole number however it is spelt.
+    ("3600", [(1790, True), (1810, False)]),
+    (b"3600.0", [(1790, True), (1810, False)]),
+    (b"3.6e3", [(1790, True), (1810, False)]),
+    (b"36000E-1", [(1790, True), (1810, False)]),
+    ("120", [(55, True), (65, False)]),
+    ("1", [(0, False)]),
+    # Nobody says how long.
+    ("", [(0, False)]),
+    ("soon", [(0, False)]),
+    ("3600s", [(0, False)]),
+    (" 3600", [(0, False)]),
+    ("+3600", [(0, False)]),
+    ("-3600", [(0, False)]),
+    ("3600.0", [(0, False)]),
+    ("3.6e3", [(0, False)]),
+    ("\u0663\u0666\u0660\u0660", [(0, False)]),
+    (b"3600.5", [(0, False)]),
+    (b"true", [(0, False)]),
+    (b"[3600]", [(0, False)]),
+    (b'{"s": 3600}', [(0, False)]),
 ])
 def test_is_kept_until_half_its_life_or_a_minute_before_its_end(
     lifetime: Any, moments: list[tuple[int, bool]], preload: Path,
@@ -379,10 +409,13 @@ FAILURES = [
     (reply({"error": "invalid_client"}, 401), "unauthorized", 401),
     (reply(status=403), "unauthorized", 403),
     (reply(status=404), "unexpected_http", 404),  # it is not the session that was not found
+    (reply(status=408), "unexpected_http", 408),
+    (reply(status=425), "unexpected_http", 425),
     (reply(status=302, headers=[("Location", "/elsewhere/token")]), "unexpected_http", 302),
     (reply(status=429), "rate_limited", 429),
     (reply(status=500), "provider_error", 500),
     (reply(status=503), "provider_error", 503),
+    (reply(status=522), "provider_error", 522),
     (reply({"token_type": "Bearer"}), "malformed", 200),
     (reply({"access_token": ""}), "malformed", 200),
     (reply({"access_token": 7}), "malformed", 200),
@@ -418,6 +451,59 @@ def test_a_failure_is_told_as_the_token_endpoints_and_not_kept(
         # Nothing of it is kept.
         assert told(lambda: client.get(REFERENCES[provider])).result == "ok"
         assert len(server.token_requests) == 2
+
+
+@EACH
+@pytest.mark.parametrize(("failing", "result", "word"), [
+    (reply(status=408), "unexpected_http", "408"),
+    (reply(status=425), "unexpected_http", "425"),
+    *((reply(status=status), "provider_error", str(status)) for status in range(520, 525)),
+    (reply(b""), "malformed", "empty"),
+    (reply(b" \r\n"), "malformed", "empty"),
+    (reply(b"<html>busy</html>"), "malformed", "HTML"),
+    (reply(b"\xef\xbb\xbf\n<!doctype html>"), "malformed", "HTML"),
+], ids=["408", "425", "520", "521", "522", "523", "524", "empty", "blank", "page", "marked page"])
+def test_a_token_endpoint_that_is_asked_again(
+    provider: str, failing: bytes, result: str, word: str,
+) -> None:
+    with Provider(in_turn(failing, numbered())) as server:
+        ended = ask(server.config, REFERENCES[provider])
+        assert ended.result == "ok", ended.error
+        assert [(one["step"], one["result"]) for one in ended.exchange["tries"]] == [
+            ("token", result), ("session", "ok")]
+    with Provider(failing) as server:
+        ended = ask({**server.config, "attempts": 2}, REFERENCES[provider])
+        assert ended.tries == [result] * 2 and ended.error["retryable"] is True
+        assert word in ended.error["message"] and "token endpoint" in ended.error["message"]
+
+
+@EACH
+@pytest.mark.parametrize("failing", [
+    reply(b'{"access_token": "a'), reply(b'["a"]'), reply({"access_token": ""}), reply(status=404)])
+def test_a_token_endpoint_that_is_not(provider: str, failing: bytes) -> None:
+    with Provider(in_turn(failing, numbered())) as server:
+        ended = ask(server.config, REFERENCES[provider])
+        assert ended.error["retryable"] is False and len(server.requests) == 1
+
+
+@EACH
+def test_a_token_endpoint_whose_status_line_is_none(provider: str) -> None:
+    """See test_http.py: what came is no answer, and there is no second try."""
+    good = reply({"access_token": "a", "expires_in": 3600})
+    for line in (b"HTTP/1.1 200x X", b"HTTP/1.1\t200 X", b"http/1.1 200 X", b"HTTP/2 200 X"):
+        with Provider(good.replace(b"HTTP/1.1 200 X", line, 1)) as server:
+            ended = ask(server.config, REFERENCES[provider])
+            assert ended.result == "malformed" and ended.tries == ["malformed"], line
+            assert ended.error["http_status"] is None and len(server.requests) == 1
+
+
+@EACH
+def test_where_a_token_endpoint_redirects_to_is_told(provider: str) -> None:
+    """The host, and nothing that may be a secret."""
+    location = "https://zzuser:zzword@login.example.com:8443/zzpath?zzquery#zzfragment"
+    with Provider(reply(status=307, headers=[("Location", location)])) as server:
+        words = ask(server.config, REFERENCES[provider]).error["message"]
+    assert "login.example.com" in words and "zz" not in words and "token endpoint" in words
 
 
 @EACH

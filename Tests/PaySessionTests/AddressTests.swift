@@ -88,4 +88,17 @@ import Testing
     ]) func proxiesAreAddresses(_ text: String, _ isProxy: Bool) {
         #expect(Address.isProxy(text) == isProxy)
     }
+
+    /// For messages: the host and a port that is named, of whatever libcurl takes for an address.
+    @Test(
+        arguments: [
+            ("https://x.test/marker?marker#marker", "x.test"), ("https://x.test:8/", "x.test:8"),
+            ("http://user:marker@x.test:3128", "x.test:3128"), ("http://[::1]:8", "[::1]:8"),
+            ("x.test:3128", "x.test:3128"), ("x.test", "x.test"),
+            ("strange://x.test:7/marker", "x.test:7"), ("", nil), ("http://", nil),
+            ("http://x.test:marker", nil),
+        ] as [(String, String?)])
+    func hostsAreTold(_ address: String, _ host: String?) {
+        #expect(Address.host(of: address) == host)
+    }
 }

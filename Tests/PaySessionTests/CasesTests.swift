@@ -93,13 +93,15 @@ import Testing
         let configuration = try Configuration(settings)
         let account = try #require(configuration.accounts[reference.provider.index])
         let body = response.withUnsafeBytes { Buffer(copying: $0) }
-        let failure = ErrorBody.failure(Outcome(httpStatus: status), status, body, account)
+        let failure = ErrorBody.failure(
+            Outcome(httpStatus: status), status, .answered(status, body), account)
         return Answer(failure, provider: reference.provider.name, reference: reference.text)
     }
 
     private func trimmed(_ data: Data) -> Data {
         let space = Data(" \n\r\t".utf8)
-        var rest = data[...]
+        // A byte order mark is no part of the object.
+        var rest = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data[...]
         while let first = rest.first, space.contains(first) { rest = rest.dropFirst() }
         while let last = rest.last, space.contains(last) { rest = rest.dropLast() }
         return Data(rest)

@@ -47,7 +47,8 @@ import Testing
     /// The contract's own example, secrets put in.
     @Test func theContractsExampleIsTaken() throws {
         let folder = try Folder()
-        let pem = try folder.file("shop.pem", "pem")
+        // Contract, version 0.2: a ca_file without a certificate in it is found now.
+        let pem = try folder.file("shop.pem", PEM.certificate + PEM.key)
         let secret = try folder.file("dintero", "dintero-secret\n")
         let configuration = try Configuration(
             """
@@ -90,8 +91,11 @@ import Testing
     @Test(
         arguments: [
             (
-                "timeout_ms", ["1", "600000"],
-                ["0", "-1", "600001", "1e3", "5.0", "9223372036854775808"], "integer"
+                // Contract, version 0.2: a whole number in any spelling, but here no text.
+                "timeout_ms", ["1", "600000", "1e3", "5.0", "50e-1"],
+                [
+                    "0", "-1", "600001", "1.5", "1e-3", "6e6", "\"1000\"", "9223372036854775808",
+                ], "integer"
             ),
             ("connect_timeout_ms", ["1", "600000"], ["0", "600001", "-5"], "integer"),
             ("attempts", ["1", "10"], ["0", "11", "-1"], "integer"),
@@ -106,7 +110,7 @@ import Testing
             ),
             ("no_proxy", ["\"\"", "\"a,b\"", "\"*\""], ["\"a\\nb\""], "text"),
             ("ca_file", ["\"/dev/null\""], ["\"/nonexistent/ca.pem\"", "\"\""], "text"),
-            ("ca_path", ["\"/\""], ["\"/nonexistent\"", "\"\""], "text"),
+            ("ca_path", ["\"/\""], ["\"/nonexistent\"", "\"\"", "\"/dev/null\""], "text"),
             ("client_certificate", ["\"/dev/null\""], ["\"/nonexistent/cert.pem\""], "text"),
             ("client_key", [], ["\"/nonexistent/key.pem\""], "text"),
             ("shared", ["true", "false"], ["0", "1", "\"true\""], "bool"),
@@ -143,8 +147,14 @@ import Testing
                 ]
             ),
             (
-                "inbank", "api_key", ["\"k\""],
-                ["\"\"", "\"a\\nb\"", "\"a\\u0000b\"", "\"\\u007f\"", "\"a\\r\""]
+                // Contract, version 0.2: blanks and line breaks at both ends are lost, visible
+                // ASCII and blanks are what may stand between them.
+                "inbank", "api_key", ["\"k\"", "\"a\\r\"", "\" \\t\\r\\na b\\n\\r\\t \""],
+                [
+                    "\"\"", "\" \"", "\"\\r\\n\\t\"", "\"a\\nb\"", "\"a\\rb\"", "\"a\\tb\"",
+                    "\"a\\u0000b\"", "\"\\u007f\"", "\"caf\\u00e9\"", "\"\\ufeffk\"",
+                    "\"k\\ud800\"",
+                ]
             ),
             (
                 "inbank", "base_url", ["\"https://x.test\""],
@@ -285,13 +295,110 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "null", "[]", "[{}]", "5", "\"x\"", "{", "{}}", "{\"a\":1,\"a\":1}", "\u{FEFF}{}",
-        "{\"shared\":true,\"shared\":true}",
+        "", "null", "[]", "[{}]", "5", "\"x\"", "{", "{}}", "{\"a\":1,\"a\":1}",
+        "\u{FEFF}\u{FEFF}{}", " \u{FEFF}{}", "{}\u{FEFF}", "{\"shared\":true,\"shared\":true}",
     ])
     func whatIsNoObjectIsRefused(_ text: String) {
         let refusal = ConfigurationTests.refusal(text)
         #expect(refusal?.outcome == .invalidConfig)
-        #expect(refusal?.message.hasPrefix("configuration: ") == true)
+        #expect(refusal?.message.hasPrefix("configuration: expected a JSON object, ") == true)
+    }
+
+    /// Contract, version 0.2: one byte order mark at the very start is skipped.
+    @Test func aByteOrderMarkIsSkipped() throws {
+        #expect(ConfigurationTests.refusal("\u{FEFF}{}") == nil)
+        #expect(try Configuration("\u{FEFF} {\"timeout_ms\": 7}").timeoutMs == 7)
+    }
+
+    /// The message says what was found in the object's place, and quotes nothing of it.
+    @Test(arguments: [
+        ("", "this is empty"), (" \n", "this is empty"),
+        ("<html></html>", "this is a page of HTML, not JSON"),
+        ("[]", "this is JSON, but not an object"),
+        ("{\"a\":1,\"a\":1}", "this is JSON with the same key twice in one object"),
+        ("{", "this is not valid JSON"), ("marker", "this is not valid JSON"),
+        ("/etc/shop/marker", "this looks like the path of a file"),
+        ("./marker", "this looks like the path of a file"),
+        ("~/marker", "this looks like the path of a file"),
+        ("../marker\n", "this looks like the path of a file"),
+        ("marker.json", "this looks like the path of a file"),
+        (" marker.json\r\n", "this looks like the path of a file"),
+        (".json", "this looks like the path of a file"),
+        // More than one line, or with a brace in it, is no path.
+        ("/etc/marker\n/etc/shop", "this is not valid JSON"),
+        ("/etc/{marker}", "this is not valid JSON"), ("marker.jso", "this is not valid JSON"),
+        ("json", "this is not valid JSON"), ("/* marker */\n{}", "this is not valid JSON"),
+        ("/" + String(repeating: "m", count: 4095), "this looks like the path of a file"),
+        ("/" + String(repeating: "m", count: 4096), "this is not valid JSON"),
+    ]) func whatIsNoObjectIsNamed(_ text: String, _ found: String) {
+        let refusal = ConfigurationTests.refusal(text)
+        #expect(refusal?.message == "configuration: expected a JSON object, " + found)
+    }
+
+    // MARK: Files
+
+    /// Text around PEM's lines (RFC 7468, 2) is for people, and each kind of key has its own label.
+    enum PEM {
+        static let certificate = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"
+        static let key = "-----BEGIN PRIVATE KEY-----\nMA==\n-----END PRIVATE KEY-----\n"
+        static func of(_ label: String) -> String {
+            "-----BEGIN \(label)-----\nMA==\n-----END \(label)-----\n"
+        }
+    }
+
+    /// Contract, version 0.2: a file without what it is for is found when the client is opened.
+    @Test(arguments: [
+        (PEM.certificate, true, false), (PEM.key, false, true),
+        (PEM.certificate + PEM.key, true, true),
+        ("issuer: test\r\n" + PEM.of("TRUSTED CERTIFICATE"), true, false),
+        (PEM.of("X509 CERTIFICATE"), true, false), (PEM.of("EC PRIVATE KEY"), false, true),
+        (PEM.of("RSA PRIVATE KEY"), false, true), (PEM.of("ENCRYPTED PRIVATE KEY"), false, true),
+        (String(repeating: "#", count: 100_000) + PEM.certificate, true, false),
+        (PEM.of("CERTIFICATE REQUEST"), false, false), (PEM.of("PUBLIC KEY"), false, false),
+        (PEM.of("X509 CRL"), false, false), ("", false, false), ("CERTIFICATE\n", false, false),
+        ("-----BEGIN certificate-----\n", false, false), ("pem", false, false),
+        ("0\u{82}\u{1}", false, false), ("<html></html>", false, false),
+    ]) func filesHoldWhatTheyAreFor(_ content: String, _ isCertificate: Bool, _ isKey: Bool) throws
+    {
+        let folder = try Folder()
+        let good = try folder.file("good.pem", PEM.certificate)
+        let file = try folder.file("file.pem", content)
+        for (key, others, fits, missing) in [
+            ("ca_file", "", isCertificate, "a file of certificates in PEM"),
+            ("client_certificate", "", isCertificate, "a file of certificates in PEM"),
+            (
+                "client_key", "\"client_certificate\": \"\(good)\", ", isKey,
+                "a file with a private key in PEM"
+            ),
+        ] {
+            let refusal = ConfigurationTests.refusal("{\(others)\"\(key)\": \"\(file)\"}")
+            #expect((refusal == nil) == fits, "\(key)")
+            if fits { continue }
+            #expect(refusal?.outcome == .invalidConfig)
+            #expect(refusal?.message == "\(key): expected \(missing); there is none in it")
+        }
+    }
+
+    @Test func aDirectoryIsNoFileAndAFileNoDirectory() throws {
+        let folder = try Folder()
+        let file = try folder.file("shop.pem", PEM.certificate)
+        for key in ["ca_file", "client_certificate"] {
+            #expect(
+                ConfigurationTests.refusal("{\"\(key)\": \"\(folder.path)\"}")?.message
+                    == "\(key): expected a file of certificates in PEM; there is none in it")
+        }
+        #expect(
+            ConfigurationTests.refusal("{\"ca_path\": \"\(file)\"}")?.message
+                == "ca_path: expected the path of a directory; it is none")
+        #expect(ConfigurationTests.refusal("{\"ca_path\": \"\(folder.path)\"}") == nil)
+    }
+
+    /// What a pipe holds can be read but once, and that is for libcurl.
+    @Test(.timeLimit(.minutes(1))) func aPipeIsNotLookedInto() throws {
+        let folder = try Folder()
+        let path = folder.path + "/fifo"
+        #expect(mkfifo(path, 0o600) == 0)
+        #expect(ConfigurationTests.refusal("{\"ca_file\": \"\(path)\"}") == nil)
     }
 
     // MARK: Secrets
@@ -308,12 +415,15 @@ import Testing
         return line.text
     }
 
-    /// Text is taken as it is; a file loses its trailing newline, and only that.
+    /// Contract, version 0.2: text and file alike lose blanks and line breaks at both ends, and only
+    /// there.
     @Test func secretsAreReadOnce() throws {
         #expect(
             try ConfigurationTests.header("\"kco_live_1\"") == "Authorization: Basic kco_live_1")
-        #expect(try ConfigurationTests.header("\" a b \"") == "Authorization: Basic  a b ")
-        #expect(try ConfigurationTests.header("\"caf\\u00e9\"") == "Authorization: Basic caf\u{E9}")
+        #expect(try ConfigurationTests.header("\" a b \"") == "Authorization: Basic a b")
+        #expect(
+            try ConfigurationTests.header("\"\\t\\r\\n a  b\\n\"") == "Authorization: Basic a  b")
+        #expect(try ConfigurationTests.header("\"!~\"") == "Authorization: Basic !~")
         // Whatever environment the tests run in, it has a PATH.
         let path = try #require(getenv("PATH").map { String(cString: $0) })
         #expect(
@@ -321,7 +431,8 @@ import Testing
         let folder = try Folder()
         for (content, secret) in [
             ("kco_live_1", "kco_live_1"), ("kco_live_1\n", "kco_live_1"),
-            ("kco_live_1\r\n", "kco_live_1"), (" k ", " k "), ("k\u{E9}\n", "k\u{E9}"),
+            ("kco_live_1\r\n", "kco_live_1"), (" k ", "k"), ("a\n\n", "a"), ("a\r\r\n", "a"),
+            ("\nabc", "abc"), ("\t a b\t\n", "a b"),
             (String(repeating: "k", count: 65536), String(repeating: "k", count: 65536)),
         ] {
             let file = try folder.file("key", content)
@@ -332,7 +443,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "a\n\n", "a\nb", "\n", "", "a\0b", "a\r\r\n", "\u{1F}a", "a\u{7F}", "a\tb", "\nabc",
+        "a\nb", "\n", "", " \t\r\n", "a\0b", "a\0", "\u{1F}a", "a\u{7F}", "a\tb", "\na\nb\n",
+        "a\r\n\r\nb",
+        "\u{B}a", "a\u{C}", "k\u{E9}\n", "k\u{A0}", "\u{FEFF}k", "k\u{FEFF}", "\u{2028}k",
     ])
     func filesHoldOneLine(_ content: String) throws {
         let folder = try Folder()
@@ -341,6 +454,54 @@ import Testing
             ConfigurationTests.kustom("{\"file\": \"\(file)\"}"))
         #expect(refusal?.outcome == .invalidConfig)
         #expect(refusal?.message.hasPrefix("kustom.api_key: ") == true)
+    }
+
+    /// Contract, version 0.2: the message names the key, the place in what was given, and a byte
+    /// order mark by name; where it was read from, but never what stood there.
+    @Test(
+        arguments: [
+            ([0xEF, 0xBB, 0xBF, 0x6B], "byte 1 is a UTF-8 byte order mark"),
+            ([0x20, 0x0A, 0xEF, 0xBB, 0xBF, 0x6B], "byte 3 is a UTF-8 byte order mark"),
+            ([0x6B, 0xEF, 0xBB, 0xBF], "byte 2 is a UTF-8 byte order mark"),
+            ([0xFF, 0xFE, 0x6B, 0x00], "byte 1 is a UTF-16 byte order mark"),
+            ([0xFE, 0xFF, 0x00, 0x6B], "byte 1 is a UTF-16 byte order mark"),
+            ([0xEF, 0xBB, 0x6B], "byte 1 is not ASCII"), ([0x6B, 0xFF], "byte 2 is not ASCII"),
+            ([0x63, 0xC3, 0xA9], "byte 2 is not ASCII"),
+            ([0x6B, 0x80, 0x6B], "byte 2 is not ASCII"),
+            ([0x6B, 0x0A, 0x6B], "byte 2 is a control character"),
+            ([0x20, 0x6B, 0x00, 0x6B, 0x20], "byte 3 is a control character"),
+            ([0x6B, 0x6B, 0x09, 0xC3, 0xA9], "byte 3 is a control character"),
+            ([0x7F], "byte 1 is a control character"),
+            ([0x1F, 0x6B], "byte 1 is a control character"),
+        ] as [([UInt8], String)])
+    func theFirstWrongByteIsNamed(_ bytes: [UInt8], _ flaw: String) throws {
+        let folder = try Folder()
+        let file = try folder.file("key", bytes)
+        #expect(
+            ConfigurationTests.refusal(ConfigurationTests.kustom("{\"file\": \"\(file)\"}"))?
+                .message
+                == "kustom.api_key: expected visible ASCII, \(flaw) of the file at \(file)")
+        // JSON's text is UTF-8, and its bytes are counted decoded.
+        guard let text = String(validating: bytes, as: UTF8.self) else { return }
+        let escaped = text.utf16.map {
+            let digits = String($0, radix: 16)
+            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }.joined()
+        #expect(
+            ConfigurationTests.refusal(ConfigurationTests.kustom("\"\(escaped)\""))?.message
+                == "kustom.api_key: expected visible ASCII, \(flaw)")
+    }
+
+    /// In a process of its own: the environment is everybody's.
+    @Test func aVariableIsNamed() async {
+        await #expect(processExitsWith: .success) {
+            setenv("PAYSESSION_TEST_KEY", " k\u{E9}y", 1)
+            #expect(
+                ConfigurationTests.refusal(
+                    ConfigurationTests.kustom("{\"env\": \"PAYSESSION_TEST_KEY\"}"))?.message
+                    == "kustom.api_key: expected visible ASCII, byte 3 is not ASCII"
+                    + " of the environment variable PAYSESSION_TEST_KEY")
+        }
     }
 
     @Test func whatIsNoFileIsRefused() throws {
@@ -379,13 +540,20 @@ import Testing
         #expect(refusal?.message.hasPrefix("kustom.api_key") == true, "\(refusal?.message ?? "")")
     }
 
-    /// It goes into a header: no control character gets there, whichever it is.
-    @Test func controlCharactersAreRefused() {
+    /// It goes into a header: no control character gets there, whichever it is. Contract, version
+    /// 0.2: what leaves a line's end or a blank at one of the ends is not in the way.
+    @Test func controlCharactersAreRefused() throws {
         for value in Array(0x00...0x1F) + [0x7F] {
             let escape = "\\u00" + (value < 16 ? "0" : "") + String(value, radix: 16)
-            for key in ["\"\(escape)\"", "\"key\(escape)\"", "\"\(escape)key\"", "\"k\(escape)y\""]
-            {
+            let isBlank = [0x09, 0x0A, 0x0D].contains(value)
+            for key in ["\"key\(escape)\"", "\"\(escape)key\""] where isBlank {
+                #expect(try ConfigurationTests.header(key) == "Authorization: Basic key")
+            }
+            let inside = "\"k\(escape)y\""
+            let atAnEnd = ["\"key\(escape)\"", "\"\(escape)key\""]
+            for key in ["\"\(escape)\"", inside] + (isBlank ? [] : atAnEnd) {
                 let refusal = ConfigurationTests.refusal(ConfigurationTests.kustom(key))
+                #expect(refusal?.outcome == .invalidConfig, "\(escape)")
                 #expect(refusal?.message.hasPrefix("kustom.api_key: ") == true, "\(escape)")
             }
         }
@@ -397,7 +565,10 @@ import Testing
         let folder = try Folder()
         let file = try folder.file("key", secret + "\nsecond line")
         let wholes = [
-            section.replacing("\"\(secret)\"", with: "\"\(secret)\\n\""),
+            // Contract, version 0.2: a line break at the end is lost, one inside is refused.
+            section.replacing("\"\(secret)\"", with: "\"\(secret)\\nx\""),
+            section.replacing("\"\(secret)\"", with: "\"\(secret)\\ufeff\""),
+            section.replacing("\"\(secret)\"", with: "\"\\u00e9\(secret)\""),
             section.replacing("\"\(secret)\"", with: "[\"\(secret)\"]"),
             section.replacing("\"\(secret)\"", with: "{\"key\": \"\(secret)\"}"),
             section.replacing("\"\(secret)\"", with: "{\"file\": \"\(file)\"}"),

@@ -59,19 +59,22 @@ import Testing
         #expect(DocumentTests.number(root.at("h")) == nil)
     }
 
-    /// Written as an integer, and it fits: -?digits.
+    /// Contract, version 0.2: a whole number that fits, in any spelling.
     @Test(
         arguments: [
             ("0", 0), ("-0", 0), ("2000", 2000), ("-2000", -2000),
             ("9007199254740993", 9_007_199_254_740_993), ("9223372036854775807", .max),
             ("9223372036854775808", nil), ("-9223372036854775808", .min),
             ("-9223372036854775809", nil),
-            ("2000.0", nil), ("2e3", nil), ("2E0", nil), ("0.0", nil), ("1e999", nil),
+            ("2000.0", 2000), ("2e3", 2000), ("2E0", 2), ("0.0", 0), ("20000e-1", 2000),
+            ("-2.5E+1", -25), ("9223372036854775807.00", .max), ("922337203685477580.7e1", .max),
+            ("9223372036854775808.0", nil), ("2000.5", nil), ("2e-1", nil), ("2.55e1", nil),
+            ("1e999", nil), ("1e-999", nil), ("1e19", nil),
             (String(repeating: "9", count: 60), nil), ("\"2000\"", nil), ("null", nil),
             ("true", nil),
             ("[2000]", nil), ("{}", nil),
         ] as [(String, Int64?)])
-    func integersAreWrittenAsSuch(_ text: String, _ value: Int64?) throws {
+    func integersAreWholeNumbers(_ text: String, _ value: Int64?) throws {
         #expect(try Document.of("{\"n\": \(text)}").root.member("n").integer == value)
     }
 
@@ -161,7 +164,12 @@ import Testing
     @Test(
         arguments: [
             // Not one whole JSON text.
-            ("", .notJSON), (" ", .notJSON), ("\n\t", .notJSON), ("{", .notJSON), ("}", .notJSON),
+            ("{", .notJSON), ("}", .notJSON), ("x", .notJSON), ("\u{A0}", .notJSON),
+            // Contract, version 0.2: nothing at all, and HTML, are flaws of their own.
+            ("", .empty), (" ", .empty), ("\n\t\r ", .empty), ("\u{FEFF}", .empty),
+            ("\u{FEFF} \n", .empty), ("<html></html>", .page), (" \r\n\t<", .page),
+            ("\u{FEFF}<!DOCTYPE html>", .page), ("\u{FEFF} <p>", .page),
+            ("{<html></html>", .notJSON),
             ("{}}", .notJSON), ("{{}}", .notJSON), ("{} {}", .notJSON), ("{}x", .notJSON),
             ("{}1", .notJSON), ("{},", .notJSON), ("{}\0", .notJSON), ("\0{}", .notJSON),
             ("{\"a\":1", .notJSON), ("{\"a\":\"", .notJSON), ("{\"a\":\"\\", .notJSON),
@@ -176,7 +184,7 @@ import Testing
             ("{\"a\":nul}", .notJSON), ("{\"a\":nulls}", .notJSON), ("{\"a\":1}//", .notJSON),
             ("// x\n{}", .notJSON), ("{/**/}", .notJSON), ("#\n{}", .notJSON),
             ("{\"a\":1,\"b\":1true}", .notJSON), ("{\"a\":true1}", .notJSON),
-            ("<html></html>", .notJSON), ("{\u{A0}}", .notJSON), ("{\u{B}}", .notJSON),
+            ("{\u{A0}}", .notJSON), ("{\u{B}}", .notJSON),
             ("{\u{C}}", .notJSON), ("\u{2028}{}", .notJSON),
             // Strings.
             ("{\"a\":\"\n\"}", .notJSON), ("{\"a\":\"\t\"}", .notJSON),
@@ -186,13 +194,19 @@ import Testing
             ("{\"a\":\"\\u12\"}", .notJSON), ("{\"a\":\"\\u12G4\"}", .notJSON),
             ("{\"a\":\"\\U0041\"}", .notJSON), ("{\"a\":\"\\u-041\"}", .notJSON),
             ("{\"a\":\"\\u 041\"}", .notJSON),
-            // Lone surrogates: no text at all.
-            (#"{"a":"\ud800"}"#, .notJSON), (#"{"a":"\udfff"}"#, .notJSON),
-            (#"{"a":"\ud800x"}"#, .notJSON), (#"{"a":"\ud800\u0041"}"#, .notJSON),
-            (#"{"a":"\udc00\ud800"}"#, .notJSON), (#"{"a":"\ud83d\ud83d\udcb6"}"#, .notJSON),
-            (#"{"a":"\uD83D\n"}"#, .notJSON), (#"{"\ud800":1}"#, .notJSON),
-            // A byte order mark.
-            ("\u{FEFF}{}", .notJSON), ("{}\u{FEFF}", .notJSON),
+            // Contract, version 0.2: half a surrogate pair is mended, but what is no escape, no text
+            // or no JSON around it is none.
+            (#"{"a":"\ud80"}"#, .notJSON), (#"{"a":"\ud800\udc0"}"#, .notJSON),
+            (#"{"a":"\ud800\x"}"#, .notJSON), (#"{"a":"\ud800"#, .notJSON),
+            (#"{"a":"\ud800\"}"#, .notJSON), ("{\"a\":\"\\ud800\n\"}", .notJSON),
+            (#"{"a":"\ud800""b"}"#, .notJSON), (#"{"a":["\ud800""\ud800"]}"#, .notJSON),
+            (#"{"a":1"\ud800"}"#, .notJSON), (#"{"a":"\ud800"1}"#, .notJSON),
+            (#"{"\ud800"}"#, .notJSON), (#"{"a":["\ud800":1]}"#, .notJSON),
+            ("{\"a\":\"\\ud800\0\"}", .notJSON), (#"["\ud800"]"#, .notAnObject),
+            // One byte order mark at the very start is skipped, and no other.
+            ("\u{FEFF}\u{FEFF}{}", .notJSON), (" \u{FEFF}{}", .notJSON), ("\n\u{FEFF}{}", .notJSON),
+            ("{}\u{FEFF}", .notJSON), ("{\u{FEFF}}", .notJSON), ("\u{FEFF}[]", .notAnObject),
+            ("\u{FEFF}\u{FEFF}", .notJSON), ("\u{FEFF}{", .notJSON),
             // A NUL in a key, which C's strings could not tell from the end.
             (#"{"a\u0000b":1}"#, .notJSON), (#"{"\u0000":1}"#, .notJSON),
             (#"{"a":{"status\u0000":1}}"#, .notJSON),
@@ -209,6 +223,18 @@ import Testing
         #expect(DocumentTests.flaw(text) == flaw)
         #expect(DocumentTests.flaw(Array(text.utf8), holdsSecrets: true) == flaw)
         #expect(!"\(flaw.words)".isEmpty)
+    }
+
+    /// Contract, version 0.2: what a gateway answers while it restarts passes; nothing else does.
+    @Test func emptyAndHTMLMayPass() {
+        for flaw in [
+            .notJSON, .notAnObject, .duplicateKey, .notUTF8, .tooDeep, .tooLong, .outOfMemory,
+        ] as [DocumentFlaw] {
+            #expect(!flaw.mayPass)
+        }
+        #expect(DocumentFlaw.empty.mayPass && DocumentFlaw.page.mayPass)
+        #expect("\(DocumentFlaw.empty.words)" == "empty")
+        #expect("\(DocumentFlaw.page.words)" == "a page of HTML, not JSON")
     }
 
     /// A NUL is no JSON, wherever it stands; and an answer that quoted one would end there in C.
@@ -301,6 +327,174 @@ import Testing
         #expect(throws: DocumentFlaw.outOfMemory) { try Document.parse(buffer) }
     }
 
+    // MARK: Half a surrogate pair
+
+    /// Contract, version 0.2: for people it becomes U+FFFD, one for each half; as a value it is
+    /// nothing.
+    @Test(arguments: [
+        (#"\ud800"#, "\u{FFFD}"), (#"\udfff"#, "\u{FFFD}"), (#"\uDBFF"#, "\u{FFFD}"),
+        (#"\uDC00"#, "\u{FFFD}"), (#"\ud800x"#, "\u{FFFD}x"), (#"x\ud800"#, "x\u{FFFD}"),
+        (#"\ud800\u0041"#, "\u{FFFD}A"), (#"\udc00\ud800"#, "\u{FFFD}\u{FFFD}"),
+        (#"\ud83d\ud83d\udcb6"#, "\u{FFFD}\u{1F4B6}"),
+        (#"\ud83d\udcb6\udcb6"#, "\u{1F4B6}\u{FFFD}"), (#"\uD83D\n"#, "\u{FFFD}\n"),
+        (#"\uD83D\\udcb6"#, "\u{FFFD}\\udcb6"), (#"\"\ud83d\""#, "\"\u{FFFD}\""),
+        (#"\\\ud83d\\"#, "\\\u{FFFD}\\"), (#"[5,\ud83d]"#, "[5,\u{FFFD}]"),
+        (#"caf\u00e9 \ud83d"#, "caf\u{E9} \u{FFFD}"),
+        ("\u{1F4B6}\\ud83d\u{E9}", "\u{1F4B6}\u{FFFD}\u{E9}"),
+        (#"\ud83d \ud83d \ud83d"#, "\u{FFFD} \u{FFFD} \u{FFFD}"),
+    ]) func halfAPairIsMended(_ inside: String, _ shown: String) throws {
+        for holdsSecrets in [false, true] {
+            for document in [
+                "{\"t\":\"\(inside)\"}", "{\"a\":7,\"t\": \"\(inside)\" ,\"b\":\"8\"}",
+                "{\"caf\u{E9}\":[1,2],\"t\":\"\(inside)\",\"z\":[\"\(inside)\"]}",
+            ] {
+                let document = try Document.parse(Buffer(document), holdsSecrets: holdsSecrets)
+                document.read { root in
+                    let value = root.member("t")
+                    #expect(utf8(value.shownText) == utf8(shown))
+                    #expect(value.text == nil && value.textOrInteger == nil)
+                    #expect(value.withTextBytes { $0.count } == nil)
+                    #expect(value.number == nil && value.integer == nil && value.bool == nil)
+                    #expect(value.integerOrDigits == nil && value.decimal == nil)
+                    #expect(!value.isAbsent && !value.isNull && !value.isSilent)
+                    #expect(!value.isObject && !value.isArray && value.elementCount == 0)
+                    #expect(value.element(0).isAbsent && value.element(1).isAbsent)
+                    #expect(value.member("t").isAbsent)
+                }
+            }
+        }
+    }
+
+    /// Wherever it stands, the rest of the document is what it was.
+    @Test func halfAPairCostsNothingElse() throws {
+        let text =
+            #"{"name":"a\ud83d","list":["b\ud83d",["c\udcb6"],{"d":"e\ud83d"},5,"f"],"n":300.10,"#
+            + #""good":"\ud83d\udcb6","status":"completed"}"#
+        let document = try Document.of(text)
+        let root = document.root
+        #expect(utf8(root.at("name").shownText) == utf8("a\u{FFFD}"))
+        let list = root.at("list")
+        #expect(list.isArray && list.elementCount == 5)
+        #expect(utf8(list.element(0).shownText) == utf8("b\u{FFFD}"))
+        #expect(list.element(1).isArray && list.element(1).elementCount == 1)
+        #expect(utf8(list.element(1).element(0).shownText) == utf8("c\u{FFFD}"))
+        #expect(utf8(list.element(2).at("d").shownText) == utf8("e\u{FFFD}"))
+        #expect(list.element(3).integer == 5 && list.element(4).text == "f")
+        #expect(DocumentTests.number(root.at("n")) == "300.10")
+        #expect(utf8(root.at("good").text) == utf8("\u{1F4B6}"))
+        #expect(root.at("status").text == "completed")
+        #expect(String(decoding: document.trimmed, as: UTF8.self) == text)
+    }
+
+    /// A list of a number and a text is a list, whatever the number, also beside mended texts.
+    @Test(arguments: [
+        "5", "0", "1", "2", "3", "4", "-1", "-0", "1.0", "1e0", "10",
+        "9223372036854775807", "\"1\"", "null", "true",
+    ]) func listsAreNotTakenForMendedTexts(_ first: String) throws {
+        for document in [
+            "{\"l\":[\(first),\"x\"]}",
+            "{\"a\":\"\\ud800\",\"l\":[\(first),\"x\"],\"b\":\"\\ud800\"}",
+            "{\"l\":[\(first),\"x\"],\"a\":[\"\\ud800\",\"\\ud800\"]}",
+            "{\"l\":[\(first),\"caf\u{E9}\"],\"a\":\"\\ud800\"}",
+        ] {
+            let list = try Document.of(document).root.at("l")
+            #expect(list.isArray && list.elementCount == 2, "\(document)")
+            #expect(list.shownText == nil && list.text == nil)
+            #expect(list.element(1).text != nil && !list.element(0).isAbsent)
+        }
+        let mended = try Document.of("{\"l\":[\(first),\"x\\ud800\"]}").root.at("l")
+        #expect(mended.isArray && mended.elementCount == 2 && mended.shownText == nil)
+        #expect(utf8(mended.element(1).shownText) == utf8("x\u{FFFD}"))
+    }
+
+    /// In a key: two that differ are two, the same twice is once too often, and nobody finds one.
+    @Test func keysWithHalfAPairAreKeys() throws {
+        for (one, other) in [
+            (#"\ud800"#, #"\ud801"#), (#"\ud800"#, #"\udc00"#), (#"\udbff"#, #"\udfff"#),
+            (#"a\ud800"#, #"a\ud800b"#), (#"\ud800\ud801"#, #"\ud801\ud800"#),
+            (#"\ud800"#, #"\ufffd"#), (#"\ud83d"#, #"\ud83d\udcb6"#), (#"\ud800"#, ""),
+        ] {
+            #expect(DocumentTests.flaw("{\"\(one)\":1,\"\(other)\":2}") == nil, "\(one) \(other)")
+        }
+        for (one, other) in [
+            (#"\ud800"#, #"\ud800"#), (#"\ud83d"#, #"\uD83D"#), (#"a\udfff"#, #"\u0061\udfff"#),
+            (#"\udc00\ud800"#, #"\udc00\ud800"#),
+        ] {
+            #expect(
+                DocumentTests.flaw("{\"\(one)\":1,\"x\":2,\"\(other)\":2}") == .duplicateKey,
+                "\(one) \(other)")
+            #expect(
+                DocumentTests.flaw("{\"o\":[{\"\(one)\":1,\"\(other)\":2}]}") == .duplicateKey)
+        }
+        let root = try Document.of(
+            #"{"status\ud800":"x","status":"y","\ud800":{"a":5},"b":"c\ud800"}"#
+        ).root
+        #expect(root.member("status").text == "y")
+        #expect(root.member("\u{FFFD}").isAbsent && root.member("status\u{FFFD}").isAbsent)
+        #expect(utf8(root.member("b").shownText) == utf8("c\u{FFFD}"))
+        var count = 0
+        root.forEachMember { _, _ in
+            count += 1
+            return true
+        }
+        #expect(count == 4)
+    }
+
+    /// Every half there is, as a value and as a key.
+    @Test func everyHalfIsKnown() throws {
+        var keys = ""
+        for unit in 0xD7FF...0xE000 {
+            let escape = "\\u" + String(unit, radix: 16)
+            let isHalf = unit >= 0xD800 && unit <= 0xDFFF
+            let value = try Document.of("{\"t\":\"\(escape)\"}").root.at("t")
+            #expect((value.text == nil) == isHalf, "\(escape)")
+            #expect((utf8(value.shownText) == utf8("\u{FFFD}")) == isHalf, "\(escape)")
+            keys += (keys.isEmpty ? "" : ",") + "\"\(escape)\":\(unit)"
+        }
+        // No two of them become one.
+        #expect(DocumentTests.flaw("{\(keys)}") == nil)
+    }
+
+    /// The bracket that jansson is given for one is no level of the document.
+    @Test func mendedTextsAreNotDeeper() {
+        let open = String(repeating: "[", count: 127)
+        let close = String(repeating: "]", count: 127)
+        #expect(DocumentTests.flaw("{\"a\":\(open)\"\\ud800\"\(close)}") == nil)
+    }
+
+    // MARK: Byte order marks
+
+    /// Contract, version 0.2: one at the very start is skipped, and the document begins at the brace.
+    @Test func oneByteOrderMarkIsSkipped() throws {
+        for (text, trimmed) in [
+            ("\u{FEFF}{}", "{}"), ("\u{FEFF} \n{\"n\": 300.10} ", "{\"n\": 300.10}"),
+            (
+                "\u{FEFF}{\"n\":-1.5,\"t\":\"a\\ud800\",\"\u{E9}\":\"\u{FEFF}\"}",
+                "{\"n\":-1.5,\"t\":\"a\\ud800\",\"\u{E9}\":\"\u{FEFF}\"}"
+            ),
+        ] {
+            let document = try Document.of(text)
+            #expect(Array(document.trimmed) == Array(trimmed.utf8))
+        }
+        // Places are counted from behind it.
+        let root = try Document.of("\u{FEFF}{\"a\":\"x\",\"n\":300.10,\"b\":[\"y\",2]}").root
+        #expect(root.at("a").text == "x")
+        #expect(DocumentTests.number(root.at("n")) == "300.10")
+        #expect(root.at("b").element(0).text == "y" && root.at("b").element(1).integer == 2)
+    }
+
+    @Test(
+        arguments: [
+            ([], []), ([0xEF], [0xEF]), ([0xEF, 0xBB], [0xEF, 0xBB]), ([0xEF, 0xBB, 0xBF], []),
+            ([0xEF, 0xBB, 0xBF, 0x7B], [0x7B]),
+            ([0xEF, 0xBB, 0xBE, 0x7B], [0xEF, 0xBB, 0xBE, 0x7B]),
+            ([0x20, 0xEF, 0xBB, 0xBF], [0x20, 0xEF, 0xBB, 0xBF]),
+            ([0xEF, 0xBB, 0xBF, 0xEF, 0xBB, 0xBF], [0xEF, 0xBB, 0xBF]),
+        ] as [([UInt8], [UInt8])])
+    func oneMarkAtTheStartIsTakenOff(_ bytes: [UInt8], _ rest: [UInt8]) {
+        #expect(bytes.withUnsafeBufferPointer { Array(withoutByteOrderMark($0)) } == rest)
+    }
+
     // MARK: Looking into it
 
     @Test func whiteSpaceAroundIsTrimmed() throws {
@@ -313,6 +507,16 @@ import Testing
                 #expect(String(decoding: document.trimmed, as: UTF8.self) == trimmed)
             }
         }
+    }
+
+    /// Not there, null, or a text without content.
+    @Test(arguments: [
+        ("null", true), ("\"\"", true), ("\" \"", false), ("\"\\u0000\"", false), ("0", false),
+        ("false", false), ("[]", false), ("{}", false), ("\"\\ud800\"", false),
+    ]) func silenceIsNothingNullOrEmpty(_ value: String, _ isSilent: Bool) throws {
+        let root = try Document.of("{\"v\":\(value)}").root
+        #expect(root.member("v").isSilent == isSilent)
+        #expect(root.member("w").isSilent)
     }
 
     @Test func typesAreKept() throws {

@@ -18,7 +18,7 @@ import Testing
     ) throws -> Failure {
         let account = try Account.of(provider, section ?? sections[provider] ?? "{}")
         return ErrorBody.failure(
-            Outcome(httpStatus: status), status, body, account, tokens: [token])
+            Outcome(httpStatus: status), status, .answered(status, body), account, tokens: [token])
     }
 
     struct Shape: CustomTestStringConvertible {
@@ -47,6 +47,14 @@ import Testing
         Shape("inbank", #"{"message": 5}"#, nil, nil),
         Shape("inbank", #"{"message": {"a": "b"}}"#, nil, nil),
         Shape("inbank", #"{"MESSAGE": "x", "detail": "y"}"#, nil, nil),
+        // Contract, version 0.2: one byte order mark is skipped, and half a surrogate pair becomes
+        // U+FFFD in a text for people; in a code it is unreadable.
+        Shape("inbank", "\u{FEFF}" + #"{"message": "x"}"#, nil, "x"),
+        Shape("inbank", #"{"message": ["a\ud800", "b"]}"#, nil, "a\u{FFFD}; b"),
+        Shape("kustom", #"{"detail": "\ud800"}"#, nil, "\u{FFFD}"),
+        Shape(
+            "kustom", #"{"detail": "d\ud83d", "error_code": "e\udcb6"}"#, nil, "d\u{FFFD}"),
+        Shape("kustom", #"{"errors": [{"message": "\udcb6a"}, "b"]}"#, nil, "\u{FFFD}a; b"),
         // Problem details, and what the sister APIs say.
         Shape("kustom", #"{"title": "t", "detail": "d"}"#, nil, "d"),
         Shape("kustom", #"{"title": "t"}"#, nil, "t"),
@@ -100,8 +108,9 @@ import Testing
     @Test(arguments: [
         "", " ", "<html><body>502 Bad Gateway</body></html>", "Not Found", "null", "[]",
         "[{\"message\": \"x\"}]", "\"x\"", "5", "{\"message\": \"x\"",
-        "{\"message\": \"x\", \"message\": \"y\"}", "{\"detail\": \"\\ud800\"}", "{}",
-        "\u{FEFF}{\"message\": \"x\"}",
+        "{\"message\": \"x\", \"message\": \"y\"}", "{\"detail\": \"\\ud80\"}", "{}",
+        "\u{FEFF}\u{FEFF}{\"message\": \"x\"}", " \u{FEFF}{\"message\": \"x\"}",
+        "{\"message\": \"x\"}\u{FEFF}",
     ]) func whatIsNoShapeTellsNothing(_ body: String) throws {
         for provider in Self.sections.keys {
             let failure = try Self.told(provider, Buffer(body))

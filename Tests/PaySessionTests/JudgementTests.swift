@@ -64,14 +64,16 @@ import Testing
         }
         let judgement = try JudgementTests.judge(provider, text, wanted: wanted)
         #expect(judgement.verdict.paid == paid)
-        #expect(judgement.verdict.holds == (paid == .yes ? [] : [.unidentified]))
+        #expect(Array(judgement.verdict.holds) == (paid == .yes ? [] : [.unidentified]))
         #expect(judgement.session.status == .completed)
     }
 
     /// What is wrong is said; what stood there is not.
     @Test(arguments: [
         "", "marker", "[\"marker\"]", "{\"marker\":", "{\"marker\":1,\"marker\":2}",
-        "{\"a\":\"marker\\ud800\"}", "\u{FEFF}{\"a\":\"marker\"}", "{\"marker\\u0000\":1}",
+        "\u{FEFF}\u{FEFF}{\"a\":\"marker\"}", " \u{FEFF}{\"a\":\"marker\"}",
+        "{\"marker\\u0000\":1}",
+        "{\"marker\\ud800\":1,\"marker\\uD800\":2}", "<html>marker</html>",
         String(repeating: "{\"marker\":", count: 200),
     ]) func malformedIsMalformed(_ text: String) {
         for provider in Provider.all {
@@ -79,6 +81,23 @@ import Testing
             #expect(refusal?.outcome == .malformed)
             #expect(refusal?.message.contains("marker") == false)
             #expect(refusal?.message.contains(provider.name) == true)
+        }
+    }
+
+    /// Contract, version 0.2: worth another attempt, and the message says which it was.
+    @Test(arguments: [
+        ("", "empty", true), (" \r\n", "empty", true), ("\u{FEFF}", "empty", true),
+        ("<html>marker</html>", "a page of HTML, not JSON", true),
+        ("\u{FEFF} <!DOCTYPE html>", "a page of HTML, not JSON", true),
+        ("{", "not valid JSON", false), ("marker", "not valid JSON", false),
+        ("{}<html>", "not valid JSON", false), ("[]", "JSON, but not an object", false),
+        ("{\"a\":1,\"a\":1}", "JSON with the same key twice in one object", false),
+    ]) func whatPassesIsRetryable(_ text: String, _ words: String, _ isRetryable: Bool) {
+        for provider in Provider.all {
+            let refusal = failure { () throws(Failure) in try JudgementTests.judge(provider, text) }
+            #expect(refusal?.outcome == .malformed)
+            #expect(refusal?.message == "\(provider.name): the answer is \(words)")
+            #expect(refusal?.isRetryable == isRetryable)
         }
     }
 
@@ -96,9 +115,9 @@ import Testing
     @Test func eachHoldCanStandAlone() throws {
         let noAmount = try JudgementTests.judge(
             .kustom, #"{"status": "FINALIZED", "session_id": "a"}"#, wanted: "a")
-        #expect(noAmount.verdict.holds == [.amountUnreadable])
+        #expect(Array(noAmount.verdict.holds) == [.amountUnreadable])
         let both = try JudgementTests.judge(.kustom, #"{"status": "FINALIZED"}"#)
-        #expect(both.verdict.holds == [.unidentified, .amountUnreadable])
+        #expect(Array(both.verdict.holds) == [.unidentified, .amountUnreadable])
         #expect(both.verdict.paid == .unknown)
     }
 }

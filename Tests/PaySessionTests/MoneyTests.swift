@@ -171,11 +171,17 @@ import Testing
         "XAU", "XAG", "XPT", "XPD", "XBA", "XBB", "XBC", "XBD", "XDR", "XSU", "XUA", "XTS", "XXX",
         // Withdrawn long ago, never assigned, or cryptic.
         "DEM", "FRF", "ITL", "EEK", "LTL", "LVL", "HRK", "TRL", "ZWD", "BTC", "ABC", "ZZZ", "AAA",
-        // Not the exact upper-case code.
-        "eur", "Eur", "eUR", "EU", "E", "", "EURO", " EUR", "EUR ", "EU ", "R E", "UR ", "D A",
+        // Not the code alone.
+        "EU", "E", "", "EURO", " EUR", "EUR ", "EU ", "R E", "UR ", "D A",
         " AE", "EUR\0", "978", "€", "ΕUR", "E\u{0300}U", "ＥＵＲ", "EU\u{212A}", "\u{212A}RW",
         "ED AFN",
     ]) func isNoCurrencyOfMoney(_ code: String) {
         #expect(Currency(code)?.code == nil)
+    }
+
+    /// Contract, version 0.2: codes are folded to upper case, ASCII alone.
+    @Test(arguments: ["eur", "Eur", "eUR", "EUR"]) func letterCaseIsNoDifference(_ code: String) {
+        #expect(utf8(Currency(code)?.code) == utf8("EUR"))
+        #expect(Currency(code)?.exponent == 2)
     }
 }

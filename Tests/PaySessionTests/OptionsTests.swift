@@ -82,6 +82,9 @@ import Testing
         let batch = try Options(#"{"in_flight": 1024, "requests_per_second": 100000}"#, for: .batch)
         #expect(batch.inFlight == 1024)
         #expect(batch.requestsPerSecond == 100_000)
+        // Contract, version 0.2: whole numbers in any spelling.
+        #expect(try Options(#"{"in_flight": 2.0}"#, for: .batch).inFlight == 2)
+        #expect(try Options(#"{"in_flight": "1024"}"#, for: .batch).inFlight == 1024)
         let normalize = try Options(
             #"{"id": "x/y", "trust_processed_at": true}"#, for: .normalize(.dintero))
         #expect(normalize.id == "x/y")
@@ -92,17 +95,45 @@ import Testing
                 .amountMinor == .max)
     }
 
+    /// Contract, version 0.2: whole numbers in any spelling, and texts of digits; codes of
+    /// currencies in any letter case.
+    @Test(
+        arguments: [
+            ("5000", 5000), ("\"5000\"", 5000), ("\"0005000\"", 5000), ("5e3", 5000),
+            ("5000.0", 5000), ("50000e-1", 5000),
+        ] as [(String, Int64)])
+    func numbersMayBeSpeltAnyWay(_ text: String, _ value: Int64) throws {
+        #expect(try Options("{\"timeout_ms\": \(text)}", for: .get).timeoutMs == value)
+        #expect(try Options("{\"interval_ms\": \(text)}", for: .wait).intervalMs == value)
+        #expect(
+            try Options("{\"requests_per_second\": \(text)}", for: .batch).requestsPerSecond
+                == value)
+        for function in [Function.get, .wait, .normalize] {
+            let options = try Options(
+                "{\"expect\": {\"amount\": \(text), \"currency\": \"eUr\"}}", for: function.use)
+            #expect(options.expected?.amountMinor == value)
+            #expect(utf8(options.expected?.currency?.code) == utf8("EUR"))
+        }
+    }
+
     /// Wrong types and values, each under the key that the message must name.
     @Test(
         arguments: [
             (.get, "timeout_ms", "0"), (.get, "timeout_ms", "-1"), (.get, "timeout_ms", "600001"),
-            (.get, "timeout_ms", "1.5"), (.get, "timeout_ms", "1e3"),
-            (.get, "timeout_ms", "\"5000\""),
+            (.get, "timeout_ms", "1.5"), (.get, "timeout_ms", "1e-3"),
+            (.get, "timeout_ms", "5000.5"), (.get, "timeout_ms", "6e5001"),
+            (.get, "timeout_ms", "\"5000.0\""), (.get, "timeout_ms", "\"5e3\""),
+            (.get, "timeout_ms", "\"+5000\""), (.get, "timeout_ms", "\"-5000\""),
+            (.get, "timeout_ms", "\" 5000\""), (.get, "timeout_ms", "\"5000 \""),
+            (.get, "timeout_ms", "\"\""), (.get, "timeout_ms", "\"600001\""),
+            (.get, "timeout_ms", "\"0\""), (.get, "timeout_ms", "\"5000\\ud800\""),
             (.get, "timeout_ms", "null"), (.get, "timeout_ms", "true"),
             (.get, "timeout_ms", "[5000]"),
             (.get, "timeout_ms", "9223372036854775808"), (.wait, "interval_ms", "0"),
-            (.wait, "interval_ms", "60001"), (.wait, "interval_ms", "\"1\""),
-            (.batch, "in_flight", "0"), (.batch, "in_flight", "1025"), (.batch, "in_flight", "2.0"),
+            (.wait, "interval_ms", "60001"), (.wait, "interval_ms", "\"1s\""),
+            (.batch, "in_flight", "0"), (.batch, "in_flight", "1025"), (.batch, "in_flight", "2.5"),
+            (.batch, "in_flight", "\"1025\""), (.normalize, "id", "\"a\\ud800\""),
+            (.get, "traceparent", "\"\\udc00\""),
             (.batch, "requests_per_second", "0"), (.batch, "requests_per_second", "100001"),
             (.batch, "requests_per_second", "0.5"), (.get, "expect", "5"), (.get, "expect", "[]"),
             (.get, "expect", "null"), (.get, "expect", "\"30000\""), (.normalize, "id", "\"\""),
@@ -123,8 +154,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("amount", "300.0"), ("amount", "3e2"), ("amount", "\"300\""), ("amount", "null"),
-        ("amount", "true"), ("amount", "9223372036854775808"), ("currency", "\"eur\""),
+        ("amount", "300.5"), ("amount", "3e-2"), ("amount", "\"300.0\""), ("amount", "\"-300\""),
+        ("amount", "\"3e2\""), ("amount", "\" 300\""), ("amount", "\"\""), ("amount", "-1"),
+        ("amount", "-1e2"), ("amount", "null"), ("amount", "\"9223372036854775808\""),
+        ("amount", "true"), ("amount", "9223372036854775808"), ("currency", "\"eu\""),
+        ("currency", "\"xxx\""), ("currency", "\"eur \""), ("currency", "\"eur\\ud800\""),
+        ("reference", "\"K-1\\ud800\""),
         ("currency", "\"EURO\""), ("currency", "\"\""), ("currency", "\"XXX\""),
         ("currency", "978"), ("currency", "null"), ("currency", "\"EUR \""), ("reference", "\"\""),
         ("reference", "5"), ("reference", "null"), ("ammount", "300"), ("Amount", "300"), ("", "1"),
@@ -166,9 +201,19 @@ import Testing
         #expect(refusal == nil || refusal?.message.hasPrefix("traceparent: ") == true)
     }
 
+    /// Contract, version 0.2: one byte order mark at the very start is skipped.
+    @Test func aByteOrderMarkIsSkipped() throws {
+        for function in Function.allCases {
+            #expect(
+                failure { () throws(Failure) in try Options("\u{FEFF}{}", for: function.use) }
+                    == nil)
+        }
+        #expect(try Options("\u{FEFF} {\"timeout_ms\": 7}", for: .get).timeoutMs == 7)
+    }
+
     @Test(arguments: [
         "", "null", "[]", "5", "\"x\"", "{", "{}}", "{\"timeout_ms\": 1, \"timeout_ms\": 2}",
-        "\u{FEFF}{}",
+        "\u{FEFF}\u{FEFF}{}", " \u{FEFF}{}", "{}\u{FEFF}", "\u{FEFF}", "<html>",
     ])
     func whatIsNoObjectIsRefused(_ text: String) {
         for function in Function.allCases {

@@ -68,7 +68,16 @@ import Testing
 
     @Test(arguments: Outcome.allCases) func isRetryableWhereTimeMayMendIt(_ outcome: Outcome) {
         let mendable: Set<Outcome> = [.unreachable, .timedOut, .rateLimited, .providerError]
-        #expect(outcome.isRetryable == mendable.contains(outcome))
+        for status in [nil, 200, 302, 400, 404, 501] as [Int?] {
+            #expect(outcome.isRetryable(httpStatus: status) == mendable.contains(outcome))
+        }
+    }
+
+    /// Contract, version 0.2: worth another attempt.
+    @Test(arguments: [(408, true), (425, true), (400, false), (409, false), (426, false)])
+    func whatSaysThatItPassesIsRetryable(_ status: Int, _ isRetryable: Bool) {
+        let failure = Failure(Outcome(httpStatus: status), "words", httpStatus: status)
+        #expect(failure.isRetryable == isRetryable)
     }
 
     /// done and again are no failures: no answer comes with them.

@@ -119,21 +119,23 @@ import Testing
     static let dintero: [(String, Status, String?)] = [
         (#"{}"#, .pending, nil), (#"{"processed_at": null}"#, .pending, nil),
         (#"{"processed_at": "2024-01-15T10:30:00Z"}"#, .completed, "2024-01-15T10:30:00Z"),
-        (#"{"processed_at": "2024-01-15T10:30:00+02"}"#, .pending, "2024-01-15T10:30:00+02"),
+        (#"{"processed_at": "2024-01-15T10:30:00+02"}"#, .completed, "2024-01-15T10:30:00+02"),
         (#"{"processed_at": "2024-01-15T10:30:00+0200"}"#, .completed, "2024-01-15T10:30:00+0200"),
-        (#"{"processed_at": "2024-01-15T10:30:00"}"#, .pending, "2024-01-15T10:30:00"),
-        (#"{"processed_at": "2024-02-30T10:30:00Z"}"#, .pending, "2024-02-30T10:30:00Z"),
-        (#"{"processed_at": "soon"}"#, .pending, "soon"),
-        (#"{"processed_at": 1705314600}"#, .pending, nil),
-        (#"{"processed_at": true}"#, .pending, nil),
-        (#"{"processed_at": ["2024-01-15T10:30:00Z"]}"#, .pending, nil),
+        (#"{"processed_at": ""}"#, .pending, ""),
+        // Version 0.2: what is there and cannot be read is neither.
+        (#"{"processed_at": "2024-01-15T10:30:00"}"#, .unknown, "2024-01-15T10:30:00"),
+        (#"{"processed_at": "2024-02-30T10:30:00Z"}"#, .unknown, "2024-02-30T10:30:00Z"),
+        (#"{"processed_at": "soon"}"#, .unknown, "soon"),
+        (#"{"processed_at": 1705314600}"#, .unknown, nil),
+        (#"{"processed_at": true}"#, .unknown, nil),
+        (#"{"processed_at": ["2024-01-15T10:30:00Z"]}"#, .unknown, nil),
         (#"{"success": false, "processed_at": "2024-01-15T10:30:00Z"}"#, .failed, "false"),
         (#"{"success": false}"#, .failed, "false"), (#"{"success": true}"#, .pending, nil),
         (
             #"{"success": true, "processed_at": "2024-01-15T10:30:00Z"}"#, .completed,
             "2024-01-15T10:30:00Z"
         ),
-        // success that is no boolean is ignored.
+        // success that is no boolean changes no status.
         (#"{"success": "false"}"#, .pending, nil), (#"{"success": 0}"#, .pending, nil),
         (#"{"success": null}"#, .pending, nil), (#"{"success": {}}"#, .pending, nil),
         // It has no status, whatever it is called elsewhere.
@@ -149,25 +151,117 @@ import Testing
             #expect(session.evidence.value == value)
             #expect(session.evidence.basis == (status == .failed ? .reported : .derived))
             // failed is failed, always; the rest is trusted or held.
-            #expect(session.reservation == (trust || status == .failed ? nil : .noPaymentState))
+            #expect(
+                session.doubts.contains(.noPaymentState) == !(trust || status == .failed))
+            #expect(session.doubts.contains(.timeUnreadable) == (status == .unknown))
         }
     }
 
-    /// Completed, and held; only then, and only for this exact word.
+    /// Contract, version 0.2: success absent, null or true is as if it were not there.
     @Test(arguments: [
-        ("authorized", "\"advanceInvoice\"", true), ("authorized", "\"invoice\"", false),
-        ("authorized", "\"AdvanceInvoice\"", false), ("authorized", "\"advanceinvoice\"", false),
-        ("authorized", "\"advanceInvoice \"", false), ("authorized", "null", false),
-        ("authorized", "[\"advanceInvoice\"]", false), ("open", "\"advanceInvoice\"", false),
-        ("locked", "\"advanceInvoice\"", false), ("pendingSca", "\"advanceInvoice\"", false),
-        ("awaitingSignatory", "\"advanceInvoice\"", false),
-        ("cancelled", "\"advanceInvoice\"", false), ("expired", "\"advanceInvoice\"", false),
-        ("other", "\"advanceInvoice\"", false),
-    ]) func ledyersAdvanceInvoiceIsHeld(_ state: String, _ type: String, _ isHeld: Bool) throws {
+        ("null", false), ("true", false), ("\"true\"", true), ("\"false\"", true), ("0", true),
+        ("1", true), ("[]", true), ("{}", true), ("\"\"", true), ("false", false),
+    ]) func dinterosSuccessIsDoubtedWhereItIsNoBoolean(_ success: String, _ isDoubted: Bool) throws
+    {
         let (session, _) = try ProviderTests.read(
-            .ledyer,
-            "{\"state\": \"\(state)\", \"customer\": {\"paymentMethod\": {\"type\": \(type)}}}")
-        #expect(session.reservation == (isHeld ? .advanceInvoice : nil))
+            .dintero, "{\"success\": \(success)}", trust: true)
+        #expect(Array(session.doubts) == (isDoubted ? [.successUnreadable] : []))
+    }
+
+    /// Contract, version 0.2: before 2015, from 2100 on, or before a readable created_at.
+    @Test(
+        arguments: [
+            ("0001-01-01T00:00:00Z", nil, true), ("1970-01-01T00:00:00Z", nil, true),
+            ("2014-12-31T23:59:59.999999999Z", nil, true), ("2015-01-01T00:00:00Z", nil, false),
+            ("2015-01-01T00:00:00+01:00", nil, true), ("2099-12-31T23:59:59.9Z", nil, false),
+            ("2100-01-01T00:00:00Z", nil, true), ("9999-12-31T23:59:59Z", nil, true),
+            ("2024-01-15T10:30:00Z", "2024-01-15T10:30:00Z", false),
+            ("2024-01-15T10:30:00.1Z", "2024-01-15T10:30:00.099999999Z", false),
+            ("2024-01-15T10:30:00.1Z", "2024-01-15T10:30:00.10Z", false),
+            ("2024-01-15T10:30:00.1Z", "2024-01-15T10:30:00.100000001Z", true),
+            ("2024-01-15T10:29:59Z", "2024-01-15T10:30:00Z", true),
+            ("2024-01-15T10:29:59Z", "once", false),
+            // Before it by the offset alone: the digits are not.
+            ("2024-01-15T10:31:00+01", "2024-01-15T10:30:00Z", false),
+            ("2024-01-15T10:29:00+01", "2024-01-15T10:30:00Z", true),
+            ("2024-01-15T05:31:00-05", "2024-01-15T10:30:00Z", false),
+        ] as [(String, String?, Bool)])
+    func dinterosProcessedAtMustBePossible(
+        _ processedAt: String, _ createdAt: String?, _ isImplausible: Bool
+    ) throws {
+        let created = createdAt.map { ", \"created_at\": \"\($0)\"" } ?? ""
+        let (session, _) = try ProviderTests.read(
+            .dintero, "{\"processed_at\": \"\(processedAt)\"\(created)}", trust: true)
+        #expect(session.status == .completed)
+        #expect(Array(session.doubts) == (isImplausible ? [.timeImplausible] : []))
+    }
+
+    /// Completed, and held; only then.
+    @Test(
+        arguments: [
+            ("authorized", #"{"type": "advanceInvoice"}"#, .advanceInvoice),
+            ("authorized", #"{"type": "invoice"}"#, nil), ("authorized", #"{"type": "card"}"#, nil),
+            ("authorized", #"{"type": "serviceInvoice"}"#, nil),
+            ("authorized", #"{"type": "bankTransfer"}"#, nil),
+            ("authorized", #"{"type": "partPayment"}"#, nil),
+            ("authorized", #"{"type": "AdvanceInvoice"}"#, .paymentMethodUnknown),
+            ("authorized", #"{"type": "advance_invoice"}"#, .paymentMethodUnknown),
+            ("authorized", #"{"type": "Invoice"}"#, .paymentMethodUnknown),
+            ("authorized", #"{"type": "advanceInvoice "}"#, .paymentMethodUnknown),
+            ("authorized", #"{"type": "invoice\ud83d"}"#, .paymentMethodUnknown),
+            ("authorized", #"{"type": ["advanceInvoice"]}"#, .paymentMethodUnknown),
+            ("authorized", #"{"type": 1}"#, .paymentMethodUnknown),
+            ("authorized", #"[{"type": "invoice"}]"#, .paymentMethodUnknown),
+            ("authorized", #""invoice""#, .paymentMethodUnknown),
+            ("authorized", "7", .paymentMethodUnknown),
+            // What is not told.
+            ("authorized", #"{"type": null}"#, nil), ("authorized", #"{"type": ""}"#, nil),
+            ("authorized", #"{"provider": "ledyer"}"#, nil), ("authorized", "null", nil),
+            ("authorized", #""""#, nil),
+            // Not authorized, and so no question.
+            ("open", #"{"type": "advanceInvoice"}"#, nil),
+            ("cancelled", #"{"type": "advanceInvoice"}"#, nil),
+            ("other", #"{"type": "advance"}"#, nil),
+        ] as [(String, String, Hold?)])
+    func ledyersPaymentMethodIsHeldUnlessItIsKnown(
+        _ state: String, _ method: String, _ hold: Hold?
+    ) throws {
+        for document in [
+            "{\"state\": \"\(state)\", \"customer\": {\"paymentMethod\": \(method)}}",
+            "{\"state\": \"\(state)\", \"customer\": {}, \"paymentMethod\": \(method)}",
+            "{\"state\": \"\(state)\", \"paymentMethod\": \(method)}",
+        ] {
+            let (session, _) = try ProviderTests.read(.ledyer, document)
+            #expect(Array(session.doubts) == (hold.map { [$0] } ?? []), "\(document)")
+        }
+    }
+
+    /// One of the two places is enough, and the known word is told before the unknown.
+    @Test(
+        arguments: [
+            (#"{"type": "invoice"}"#, #"{"type": "advanceInvoice"}"#, .advanceInvoice),
+            (#"{"type": "other"}"#, #"{"type": "advanceInvoice"}"#, .advanceInvoice),
+            (#"{"type": "advanceInvoice"}"#, "[]", .advanceInvoice),
+            (#"{"type": "card"}"#, #"{"type": "other"}"#, .paymentMethodUnknown),
+            (#"{"type": "card"}"#, #"{"type": "card"}"#, nil),
+        ] as [(String, String, Hold?)])
+    func ledyersPaymentMethodMayStandTwice(_ one: String, _ other: String, _ hold: Hold?) throws {
+        for (inside, top) in [(one, other), (other, one)] {
+            let (session, _) = try ProviderTests.read(
+                .ledyer,
+                "{\"state\": \"authorized\", \"customer\": {\"paymentMethod\": \(inside)},"
+                    + " \"paymentMethod\": \(top)}")
+            #expect(Array(session.doubts) == (hold.map { [$0] } ?? []))
+        }
+    }
+
+    @Test(arguments: [
+        ("[]", true), (#""Jan""#, true), ("1", true), ("null", false), (#""""#, false),
+        ("{}", false),
+    ]) func aCustomerThatCannotBeReadMayHoldAnyMethod(_ customer: String, _ isHeld: Bool) throws {
+        let (session, _) = try ProviderTests.read(
+            .ledyer, "{\"state\": \"authorized\", \"customer\": \(customer)}")
+        #expect(Array(session.doubts) == (isHeld ? [.paymentMethodUnknown] : []))
     }
 
     @Test func ledyersInvoiceChannelHasTwoSpellings() throws {
@@ -189,9 +283,17 @@ import Testing
     /// Inbank's purchase is said to be a string, and an object when created.
     @Test(
         arguments: [
-            (#"{"purchaseReference": "A-1"}"#, "A-1"), (#""A-1""#, nil), ("null", nil), ("[]", nil),
-            ("{}", nil), (#"{"purchaseReference": ""}"#, nil), (#"{"purchaseReference": 5}"#, nil),
-            (#"[{"purchaseReference": "A-1"}]"#, nil),
+            (#"{"purchaseReference": "A-1"}"#, "A-1"), ("null", nil), ("[]", nil),
+            ("{}", nil), (#"{"purchaseReference": ""}"#, nil),
+            (#"[{"purchaseReference": "A-1"}]"#, nil), ("true", nil), (#""""#, nil),
+            // Contract, version 0.2: the text is the reference, and so are an integer's digits.
+            (#""A-1""#, "A-1"), ("5", "5"), (#"{"purchaseReference": 5}"#, "5"),
+            (#"{"purchaseReference": -7}"#, "-7"),
+            ("123456789012345678901234567890", "123456789012345678901234567890"),
+            // Not an integer as it is written; half a surrogate pair.
+            ("5.0", nil), ("5e0", nil), (#"{"purchaseReference": 5.0}"#, nil),
+            (#"{"purchaseReference": 1e3}"#, nil), (#"{"purchaseReference": true}"#, nil),
+            (#""A-1\ud800""#, nil), (#"{"purchaseReference": "A-1\ud800"}"#, nil),
         ] as [(String, String?)])
     func inbanksPurchaseMayBeAnything(_ purchase: String, _ reference: String?) throws {
         #expect(
@@ -199,21 +301,44 @@ import Testing
                 == reference)
     }
 
-    /// Minor units are integers; Inbank's major units any exact number. A currency is needed,
+    /// Minor units are whole numbers; Inbank's major units any exact number. A currency is needed,
     /// except at Dintero, which has none.
     @Test(
         arguments: [
             ("inbank", #"{"totalAmount": 300, "currency": "EUR"}"#, 30000, "EUR"),
             ("inbank", #"{"totalAmount": 300, "currency": "JPY"}"#, 300, "JPY"),
             ("inbank", #"{"totalAmount": 299.999, "currency": "EUR"}"#, nil, "EUR"),
-            ("inbank", #"{"totalAmount": "300", "currency": "EUR"}"#, nil, "EUR"),
+            // Contract, version 0.2: a text that is a plain decimal with a point.
+            ("inbank", #"{"totalAmount": "300", "currency": "EUR"}"#, 30000, "EUR"),
+            ("inbank", #"{"totalAmount": "-300.50", "currency": "EUR"}"#, -30050, "EUR"),
+            ("inbank", #"{"totalAmount": "299.999", "currency": "EUR"}"#, nil, "EUR"),
+            ("inbank", #"{"totalAmount": "300,00", "currency": "EUR"}"#, nil, "EUR"),
+            ("inbank", #"{"totalAmount": "3e2", "currency": "EUR"}"#, nil, "EUR"),
+            ("inbank", #"{"totalAmount": "300.", "currency": "EUR"}"#, nil, "EUR"),
+            ("inbank", #"{"totalAmount": "+300", "currency": "EUR"}"#, nil, "EUR"),
+            ("inbank", #"{"totalAmount": " 300", "currency": "EUR"}"#, nil, "EUR"),
+            ("inbank", #"{"totalAmount": "", "currency": "EUR"}"#, nil, "EUR"),
+            // And what a program wrote with 17 digits stays unreadable.
+            ("inbank", #"{"totalAmount": 299.99000000000001, "currency": "EUR"}"#, nil, "EUR"),
             ("inbank", #"{"totalAmount": 300}"#, nil, nil),
-            ("inbank", #"{"totalAmount": 300, "currency": "eur"}"#, nil, nil),
+            // Contract, version 0.2: codes are folded to upper case.
+            ("inbank", #"{"totalAmount": 300, "currency": "eur"}"#, 30000, "EUR"),
+            ("inbank", #"{"totalAmount": 300, "currency": "euro"}"#, nil, nil),
+            ("inbank", #"{"totalAmount": 300, "currency": "eur "}"#, nil, nil),
+            ("inbank", #"{"totalAmount": 300, "currency": "EUR\ud800"}"#, nil, nil),
             ("inbank", #"{"totalAmount": 300, "currency": "XAU"}"#, nil, nil),
             ("inbank", #"{"currency": "EUR"}"#, nil, "EUR"),
             ("kustom", #"{"order_amount": 300, "purchase_currency": "EUR"}"#, 300, "EUR"),
-            ("kustom", #"{"order_amount": 300.0, "purchase_currency": "EUR"}"#, nil, "EUR"),
-            ("kustom", #"{"order_amount": 3e2, "purchase_currency": "EUR"}"#, nil, "EUR"),
+            // Contract, version 0.2: whole numbers in any spelling, and texts of digits.
+            ("kustom", #"{"order_amount": 300.0, "purchase_currency": "EUR"}"#, 300, "EUR"),
+            ("kustom", #"{"order_amount": 3e2, "purchase_currency": "EUR"}"#, 300, "EUR"),
+            ("kustom", #"{"order_amount": 300.5, "purchase_currency": "EUR"}"#, nil, "EUR"),
+            ("kustom", #"{"order_amount": 3e-2, "purchase_currency": "EUR"}"#, nil, "EUR"),
+            ("kustom", #"{"order_amount": "0300", "purchase_currency": "EUR"}"#, 300, "EUR"),
+            ("kustom", #"{"order_amount": "300.0", "purchase_currency": "EUR"}"#, nil, "EUR"),
+            ("kustom", #"{"order_amount": "-300", "purchase_currency": "EUR"}"#, nil, "EUR"),
+            ("kustom", #"{"order_amount": "3e2", "purchase_currency": "EUR"}"#, nil, "EUR"),
+            ("kustom", #"{"order_amount": " 300", "purchase_currency": "EUR"}"#, nil, "EUR"),
             ("kustom", #"{"order_amount": -300, "purchase_currency": "EUR"}"#, -300, "EUR"),
             ("kustom", #"{"order_amount": 300, "currency": "EUR"}"#, nil, nil),
             ("ledyer", #"{"order": {"totalOrderAmount": 300, "currency": "SEK"}}"#, 300, "SEK"),
@@ -221,7 +346,8 @@ import Testing
             ("dintero", #"{"amount": 27840}"#, 27840, nil),
             ("dintero", #"{"amount": 27840, "currency": "NOK"}"#, 27840, nil),
             ("dintero", #"{"amount": 278.40}"#, nil, nil),
-            ("dintero", #"{"amount": "27840"}"#, nil, nil), ("dintero", #"{}"#, nil, nil),
+            ("dintero", #"{"amount": "27840"}"#, 27840, nil),
+            ("dintero", #"{"amount": "278.40"}"#, nil, nil), ("dintero", #"{}"#, nil, nil),
         ] as [(String, String, Int64?, String?)])
     func amountIsReadable(_ name: String, _ document: String, _ minor: Int64?, _ currency: String?)
         throws

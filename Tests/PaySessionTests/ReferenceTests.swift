@@ -204,4 +204,137 @@ import Testing
             #expect(message?.contains("marker") == false, "\(text)")
         }
     }
+
+    /// Most often a line of a file, given with its end: the message says so.
+    @Test(arguments: [
+        ("kustom:a\n", "line break"), ("kustom:a\r\n", "line break"), ("kustom:a\r", "line break"),
+        ("kustom:a ", "blank"), ("kustom:a\t", "blank"), ("kustom:a \n", "line break"),
+        ("\n", "line break"), (" ", "blank"), ("marker\n", "line break"),
+        ("klarna:a\n", "line break"), ("inbank:a/b ", "blank"),
+        ("dintero:T12345678/o/s\t", "blank"),
+    ]) func theEndOfALineIsTold(_ text: String, _ word: String) {
+        let refusal = ReferenceTests.refusal(text)
+        #expect(refusal?.outcome == .invalidArgument)
+        #expect(refusal?.message == "reference: expected no \(word) at its end")
+    }
+
+    /// Elsewhere, or escaped, it is what it was; no other byte is a blank.
+    @Test(arguments: [
+        ("kustom:a b", "reference: expected percent-encoded UTF-8 in part 1"),
+        ("kustom:a\nb", "reference: expected percent-encoded UTF-8 in part 1"),
+        ("kustom:a\u{B}", "reference: expected percent-encoded UTF-8 in part 1"),
+        ("kustom:a\u{A0}", "reference: expected percent-encoded UTF-8 in part 1"),
+        ("kustom:a%0A", "session_id: expected no line break at its end"),
+        ("kustom:a%0D%0A", "session_id: expected no line break at its end"),
+        ("kustom:a%09", "session_id: expected no blank at its end"),
+        ("kustom:a%0Ab", "session_id: expected no control characters"),
+        ("kustom:a%00", "session_id: expected no control characters"),
+        ("kustom:%0Aa%20", "session_id: expected no blank at its end"),
+        ("inbank:a%0A/b", "shop_uuid: expected no line break at its end"),
+    ]) func anythingElseIsTold(_ text: String, _ message: String) {
+        #expect(ReferenceTests.refusal(text)?.message == message)
+    }
+
+    /// A space is no control character, and so may be a part of an identifier.
+    @Test func identifiersEndAsReferencesDo() throws {
+        for (identifier, message) in [
+            ("a\n", "session_id: expected no line break at its end"),
+            ("a\r", "session_id: expected no line break at its end"),
+            ("a\t", "session_id: expected no blank at its end"),
+            ("a\nb", "session_id: expected no control characters"),
+            ("\na", "session_id: expected no control characters"),
+        ] {
+            let refusal = failure { () throws(Failure) in try Reference(.kustom, [identifier]) }
+            #expect(refusal?.message == message)
+        }
+        #expect(try Reference(.kustom, ["a "]).text == "kustom:a%20")
+    }
+
+    /// Contract: the same bytes, or the same UUID in other letter case (RFC 9562). Nothing else.
+    @Test(arguments: [
+        ("", "", true), ("a", "a", true), ("a", "A", false), ("or_1", "OR_1", false),
+        ("caf\u{E9}", "caf\u{E9}", true), ("caf\u{E9}", "cafe\u{301}", false),
+        ("a", "", false), ("a", "a ", false), ("a\0", "a", false),
+        (
+            "5e3a459a-aada-4d81-b6ad-09cb9483c8bf", "5e3a459a-aada-4d81-b6ad-09cb9483c8bf", true
+        ),
+        (
+            "5e3a459a-aada-4d81-b6ad-09cb9483c8bf", "5E3A459A-AADA-4D81-B6AD-09CB9483C8BF", true
+        ),
+        (
+            "5E3a459A-aAdA-4d81-B6aD-09Cb9483c8Bf", "5e3A459a-AaDa-4D81-b6Ad-09cB9483C8bF", true
+        ),
+        // Another digit, first, last and before a hyphen.
+        (
+            "5e3a459a-aada-4d81-b6ad-09cb9483c8bf", "6E3A459A-AADA-4D81-B6AD-09CB9483C8BF", false
+        ),
+        (
+            "5e3a459a-aada-4d81-b6ad-09cb9483c8bf", "5E3A459A-AADA-4D81-B6AD-09CB9483C8BE", false
+        ),
+        (
+            "5e3a459a-aada-4d81-b6ad-09cb9483c8bf", "5E3A459B-AADA-4D81-B6AD-09CB9483C8BF", false
+        ),
+        // No UUIDs: a letter that is no digit, hyphens elsewhere or none, more or less of it.
+        (
+            "5e3a459g-aada-4d81-b6ad-09cb9483c8bf", "5E3A459G-AADA-4D81-B6AD-09CB9483C8BF", false
+        ),
+        (
+            "5e3a459-aaada-4d81-b6ad-09cb9483c8bf", "5E3A459-AAADA-4D81-B6AD-09CB9483C8BF", false
+        ),
+        (
+            "5e3a459a_aada_4d81_b6ad_09cb9483c8bf", "5E3A459A_AADA_4D81_B6AD_09CB9483C8BF", false
+        ),
+        (
+            "5e3a459a-aada-4d81-b6ad-09cb9483c8bf", "5E3A459A_AADA-4D81-B6AD-09CB9483C8BF", false
+        ),
+        ("5e3a459aaada4d81b6ad09cb9483c8bf", "5E3A459AAADA4D81B6AD09CB9483C8BF", false),
+        ("5e3a459aaada4d81b6ad09cb9483c8bf", "5e3a459a-aada-4d81-b6ad-09cb9483c8bf", false),
+        (
+            "{5e3a459a-aada-4d81-b6ad-09cb9483c8bf}", "5e3a459a-aada-4d81-b6ad-09cb9483c8bf", false
+        ),
+        (
+            "{5e3a459a-aada-4d81-b6ad-09cb9483c8bf}", "{5E3A459A-AADA-4D81-B6AD-09CB9483C8BF}",
+            false
+        ),
+        (
+            "urn:uuid:5e3a459a-aada-4d81-b6ad-09cb9483c8bf",
+            "URN:UUID:5e3a459a-aada-4d81-b6ad-09cb9483c8bf", false
+        ),
+        (
+            "5e3a459a-aada-4d81-b6ad-09cb9483c8b", "5E3A459A-AADA-4D81-B6AD-09CB9483C8B", false
+        ),
+        (
+            "5e3a459a-aada-4d81-b6ad-09cb9483c8bf0", "5E3A459A-AADA-4D81-B6AD-09CB9483C8BF0", false
+        ),
+        (
+            "5e3a459a-aada-4d81-b6ad-09cb9483c8bf", "5E3A459A-AADA-4D81-B6AD-09CB9483C8B", false
+        ),
+        // 36 bytes, but no digits of ASCII's.
+        (
+            "\u{FF15}e3a45-aada-4d81-b6ad-09cb9483c8bf",
+            "\u{FF15}E3A45-AADA-4D81-B6AD-09CB9483C8BF",
+            false
+        ),
+    ]) func identifiersAreTheSameOrNot(_ one: String, _ other: String, _ isSame: Bool) {
+        #expect(isSameIdentifier(one, other) == isSame)
+        #expect(isSameIdentifier(other, one) == isSame)
+    }
+
+    /// Each place of a UUID, changed to each other byte: only its own letter in the other case is
+    /// the same.
+    @Test func eachPlaceOfAUUIDCounts() {
+        let uuid = "abcdefab-cdef-abcd-efab-cdef01234567"
+        for place in uuid.utf8.indices {
+            for byte in UInt8(0)...0x7F {
+                var bytes = Array(uuid.utf8)
+                let offset = uuid.utf8.distance(from: uuid.utf8.startIndex, to: place)
+                bytes[offset] = byte
+                let own = uuid.utf8[place]
+                let isSame = byte == own || (97...102 ~= own && byte == own - 32)
+                let other = String(decoding: bytes, as: UTF8.self)
+                #expect(isSameIdentifier(uuid, other) == isSame, "\(other)")
+                #expect(isSameIdentifier(other, uuid) == isSame, "\(other)")
+            }
+        }
+    }
 }

@@ -4,16 +4,20 @@ import Testing
 @testable import PaySession
 
 @Suite struct RetryTests {
-    /// The header: no connection, a broken one, 429, 500, 502, 503, 504, and nothing else.
+    /// The header: no connection, a broken one, 408, 425, 429, 500, 502, 503, 504, 520 to 524, and
+    /// nothing else.
     @Test(arguments: Outcome.allCases) func isWorthwhileWhereTheHeaderSaysSo(_ outcome: Outcome) {
         for status in [
-            nil, 200, 302, 400, 401, 403, 404, 408, 429, 500, 501, 502, 503, 504, 505, 599,
+            nil, 200, 302, 400, 401, 403, 404, 408, 425, 429, 500, 501, 502, 503, 504, 505, 519,
+            520,
+            524, 525, 599,
         ] as [Int?] {
             let failure = Failure(outcome, "words", httpStatus: status)
             let isWorthwhile =
                 switch outcome {
                 case .unreachable, .rateLimited: true
-                case .providerError: [500, 502, 503, 504].contains(status)
+                case .providerError: [500, 502, 503, 504, 520, 524].contains(status)
+                case .unexpectedHTTP: [408, 425].contains(status)
                 default: false
                 }
             #expect(Retry.isWorthwhile(failure) == isWorthwhile, "\(outcome) \(status as Any)")
@@ -23,11 +27,23 @@ import Testing
     @Test(arguments: [
         (401, false), (403, false), (404, false), (409, false), (418, false), (429, true),
         (500, true), (501, false), (502, true), (503, true), (504, true), (505, false),
-        (599, false), (302, false),
+        (599, false), (302, false), (408, true), (425, true), (519, false), (520, true),
+        (521, true), (522, true), (523, true), (524, true), (525, false),
     ]) func httpStatusesAreTriedAgain(_ status: Int, _ isTriedAgain: Bool) {
         #expect(
             Retry.isWorthwhile(Failure(Outcome(httpStatus: status), "words", httpStatus: status))
                 == isTriedAgain)
+    }
+
+    /// A proxy that refuses will refuse again; an empty answer is not the provider's last word.
+    @Test func whatTheFailureSaysOfItselfCounts() {
+        var refusal = Failure(.unreachable, "words")
+        refusal.isRetryable = false
+        #expect(!Retry.isWorthwhile(refusal))
+        var empty = Failure(.malformed, "words", httpStatus: 200)
+        #expect(!Retry.isWorthwhile(empty))
+        empty.isRetryable = true
+        #expect(Retry.isWorthwhile(empty))
     }
 
     /// Full jitter: from nothing to a bound that doubles from 200 ms, and is never above 5 s.

@@ -17,6 +17,20 @@ extension Buffer {
     var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
+extension Transfer.Response {
+    static func answered(
+        _ status: Int, _ body: Buffer = Buffer(), redirectHost: String? = nil
+    ) -> Transfer.Response {
+        Transfer.Response(
+            ending: .answered(status), body: body, retryAfter: 0, redirectHost: redirectHost)
+    }
+
+    static func failed(_ failure: Failure) -> Transfer.Response {
+        Transfer.Response(
+            ending: .failed(failure), body: Buffer(), retryAfter: 0, redirectHost: nil)
+    }
+}
+
 extension Document {
     /// A fresh document; it keeps its own bytes. Never freed: values do not hold their document.
     static func of(_ text: String) throws -> Document {
@@ -24,6 +38,10 @@ extension Document {
         _ = Unmanaged.passRetained(document)
         return document
     }
+}
+
+extension Holds {
+    func contains(_ hold: Hold) -> Bool { contains { $0 == hold } }
 }
 
 extension Secret {

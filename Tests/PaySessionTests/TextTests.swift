@@ -32,6 +32,98 @@ import Testing
         #expect(hasPrefix(text, prefix) == isPrefix)
     }
 
+    @Test(
+        arguments: [
+            ("HTTP/1.1 200", "HTTP/1.1 ", true), ("HTTP/1.1 ", "HTTP/1.1 ", true),
+            ("HTTP/1.1", "HTTP/1.1 ", false), ("http/1.1 200", "HTTP/1.1 ", false),
+            ("xHTTP/1.1 ", "HTTP/1.1 ", false), ("\u{FEFF}{}", "\u{FEFF}", true),
+            ("{}", "\u{FEFF}", false), ("", "x", false), ("a\0c", "a\0b", false),
+            ("a\0b", "a\0b", true),
+        ] as [(String, StaticString, Bool)])
+    func beginningsAreOfBytes(_ text: String, _ word: StaticString, _ begins: Bool) {
+        Array(text.utf8).withUnsafeBufferPointer { bytes in
+            #expect(PaySession.begins(bytes, with: word) == begins)
+        }
+    }
+
+    @Test func nothingBeginsWithAWord() {
+        let nothing = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+        #expect(!begins(nothing, with: "x"))
+        // The bytes behind the last one are not looked at.
+        Array("word".utf8).withUnsafeBufferPointer { bytes in
+            #expect(!begins(UnsafeBufferPointer(rebasing: bytes[..<3]), with: "word"))
+        }
+    }
+
+    /// One of the words is enough, wherever it stands.
+    @Test(
+        arguments: [
+            ("certificate has expired", "has expired", true),
+            ("certificate has expired", "not yet valid|has expired|other", true),
+            ("certificate has expired", "not yet valid|has expired", true),
+            ("certificate has expired", "has expired|not yet valid", true),
+            ("certificate has expired", "has expiredx|xhas expired", false),
+            ("certificate has expired", "not yet valid|other", false),
+            ("certificate has expired", "Has expired", false),
+            ("has expired", "has expired", true), ("as expired", "has expired", false),
+            ("has expire", "has expired", false), ("", "x|y", false), ("x", "x|y", true),
+            ("y", "x|y", true), ("xy", "x|y", true), ("x|y", "xy", false), ("|", "x|y", false),
+            ("xxy", "xy", true), ("abababc", "ababc", true), ("caf\u{E9}", "\u{E9}", true),
+        ] as [(String, StaticString, Bool)])
+    func oneOfTheWordsIsEnough(_ text: String, _ words: StaticString, _ isHeld: Bool) {
+        #expect(text.withCString { holds($0, oneOf: words) } == isHeld)
+    }
+
+    /// A text of C's ends at its first zero byte.
+    @Test func nothingIsHeldBehindTheEnd() {
+        let bytes = Array("before\0behind\0".utf8CString)
+        bytes.withUnsafeBufferPointer { bytes in
+            guard let text = bytes.baseAddress else { return }
+            #expect(holds(text, oneOf: "before"))
+            #expect(!holds(text, oneOf: "behind"))
+        }
+    }
+
+    @Test func sentencesHaveTheirNames() {
+        #expect(sentence("no names") == "no names")
+        #expect(sentence("") == "")
+        #expect(sentence("{}", "one") == "one")
+        #expect(sentence("the {} is it", "one") == "the one is it")
+        #expect(sentence("{} and {}", "one", "two") == "one and two")
+        #expect(sentence("{}, {}, {}.", "one", "two", "three") == "one, two, three.")
+        #expect(sentence("{}{}{}", "1", "2", "3") == "123")
+        #expect(sentence("caf\u{E9} {} \u{20AC}", "\u{1F4B6}") == "caf\u{E9} \u{1F4B6} \u{20AC}")
+        // A name that is not there leaves nothing, one that is too much is left out.
+        #expect(sentence("[{}]") == "[]")
+        #expect(sentence("[{}] [{}] [{}]", "one") == "[one] [] []")
+        #expect(sentence("[{}]", "one", "two", "three") == "[one]")
+        #expect(sentence("none", "one") == "none")
+        // What a name says is no template.
+        #expect(sentence("{} and {}", "{}", "two") == "{} and two")
+        #expect(sentence("{}", "{{}}") == "{{}}")
+    }
+
+    @Test func hexadecimalDigitsHaveValues() {
+        for byte in UInt8.min...UInt8.max {
+            let value: UInt8? =
+                switch byte {
+                case 48...57: byte - 48
+                case 65...70: byte - 55
+                case 97...102: byte - 87
+                default: nil
+                }
+            #expect(hexadecimalValue(byte) == value, "\(byte)")
+        }
+    }
+
+    /// ASCII letters alone.
+    @Test func letterCaseIsASCIIs() {
+        for byte in UInt8.min...UInt8.max {
+            #expect(upperCased(byte) == (97...122 ~= byte ? byte - 32 : byte), "\(byte)")
+            #expect(lowerCased(byte) == (65...90 ~= byte ? byte + 32 : byte), "\(byte)")
+        }
+    }
+
     /// Cc: U+0000 to U+001F, U+007F to U+009F, and nothing else.
     @Test func controlCharactersAreCc() {
         for value in UInt32(0)...0x2FF {

@@ -20,14 +20,20 @@ import Testing
             (#"{"access_token": "a"}"#, "a", nil),
             (#"{"access_token": "a", "expires_in": 0}"#, "a", 0),
             (#"{"access_token": "a", "expires_in": -5}"#, "a", -5),
-            (#"{"access_token": "a", "expires_in": "3600"}"#, "a", nil),
+            // Contract, version 0.2: a text of digits, or a whole number in any spelling.
+            (#"{"access_token": "a", "expires_in": "3600"}"#, "a", 3600),
+            (#"{"access_token": "a", "expires_in": 3600.0}"#, "a", 3600),
+            (#"{"access_token": "a", "expires_in": 36e2}"#, "a", 3600),
+            (#"{"access_token": "a", "expires_in": "3600.0"}"#, "a", nil),
+            (#"{"access_token": "a", "expires_in": "an hour"}"#, "a", nil),
             (#"{"access_token": "a", "expires_in": 3600.5}"#, "a", nil),
+            ("\u{FEFF}" + #"{"access_token": "a"}"#, "a", nil),
             (#"{"access_token": "a", "expires_in": 1e999}"#, "a", nil),
             (#"{"access_token": "a", "expires_in": null}"#, "a", nil),
             (#"{"access_token": "-._~+/=!"}"#, "-._~+/=!", nil),
         ] as [(String, String, Int64?)])
     func aTokenIsRead(_ body: String, _ token: String, _ lifetime: Int64?) throws {
-        let (read, told) = try TokenAnswer.read(.answered(200), Buffer(body), try Self.account())
+        let (read, told) = try TokenAnswer.read(.answered(200, Buffer(body)), try Self.account())
         #expect(read.text == token)
         #expect(told == lifetime)
     }
@@ -44,12 +50,26 @@ import Testing
     ]) func whatIsNoTokenIsMalformed(_ body: String) throws {
         let account = try Self.account()
         let refusal = failure { () throws(Failure) in
-            try TokenAnswer.read(.answered(200), Buffer(body), account)
+            try TokenAnswer.read(.answered(200, Buffer(body)), account)
         }
         #expect(refusal?.outcome == .malformed)
         #expect(refusal?.httpStatus == 200)
         #expect(refusal?.message.contains("marker") == false)
         #expect(refusal?.message.contains("ledyer") == true)
+    }
+
+    /// Contract, version 0.2: nothing, and a page of HTML, pass; the message says which it was.
+    @Test(arguments: [
+        ("", "empty", true), ("\n", "empty", true), ("<html>", "a page of HTML, not JSON", true),
+        ("{", "not valid JSON", false), ("[]", "JSON, but not an object", false),
+    ]) func whatPassesIsRetryable(_ body: String, _ words: String, _ isRetryable: Bool) throws {
+        let account = try Self.account()
+        let refusal = failure { () throws(Failure) in
+            try TokenAnswer.read(.answered(200, Buffer(body)), account)
+        }
+        #expect(refusal?.outcome == .malformed)
+        #expect(refusal?.message == "token endpoint of ledyer: the answer is \(words)")
+        #expect(refusal?.isRetryable == isRetryable)
     }
 
     /// 401, or the token endpoint refused the credentials: RFC 6749, 5.2 has 400 for that.
@@ -67,7 +87,7 @@ import Testing
         let body =
             #"{"error": "invalid_client", "error_description": "no client open sesame"}"#
         let refusal = failure { () throws(Failure) in
-            try TokenAnswer.read(.answered(status), Buffer(body), account)
+            try TokenAnswer.read(.answered(status, Buffer(body)), account)
         }
         #expect(refusal?.outcome == outcome)
         #expect(refusal?.httpStatus == status)
@@ -80,7 +100,7 @@ import Testing
         let account = try Self.account()
         let told = Failure(.tlsFailed, "words")
         let refusal = failure { () throws(Failure) in
-            try TokenAnswer.read(.failed(told), Buffer(), account)
+            try TokenAnswer.read(.failed(told), account)
         }
         #expect(refusal?.outcome == .tlsFailed)
         #expect(refusal?.httpStatus == nil)

@@ -27,13 +27,19 @@ def disagreements(
     if spoken != (told.result, told.result, told.status, told.paid):
         wrong.append(f"the accessors say {spoken}, the JSON {told}")
     if told.result == "ok":
-        if body["error"] is not None or answer.raw != document.strip(b" \t\r\n"):
-            wrong.append("ok, but with an error, or raw is not what came")
+        # A second byte order mark would stay, and is not the object's either.
+        came = document.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\n")
+        if body["error"] is not None or answer.raw != came or not came.startswith(b"{"):
+            wrong.append("ok, but with an error, or raw is not the object that came")
+        if (told.paid == "unknown") != bool(told.holds):
+            wrong.append("unknown without a hold, or held and not unknown")
+        if told.status == "unknown" and told.paid != "unknown":
+            wrong.append("the status is unknown, and paid is not")
     elif session is not None or answer.raw != b"null" or not body["error"]:
         wrong.append("a failure with a session or raw, or without an error")
-    unpaid = told.status != "completed" or told.holds or told.minor is None or not told.final
+    unpaid = told.status != "completed" or told.minor is None or told.minor < 0 or not told.final
     if told.paid == "yes" and unpaid:
-        wrong.append("paid, but not completed, or held, or without an amount")
+        wrong.append("paid, but not completed, or without an amount, or with one below zero")
     if options is None:
         short = library.short(provider, document)
         if short != (told.status, told.paid):

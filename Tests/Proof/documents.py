@@ -26,6 +26,7 @@ IDS = {
     "ledyer": "se_1xE2fCIbZXHqB2tZctuZGlyCKnQ",
 }
 ORDER_ID = "or_1xE2fDBg9rRwh6nENMA3ly3B3Qg"
+UUID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 GOOD = {"inbank": "completed", "kustom": "FINALIZED", "ledyer": "authorized"}
 EVERY_WORD = sorted({word for words in WORDS.values() for word in words}
                     | {"paid", "rejected", "success", "AUTHORIZED", "COMPLETED", "approved"})
@@ -36,8 +37,21 @@ BESIDE = [" ", "\t", "\n", "\r", "\0", "\x01", "\x7f", "\xa0", "\xad", "\u0301",
           "\u202e", "\u2060", "\ufeff", "\ufe0f", "\U000e0020", ".", ",", ";", "é", "0", "_", "/"]
 OTHER_TYPES = ["null", "true", "false", "0", "1", "-1", "[]", "{}", '""', "1e2", "NaN"]
 CURRENCIES = ["EUR", "SEK", "PLN", "NOK", "JPY", "KWD", "CLF", "BHD", "UYW", "ISK", "HUF", "VES"]
-NOT_CURRENCIES = ["eur", "Eur", "XAU", "XXX", "XTS", "ZZZ", "EU", "EURO", "EUR ", " EUR", "ＥＵＲ",
-                  "ЕUR", "978", "", "EUR\0", "€", "HRK", "DEM"]
+NOT_CURRENCIES = ["xau", "XAU", "XXX", "XTS", "ZZZ", "EU", "EURO", "EUR ", " EUR", "ＥＵＲ", "ＥＵＲ",
+                  "ЕUR", "978", "", "EUR\0", "€", "HRK", "DEM", "ſek", "ısk", "ﬁm", "ß"]
+REFERENCES = ["1001", "1001", "1001", "1002", "0", "-7", "-0", "1001.0", "1e3", "1001e0",
+              "123456789012345678901234567890", "true", "null", '""', '["ORDER-1001"]']
+SUCCESSES = ["true", "true", "false", "false", "null", "0", "1", '"false"', '"true"', '"no"', '""',
+             "[]", "[false]", "{}", "0.0", '"\\ud83d"']
+METHODS = ["invoice", "card", "serviceInvoice", "bankTransfer", "partPayment", "advanceInvoice",
+           "advanceInvoice", "advanceInvoice", "advance_invoice", "AdvanceInvoice",
+           "ADVANCEINVOICE", "Invoice", "klarna", "", "null", "true"]
+HALVES = ["\\ud83d", "\\ude00", "\\uD800", "\\uDBFF", "\\uDFFF", "\\ud83d\\ud83d",
+          "\\ude00\\ud83d", "\\ud83d\\ud83d\\ude00"]
+MARK = "\ufeff"
+PASSING = ["", " ", "\r\n\t", MARK, MARK + "\n", "<html></html>", "<", " \n<!DOCTYPE html>",
+           MARK + "<html>", MARK + " <", " " + MARK + "<", MARK + MARK, MARK + MARK + "<", "\x0c",
+           "\xa0", "OK <html>", "Service Unavailable", ">", "\x00<"]
 NUMBERS = """
 0 -0 0.0 -0.0 0e0 0e99999999999999999999 -0e-99999999999999999999 1 -1 2 300 300.0 300.00 300.000
 299.99 299.990 299.999 300.001 3e2 3E2 3e+2 3E-2 30000e-2 3000000e-4 0.3e3 0.003e5 1.15 0.1 0.01
@@ -52,7 +66,23 @@ NUMBERS = """
 0.000000000000000000000000000000000000001 300.0000000000000000000000000000000000000000000000000001
 300.0000000000000000000000000000000000000000000000000000 29999.99999999999999999999999999999999999
 1234567890123456789012345678901234567890123456789012345678901
+2000.0 2000.5 2000.000000000000000000000 2e3 20000e-1 20001e-1 200000.0e-2 2E+3 0.2e4
+2000.0000000000002 -2000 -2000.0 -0.01 -1e0 299.99000000000001 19.899999999999999
+9223372036854775807.0 9223372036854775808.0
+922337203685477580.7e1 922337203685477580.8e1 -922337203685477580.8e1 9223372036854775807e0
+92233720368547758070e-1 92233720368547758071e-1 0.5 0e1 -0.0e5 1e-0
 """.split()
+# Of a usual number: other spellings of the same, and some of what is nearly that.
+SPELLINGS = """
+%s.0 %s.00 %se0 %s0e-1 %s00E-2 %s.000000000000000000000000 -%s -%s.0 %s.5 %s1e-1 %s.0000000000001
+"%s" "%s" "%s" "00%s" "-%s" "+%s" "%s.0" "%s.00" "%s.005" "%s," "%s,00" "%s." ".%s" "_%s" "%s_"
+"%se0" "%s.0.0" "--%s" "-0%s" "%s\\u0030" "\\u002d%s" "%s\\ud83d" "0x%s" "１%s" "" "-" "." "-0" "-0.00"
+"0" "000" "9223372036854775807" "9223372036854775808"
+"92233720368547758.07" "92233720368547758.08"
+"00000000000000000000000000000000%s" "%s00000000000000000000000000000000"
+"%s.0000000000000000000000000000000000000000" "-92233720368547758.08"
+""".replace("_", " ").split("\n")
+SPELLINGS = [each for line in SPELLINGS for each in re.findall(r'"[^"]*"|\S+', line)]
 NOT_NUMBERS = ["00", "01", "-01", "+1", ".5", "1.", "1.e2", "1e", "1e+", "-", "--1", "0x10",
                "1_000", "1,000", "NaN", "Infinity", "-Infinity", "nan", "１", "1 0",
                "1.2.3", "1e1.5", "'1'"]
@@ -68,7 +98,15 @@ MOMENTS = [moment.replace("_", " ") for moment in """
 0001-01-01T00:00:00Z 0001-01-01T00:00:00+01:00 0000-02-29T00:00:00Z 9999-12-31T23:59:59Z
 9999-12-31T23:59:59-00:01 9999-12-31T23:59:59+00:01 10000-01-01T00:00:00Z 2024-01-15T10:30:00ZZ
 2024-1-15T10:30:00Z 24-01-15T10:30:00Z +2024-01-15T10:30:00Z 2024-01-15T1０:30:00Z
-1970-01-01T00:00:00Z
+1970-01-01T00:00:00Z 1970-01-01T00:00:00+00 1899-12-30T00:00:00Z 2038-01-19T03:14:07Z
+2014-12-31T23:59:59Z 2014-12-31T23:59:59.999999999Z 2014-12-31T23:59:60Z 2015-01-01T00:00:00Z
+2015-01-01T00:59:59+01 2015-01-01T01:00:00+01 2014-12-31T23:00:00-01 2014-12-31T22:59:59-01
+2099-12-31T23:59:59Z 2099-12-31T23:59:59.999999999Z 2099-12-31T23:59:60.5Z 2100-01-01T00:00:00Z
+2100-01-01T00:59:59+01:00 2100-01-01T01:00:00+0100 2099-12-31T23:00:00-01 9999-12-31T23:59:60Z
+2024-01-15T10:30:00+1 2024-01-15T10:30:00+012 2024-01-15T10:30:00+01: 2024-01-15T10:30:00-23
+2024-01-15T10:30:00+24 2024-01-15T10:30:60Z 2024-01-15T10:30:60.123+05:30 2024-01-15T10:30:61Z
+2024-01-15T10:30:60 2023-11-07T05:31:55Z 2023-11-07T05:31:56.0Z 2023-11-07T05:31:57Z
+2023-11-07T06:31:56+01 2023-11-07T05:31:55.999999999Z 2023-11-07T05:31:56.000000001Z
 """.split()]
 BROKEN_BYTES = [
     b"\xff", b"\xc0\x80", b"\xc1\xbf", b"\xe0\x80\x80", b"\xed\xa0\x80", b"\xed\xb0\x80",
@@ -92,10 +130,9 @@ def found_by_fuzzing() -> list[tuple[str, bytes, bytes | None]]:
             files = [archive.extractfile(member) for member in archive]
             return [file.read() for file in files if file]
 
-    providers = ("inbank", "kustom", "dintero", "ledyer")
     options = (None, b'{"expect":{"amount":2000,"currency":"SEK","reference":"r"}}', b'{"id":"s"}',
                b'{"trust_processed_at":true}')
-    return [(providers[data[0] & 3], data[1:].partition(b"\0")[0], options[data[0] >> 2 & 3])
+    return [(PROVIDERS[data[0] & 3], data[1:].partition(b"\0")[0], options[data[0] >> 2 & 3])
             for data in kept("document") if data] + [
         ("dintero", b'{"id":"s"}', data.partition(b"\0")[0]) for data in kept("options")]
 
@@ -120,7 +157,10 @@ class Maker:
     # ---- Tokens ---------------------------------------------------------------------------------
 
     def written(self, value: str) -> str:
-        """One of the ways to write this text in JSON; all say the same."""
+        """One of the ways to write this text in JSON; all say the same, but for a few that have
+        half a surrogate pair in them."""
+        if self.chance(0.008):
+            return self.halved(value)
         if self.chance(0.85):
             return text(value)
         some = self.random.choice((0.1, 0.5, 1.0))
@@ -133,6 +173,15 @@ class Maker:
                 escape = "\\u" + units[unit:unit + 2].hex()
                 out.append(escape if self.chance(0.5) else "\\u" + escape[2:].upper())
         return '"' + "".join(out) + '"'
+
+    def halved(self, value: str) -> str:
+        """Half a surrogate pair somewhere in it."""
+        at = self.random.choice((0, len(value), self.random.randrange(len(value) + 1)))
+        return text(value[:at])[:-1] + self.random.choice(HALVES) + text(value[at:])[1:]
+
+    def shown(self, value: str) -> str:
+        """A token for a text that nothing hangs on."""
+        return self.halved(value) if self.chance(0.3) else self.word(value)
 
     def near(self, value: str) -> str:
         """A text that looks like this one, and is another (or, by another way, the same)."""
@@ -175,12 +224,35 @@ class Maker:
             return self.written(self.near(value))
         return self.odd(text(value))
 
+    def name(self, value: str, right: float = 0.7) -> str:
+        """A token for an identifier: if it is a UUID its letter case is free."""
+        if self.chance(0.2):
+            value = self.random.choice((value.upper(), value.swapcase(), value.title()))
+        return self.word(value, right)
+
+    def code(self, right: float = 0.9) -> str:
+        """A token for a currency, in any letter case."""
+        value = self.random.choice(CURRENCIES)
+        if self.chance(0.08):
+            return self.written(self.random.choice(NOT_CURRENCIES))
+        if self.chance(0.15):
+            value = self.random.choice((value.lower(), value.title(), value[:2] + value[2].lower()))
+        return self.word(value, right)
+
+    def reference(self) -> str:
+        if self.chance(0.2):
+            return self.random.choice(REFERENCES)
+        return self.word("ORDER-1001", 0.8)
+
     def number(self, usual: str) -> str:
         way = self.random.random()
-        if way < 0.45:
+        if way < 0.4:
             return usual
-        if way < 0.75:
-            return self.random.choice(NUMBERS)
+        if way < 0.6:
+            return self.random.choice(SPELLINGS).replace("%s", usual)
+        if way < 0.78:
+            number = self.random.choice(NUMBERS)
+            return number if self.chance(0.85) else text(number)
         if way < 0.88:
             return self.digits()
         return self.odd(usual) if way < 0.97 else self.random.choice(NOT_NUMBERS)
@@ -201,13 +273,40 @@ class Maker:
         found = self.random.choice(MOMENTS)
         if self.chance(0.4):
             found = "%04d-%02d-%02dT%02d:%02d:%02d%s%s" % (
-                self.random.choice((0, 1, 1999, 2000, 2023, 2024, 2100, 9999)),
+                self.random.choice((0, 1, 1970, 2000, 2014, 2015, 2023, 2024, 2099, 2100, 9999)),
                 self.random.randrange(14), self.random.randrange(33), self.random.randrange(26),
                 self.random.choice((0, 30, 59, 60)), self.random.choice((0, 30, 59, 60, 61)),
                 self.random.choice(("", "", ".5", ".123456789", ".1234567890")),
                 self.random.choice(
-                    ("Z", "z", "", "+00:00", "-23:59", "+23:59", "+0100", "+01", "-0000")))
+                    ("Z", "z", "", "+00:00", "-23:59", "+23:59", "+0100", "+01", "-00", "+1")))
         return found
+
+    def close(self) -> str:
+        """A moment within a second of the usual one, before or after it, or the same."""
+        fraction = self.random.choice(
+            ("", ".0", ".000000000", ".000000001", ".5", ".50", ".999999999"))
+        zone = self.random.choice((("05", "Z"), ("05", "z"), ("06", "+01"), ("04", "-01:00")))
+        second = self.random.choice((55, 56, 56, 56, 57))
+        return f"2023-11-07T{zone[0]}:31:{second}{fraction}{zone[1]}"
+
+    def time(self, right: float = 0.85) -> str:
+        """A token for a timestamp."""
+        way = self.random.random()
+        usual = "2023-11-07T05:31:56Z"
+        found = usual if way < 0.4 else self.close() if way < 0.65 else self.moment()
+        return self.word(found, right)
+
+    def method(self) -> str:
+        """A token for Ledyer's payment method: an object that has a type, or what is none."""
+        kind = self.random.choice(METHODS)
+        token = kind if kind in ("null", "true") else self.written(kind)
+        if self.chance(0.1):
+            token = self.odd(token)
+        provider = ',"provider":"ledyer"' if self.chance(0.2) else ""
+        way = self.random.random()
+        if way < 0.8:
+            return f'{{"type":{token}{provider}}}'
+        return token if way < 0.88 else "{}" if way < 0.92 else self.odd(f'{{"type":{token}}}')
 
     # ---- Documents ------------------------------------------------------------------------------
 
@@ -215,38 +314,46 @@ class Maker:
         """Keys and tokens of a session, most often a paid one."""
         pick = self.random.choice
         amount = pick(("300", "30000", "1249.9", "1234", "0.3"))
-        currency = self.word(pick(CURRENCIES), 0.9)
-        if self.chance(0.08):
-            currency = self.written(pick(NOT_CURRENCIES))
-        reference = self.word("ORDER-1001", 0.8)
-        name = self.word(IDS[provider], 0.8)
+        currency, reference = self.code(), self.reference()
+        name = self.name(IDS[provider], 0.8)
         if provider == "dintero":
             out = [("id", name), ("amount", self.number("30000")), ("items", "[]")]
-            if self.chance(0.85):
-                moment = self.moment() if self.chance(0.5) else "2023-11-07T05:31:56Z"
-                out.append(("processed_at", self.word(moment, 0.85)))
-            if self.chance(0.2):
-                out.append(("success", pick(("true", "false", "false", "null", "0", '"false"'))))
+            if self.chance(0.9):
+                out.append(("processed_at", self.time()))
+            if self.chance(0.6):
+                out.append(("created_at", self.time()))
+            if self.chance(0.3):
+                out.append(("success", pick(SUCCESSES)))
             return out
         status = GOOD[provider] if self.chance(0.65) else pick(EVERY_WORD)
         status = self.word(status, 0.8)
         if provider == "inbank":
             purchase = f'{{"purchaseReference":{reference}}}'
+            way = self.random.random()
+            purchase = purchase if way < 0.8 else reference if way < 0.92 else self.odd(reference)
             return [("uuid", name), ("status", status), ("totalAmount", self.number(amount)),
-                    ("currency", currency),
-                    ("purchase", self.odd(reference) if self.chance(0.08) else purchase)]
+                    ("currency", currency), ("purchase", purchase),
+                    *([("createdAt", self.time())] if self.chance(0.3) else []),
+                    *([("locale", self.shown("et-EE"))] if self.chance(0.2) else [])]
         if provider == "kustom":
             return [("session_id", name), ("status", status),
                     ("order_amount", self.number("30000")), ("purchase_currency", currency),
-                    ("merchant_reference1", reference)]
+                    ("merchant_reference1", reference),
+                    *([("created_at", self.time())] if self.chance(0.3) else [])]
         order = [("totalOrderAmount", self.number("30000")), ("currency", currency),
                  ("reference", reference)]
-        method = self.word(pick(("invoice", "card", "advanceInvoice", "advanceInvoice")), 0.85)
-        customer = f'{{"paymentMethod":{{"type":{method}}}}}'
+        if self.chance(0.1):
+            order.append(("locale", self.shown("sv-SE")))
+        if self.chance(0.1):
+            name = self.name(UUID, 0.9)
+        customer = f'{{"paymentMethod":{self.method()}}}' if self.chance(0.85) else "{}"
         customer = self.odd(customer) if self.chance(0.06) else customer
-        return [("id", name), ("orderId", self.word(ORDER_ID, 0.8)), ("state", status),
+        return [("id", name), ("orderId", self.name(pick((ORDER_ID, ORDER_ID, UUID)), 0.8)),
+                ("state", status),
                 ("order", self.object(order) if self.chance(0.97) else self.odd("{}")),
-                ("customer", customer)]
+                *([("customer", customer)] if self.chance(0.95) else []),
+                *([("paymentMethod", self.method())] if self.chance(0.2) else []),
+                *([("createdAt", self.time())] if self.chance(0.3) else [])]
 
     def object(self, members: list[tuple[str, str]]) -> str:
         draw = self.random
@@ -278,8 +385,18 @@ class Maker:
         out = self.object(members)
         if self.chance(0.03):
             out = draw.choice((f"[{out}]", f'{{"session":{out}}}', out + out, out + ",", text(out),
-                               "\ufeff" + out, out + "\n//", out + "\x0c", f" \r\n\t{out}\n "))
+                               out + "\n//", out + "\x0c", f" \r\n\t{out}\n "))
+        out = self.marked(out, 0.06)
+        if self.chance(0.015):
+            out = draw.choice(PASSING)
         return out.encode("utf-8", "surrogatepass").replace(b"\0", b"\\u0000")
+
+    def marked(self, out: str, part: float) -> str:
+        """Some of them with byte order marks: of these, one at the very start is none too many."""
+        if not self.chance(part):
+            return out
+        kind = self.random.choice(("%s", "%s", "%s", "%s \r\n\t", "%s%s", " %s", "\n%s", "{%s"))
+        return kind.replace("%s", MARK) + out if self.chance(0.93) else out + MARK
 
     def nested(self) -> str:
         levels = self.random.choice((3, 126, 127, 127, 128, 128, 129, 500))
@@ -342,22 +459,24 @@ class Maker:
             trust = "true" if self.chance(0.9) else draw.choice(("false", "null", "1", '"true"'))
             members.append(("trust_processed_at", trust))
         if self.chance(0.5):
-            name = ORDER_ID if provider == "ledyer" and self.chance(0.4) else IDS[provider]
-            members.append(("id", self.word(name, 0.85)))
+            name = IDS[provider]
+            if provider == "ledyer" and self.chance(0.5):
+                name = draw.choice((ORDER_ID, UUID))
+            members.append(("id", self.name(name, 0.88)))
         if self.chance(0.5):
             expect = []
             if self.chance(0.6):
                 usual = draw.choice(("30000", "30000", "30000", "29999", "30001", "124990", "300"))
-                expect.append(("amount", self.number(usual) if self.chance(0.15) else usual))
+                expect.append(("amount", self.number(usual) if self.chance(0.2) else usual))
             if self.chance(0.5):
-                code = draw.choice(CURRENCIES if self.chance(0.95) else NOT_CURRENCIES)
-                expect.append(("currency", self.word(code, 0.97)))
+                expect.append(("currency", self.code(0.98)))
             if self.chance(0.5):
-                expect.append(("reference", self.word("ORDER-1001", 0.85)))
+                usual = "1001" if self.chance(0.2) else "ORDER-1001"
+                expect.append(("reference", self.word(usual, 0.88)))
             members.append(("expect", self.object(expect)))
         if self.chance(0.01):
             members.append((draw.choice(("timeout_ms", "ID", "expected", "")), "1"))
-        out = self.object(members).encode("utf-8", "surrogatepass")
+        out = self.marked(self.object(members), 0.04).encode("utf-8", "surrogatepass")
         return (self.damaged(out) if self.chance(0.01) else out).replace(b"\0", b" ")
 
     def next(self) -> tuple[str, bytes, bytes | None]:

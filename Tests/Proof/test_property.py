@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`paid` is `yes` only if the bytes that came name the session asked for and carry exactly the
-listed value, the amount can be read, and no hold applies.
+listed value, the amount can be read and is none below zero, and no hold applies.
 
 Hypothesis looks for a document on which the library and the oracle differ, and shrinks it; a short
 attack of the long run's kind follows. The last tests break the oracle on purpose: each break must
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import currencies
@@ -19,7 +20,8 @@ import pytest
 from attack import watched
 from comparison import disagreements, smallest
 from documents import (
-    CASES, CURRENCIES, EVERY_WORD, GOOD, IDS, MOMENTS, NUMBERS, ORDER_ID, Maker, found_by_fuzzing)
+    CASES, CURRENCIES, EVERY_WORD, GOOD, HALVES, IDS, METHODS, MOMENTS, NUMBERS, ORDER_ID, PASSING,
+    REFERENCES, SPELLINGS, SUCCESSES, UUID, Maker, found_by_fuzzing)
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -33,6 +35,11 @@ bounded = settings(max_examples=500, deadline=None, database=None, derandomize=T
 
 # ---- Structured documents, which shrink ---------------------------------------------------------
 
+def often(times: int, usual: Any) -> list[Any]:
+    """So many branches: one_of() takes the same one twice for one."""
+    return [usual.map(str) for _ in range(times)]
+
+
 plain = some.text(some.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
 numbers = some.one_of(
     some.sampled_from(NUMBERS), some.integers(-(2**65), 2**65).map(str),
@@ -44,14 +51,15 @@ numbers = some.one_of(
 @some.composite
 def spelt(draw: Any, texts: Any) -> str:
     """A JSON text, any of its characters as an escape."""
-    value = draw(texts)
+    value: str = draw(texts)
     if not draw(some.booleans()):
         return json.dumps(value, ensure_ascii=False)
     escaped = draw(some.sets(some.integers(0, max(0, len(value) - 1)), max_size=3))
-    return '"' + "".join(
+    written = "".join(
         "".join(f"\\u{unit:04x}" for unit in memoryview(character.encode("utf-16-le")).cast("H"))
         if at in escaped else json.dumps(character, ensure_ascii=False)[1:-1]
-        for at, character in enumerate(value)) + '"'
+        for at, character in enumerate(value))
+    return f'"{written}{draw(some.sampled_from([""] * 40 + HALVES[:3]))}"'
 
 
 def key_of(pair: tuple[str, str]) -> str:
@@ -73,7 +81,7 @@ def field(*texts: str) -> Any:
     right = spelt(word)
     around = spelt(some.tuples(plain, word, plain).map("".join))
     other_case = spelt(word.map(str.swapcase))
-    return some.one_of(*[right] * 12, around, other_case, spelt(plain), anything)
+    return some.one_of(*often(12, right), around, other_case, spelt(plain), anything)
 
 
 @some.composite
@@ -84,7 +92,7 @@ def objects(draw: Any, members: dict[str, Any]) -> str:
     if draw(some.integers(0, 19)) == 7:
         extra = some.one_of(spelt(some.sampled_from(keys)), spelt(plain))
         pairs.insert(draw(some.integers(0, len(pairs))), (draw(extra), draw(anything)))
-    blank = draw(some.sampled_from(["", " ", "\r\n\t"]))
+    blank: str = draw(some.sampled_from(["", " ", "\r\n\t"]))
     return blank + "{" + ",".join(f"{key}:{blank}{token}" for key, token in pairs) + "}" + blank
 
 
@@ -92,43 +100,62 @@ def status(provider: str) -> Any:
     return some.one_of(field(GOOD[provider]), field(GOOD[provider]), field(*EVERY_WORD))
 
 
-amount = some.one_of(*[some.just("30000")] * 6, some.just("300"), numbers, anything)
-currency = field(*CURRENCIES)
-reference = field("ORDER-1001")
+spellings = some.sampled_from([each.replace("%s", "30000") for each in SPELLINGS])
+amount = some.one_of(*often(9, some.just("30000")), some.just("300"), spellings, spellings, numbers,
+                     anything)
+currency = field(*CURRENCIES, *map(str.lower, CURRENCIES))
+reference = some.one_of(*often(4, field("ORDER-1001")), some.sampled_from(REFERENCES))
+moments = some.one_of(*often(2, some.just('"2023-11-07T05:31:56Z"')), field(*MOMENTS))
+kinds = some.one_of(field("card"), field(*METHODS))
+method = some.one_of(*often(6, objects({"type": kinds})), anything)
 DOCUMENTS = {
     "inbank": objects({
         "uuid": field(IDS["inbank"]), "status": status("inbank"),
         "totalAmount": amount, "currency": currency,
-        "purchase": some.one_of(*[objects({"purchaseReference": reference})] * 6, anything)}),
+        "createdAt": moments, "locale": field("et-EE"),
+        "purchase": some.one_of(
+            *often(6, objects({"purchaseReference": reference})), reference, anything)}),
     "kustom": objects({
         "session_id": field(IDS["kustom"]), "status": status("kustom"),
-        "order_amount": amount, "purchase_currency": currency, "merchant_reference1": reference}),
+        "order_amount": amount, "purchase_currency": currency, "merchant_reference1": reference,
+        "created_at": moments}),
     "dintero": objects({
         "id": field(IDS["dintero"]), "amount": amount, "items": some.just("[]"),
-        "processed_at": some.one_of(field("2023-11-07T05:31:56Z"), field(*MOMENTS)),
-        "success": some.one_of(*[some.just("true")] * 6, some.just("false"), anything)}),
+        "processed_at": moments, "created_at": some.one_of(some.just("null"), moments),
+        "success": some.one_of(
+            *often(6, some.just("true")), *often(6, some.just("null")),
+            some.sampled_from(SUCCESSES), anything)}),
     "ledyer": objects({
-        "id": field(IDS["ledyer"]), "orderId": field(ORDER_ID),
-        "state": status("ledyer"),
-        "order": some.one_of(*[objects({
-            "totalOrderAmount": amount, "currency": currency,
-            "reference": reference})] * 6, anything),
-        "customer": some.one_of(*[objects({"paymentMethod": objects({
-            "type": field("card", "card", "advanceInvoice")})})] * 6, anything)}),
+        "id": field(IDS["ledyer"]), "orderId": field(ORDER_ID, UUID, UUID.upper()),
+        "state": status("ledyer"), "createdAt": moments,
+        "paymentMethod": some.one_of(*often(4, some.just("null")), method),
+        "order": some.one_of(*often(6, objects({
+            "totalOrderAmount": amount, "currency": currency, "locale": field("sv-SE"),
+            "reference": reference})), anything),
+        "customer": some.one_of(*often(6, objects({"paymentMethod": method})), anything)}),
 }
 
 
 def asking(provider: str) -> Any:
-    usual = some.sampled_from(["30000", "30000", "29999", "30001"])
+    usual = some.sampled_from(["30000", "30000", "29999", "30001", "30000.0", '"30000"', "3e4"])
     members = {
-        "id": field(*[IDS[provider]] * 5, ORDER_ID),
+        "id": field(*[IDS[provider], IDS[provider].upper()] * 3, ORDER_ID, UUID),
         "expect": some.one_of(objects({"amount": usual}), objects({
-            "amount": some.one_of(usual, usual, numbers),
-            "currency": spelt(some.sampled_from(CURRENCIES)),
-            "reference": spelt(some.sampled_from(["ORDER-1001", "ORDER-1002", "order-1001"]))}))}
+            "amount": some.one_of(usual, usual, spellings, numbers),
+            "currency": spelt(some.sampled_from([*CURRENCIES, "eur", "sEK"])),
+            "reference": spelt(
+                some.sampled_from(["ORDER-1001", "ORDER-1002", "order-1001", "1001"]))}))}
     if provider == "dintero":
         members["trust_processed_at"] = some.sampled_from(["true"] * 10 + ["false", "null"])
-    return some.one_of(some.none(), objects(members))
+    # Without its trust Dintero is never paid.
+    return some.one_of(
+        some.none(), *often(6 if provider == "dintero" else 1, marked(objects(members))))
+
+
+def marked(texts: Any) -> Any:
+    """Some of them behind byte order marks, of which one may be there."""
+    mark = some.sampled_from([""] * 12 + ["\ufeff"] * 3 + ["\ufeff\ufeff", " \ufeff", "\ufeff "])
+    return some.tuples(mark, texts).map("".join)
 
 
 def agree(provider: str, document: bytes, options: bytes | None) -> None:
@@ -139,7 +166,7 @@ def agree(provider: str, document: bytes, options: bytes | None) -> None:
 @pytest.mark.parametrize("provider", oracle.PROVIDERS)
 def test_no_document_is_judged_otherwise_than_by_the_oracle(provider: str) -> None:
     @bounded
-    @given(DOCUMENTS[provider], asking(provider))
+    @given(marked(DOCUMENTS[provider]), asking(provider))
     @example("{}", None)
     @example("", None)
     def look(document: str, options: str | None) -> None:
@@ -169,19 +196,51 @@ def test_no_find_of_libfuzzer_is_judged_otherwise_than_by_the_oracle() -> None:
     assert len(finds) > 1000
 
 
-def test_the_oracle_gives_the_answers_that_were_written_by_hand() -> None:
-    seen = 0
+@pytest.mark.parametrize("provider", oracle.PROVIDERS)
+@pytest.mark.parametrize("body", PASSING)
+def test_nothing_and_a_page_are_told_from_what_stays_wrong(provider: str, body: str) -> None:
+    agree(provider, body.encode().replace(b"\0", b" "), None)
+
+
+@cache
+def cases() -> list[tuple[str, str, bytes, bytes | None, dict[str, Any]]]:
+    """Name, provider, response, options and answer of what needs no server."""
+    found = []
     for file in sorted(CASES.glob("*/*/case.json")):
         case = json.loads(file.read_text())
-        if "http_status" in case:
-            continue
-        provider, response = file.parent.parent.name, (file.parent / "response").read_bytes()
-        options = case["options"] and json.dumps(case["options"]).encode()
-        answer = json.loads((file.parent / "answer.json").read_text())
-        assert oracle.judge(provider, response, options) == oracle.told_by(answer), file
-        assert oracle.property_holds(provider, response, options, answer), file
-        seen += 1
-    assert seen > 500
+        if "http_status" not in case:
+            found.append((
+                f"{file.parent.parent.name}/{file.parent.name}", file.parent.parent.name,
+                (file.parent / "response").read_bytes(),
+                case["options"] and json.dumps(case["options"]).encode(),
+                json.loads((file.parent / "answer.json").read_text())))
+    return found
+
+
+def unlike_the_oracle() -> list[str]:
+    return [name for name, provider, response, options, answer in cases()
+            if oracle.judge(provider, response, options) != oracle.told_by(answer)]
+
+
+def test_the_oracle_gives_the_answers_that_were_written_by_hand() -> None:
+    assert unlike_the_oracle() == []
+    for name, provider, response, options, answer in cases():
+        assert oracle.property_holds(provider, response, options, answer), name
+    assert len(cases()) > 900
+
+
+def test_a_yes_over_a_case_that_is_not_paid_breaks_the_property() -> None:
+    """But for those that are refused for their form alone: the sentence says nothing of them."""
+    accepted = []
+    for name, provider, response, options, answer in cases():
+        session = answer["session"] or {}
+        amount = session.get("amount") or {
+            "minor": 0, "currency": None if provider == "dintero" else "EUR"}
+        claimed = {"result": "ok", "session": {"paid": "yes", "holds": [], "amount": amount}}
+        if session.get("paid") != "yes" and oracle.property_holds(
+                provider, response, options, claimed):
+            accepted.append(name)
+    assert accepted == []
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -213,7 +272,7 @@ def test_an_attack_finds_nothing() -> None:
     # Every answer that there is was among them: agreement on nothing would be worth nothing.
     assert set(figures["by_result"]) == {"ok", "malformed", "mismatched", "invalid_argument"}
     assert set(figures["by_paid"]) == {"yes", "no", "unknown"}
-    assert len(figures["by_status"]) == 9 and len(figures["by_hold"]) == 10
+    assert len(figures["by_status"]) == 9 and len(figures["by_hold"]) == 17
 
 
 # ---- Broken on purpose --------------------------------------------------------------------------
@@ -236,28 +295,116 @@ def without_case(provider: str, document: dict[str, Any]) -> str:
 def rounded(value: Any, digits: int) -> int | None:
     if type(value) is not oracle.Number or len(value) > 15 or "e" in value.lower():
         return SCALED(value, digits)
-    return round(float(value) * 10**digits)
+    return int(round(float(value) * 10**digits))
 
 
-STATUS_OF, SCALED = oracle.status_of, oracle.scaled
+def strict_integer(value: Any) -> int | None:
+    written = type(value) is oracle.Number and not set(value) & set(".eE")
+    return INTEGER(value) if written else None
+
+
+def signed_integer(value: Any) -> int | None:
+    signed = type(value) is str and value[:1] == "-" and value[1:].isdecimal()
+    return INTEGER(oracle.Number(value) if signed else value)
+
+
+def only_texts(provider: str, document: dict[str, Any]) -> str | None:
+    found = REFERENCE_OF(provider, document)
+    return None if found and found.lstrip("-").isdecimal() else found
+
+
+def any_number(provider: str, document: dict[str, Any]) -> str | None:
+    told = document.get("merchant_reference1")
+    return str(told) if type(told) is oracle.Number else REFERENCE_OF(provider, document)
+
+
+def at_the_customer(document: dict[str, Any]) -> str | None:
+    return METHOD_DOUBT({"customer": document.get("customer")})
+
+
+def advance_only(document: dict[str, Any]) -> str | None:
+    doubt = METHOD_DOUBT(document)
+    return doubt if doubt == "advance_invoice" else None
+
+
+def never_unread(provider: str, document: dict[str, Any]) -> str:
+    found = STATUS_OF(provider, document)
+    return "pending" if provider == "dintero" and found == "unknown" else found
+
+
+def exactly_written(code: Any) -> str | None:
+    return code if type(code) is str and code in currencies.MINOR_DIGITS else None
+
+
+def unicode_folded(code: Any) -> str | None:
+    return exactly_written(code.upper()) if type(code) is str else None
+
+
+def below_zero_too(provider: str, money: oracle.Money) -> dict[str, bool]:
+    return {**MONEY_DOUBTS(provider, money), "amount_negative": False}
+
+
+def nameless_is_unreadable(provider: str, money: oracle.Money) -> dict[str, bool]:
+    return MONEY_DOUBTS(provider, money._replace(digits=False))
+
+
+def no_leap_second(text: str | None) -> str | None:
+    return None if text and text[17:19] == "60" else MOMENT(text)
+
+
+def only_whole_offsets(text: str | None) -> str | None:
+    return None if text and text[-3:-2] in ("+", "-") else MOMENT(text)
+
+
+STATUS_OF, SCALED, INTEGER, MOMENT = (
+    oracle.status_of, oracle.scaled, oracle.integer, oracle.moment)
+REFERENCE_OF, METHOD_DOUBT, MONEY_DOUBTS, READ, IMPLAUSIBLE = (
+    oracle.reference_of, oracle.method_doubt, oracle.money_doubts, oracle.read,
+    oracle.is_implausible)
 BROKEN: dict[str, tuple[str, Any]] = {
     "status words in any case": ("status_of", without_case),
     "amounts by way of doubles": ("scaled", rounded),
     "a key twice, the last one counts": ("object_of", dict),
     "129 levels": ("DEEPEST", 129),
-    "half a surrogate pair": ("half_a_pair", lambda value: False),
+    "half a surrogate pair is text": ("exact", lambda value: value if type(value) is str else None),
+    "half a surrogate pair is dropped": (
+        "shown", lambda value, *keys: oracle.words(value, *keys)),
     "one more than an int64": ("INT64", range(-(2**63), 2**63 + 1)),
-    "any text is a timestamp": ("is_timestamp", bool),
+    "any text is a timestamp": ("moment", lambda text: text or None),
     "yen have cents": ("MINOR_DIGITS", {**currencies.MINOR_DIGITS, "JPY": 2}),
     "an order is no name": ("NAMES", {**oracle.NAMES, "ledyer": ["id"]}),
     "what is not provided matches": (
         "compare", lambda expect, key, found: None if key not in expect else
         "match" if found in (None, expect[key]) else "mismatch"),
+    "a byte order mark is no JSON": ("MARK", b"\n"),
+    "any number of byte order marks": ("read", lambda came: READ(came.lstrip("\ufeff".encode()))),
+    "below zero is paid": ("money_doubts", below_zero_too),
+    "without a currency no digits": ("money_doubts", nameless_is_unreadable),
+    "an integer has neither point nor exponent": ("integer", strict_integer),
+    "a text of digits has a sign": ("integer", signed_integer),
+    "identifiers byte for byte": ("same", lambda one, other: one == other),
+    "identifiers in any case": ("same", lambda one, other: one.lower() == other.lower()),
+    "currencies byte for byte": ("folded", exactly_written),
+    "currencies folded by Unicode": ("folded", unicode_folded),
+    "a reference is a text": ("reference_of", only_texts),
+    "any number is a reference": ("reference_of", any_number),
+    "every time is plausible": ("is_implausible", lambda processed, created: False),
+    "created_at does not matter": (
+        "is_implausible", lambda processed, created: IMPLAUSIBLE(processed, None)),
+    "fractions do not matter": ("ordered", lambda utc: utc[:19]),
+    "what cannot be read is pending": ("status_of", never_unread),
+    "no leap seconds": ("moment", no_leap_second),
+    "no offsets of hours": ("moment", only_whole_offsets),
+    "one place for the payment method": ("method_doubt", at_the_customer),
+    "every way to pay is paid": ("method_doubt", advance_only),
+    "one way to pay less": ("METHODS", oracle.METHODS - {"partPayment"}),
+    "an empty text is a payment method": ("NOTHING", (None,)),
+    "what is malformed stays so": ("is_passing", lambda document: False),
+    "what is malformed passes": ("is_passing", lambda document: True),
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_oracle_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def break_oracle(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     attribute, broken = BROKEN[name]
     monkeypatch.setattr(oracle, attribute, broken)
     if attribute == "object_of":
@@ -265,7 +412,18 @@ def test_a_broken_oracle_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) 
             object_pairs_hook=dict, parse_int=oracle.Number, parse_float=oracle.Number,
             parse_constant=oracle.refuse)
         monkeypatch.setattr(oracle, "DECODER", decoder)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_oracle_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_oracle(monkeypatch, name)
     assert noticed()
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_oracle_is_unlike_the_cases(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_oracle(monkeypatch, name)
+    assert unlike_the_oracle()
 
 
 PAID = {
@@ -290,35 +448,107 @@ def test_a_false_yes_breaks_the_property(provider: str) -> None:
         options = json.dumps({**asked, **more}).encode()
         return oracle.property_holds(provider, document, options, claimed or yes)
 
+    def claim(**amount: Any) -> dict[str, Any]:
+        told = {**yes["session"], "amount": {**yes["session"]["amount"], **amount}}
+        return {**yes, "session": told}
+
     yes = LIBRARY.judge(provider, paid, json.dumps(asked).encode()).body
+    mark, half = "\ufeff".encode(), b"\\ud800"
     assert yes["session"]["paid"] == "yes" and holds(paid)
     assert not holds(paid, id="s")
     assert not holds(paid.replace(b'"S"', b'""'))
     assert not holds(paid.replace(b'"S"', b'"S "'))
     assert not holds(paid.replace(b'"S"', b'["S"]'))
+    assert not holds(paid.replace(b'"S"', b'"S' + half + b'"'))
+    assert not holds(paid, id="S\ud800")
     assert not holds(paid.replace(b"300", b"299"))
     assert not holds(paid.replace(b"3", b'"3"', 1))
     assert not holds(paid, id=["S"])
     assert not holds(paid, expect=[])
     assert not holds(paid, expect={"amount": 30001})
+    assert not holds(paid, expect={"amount": 30000.5})
+    assert not holds(paid, expect={"amount": "30000.0"})
+    assert not holds(paid, expect={"amount": "-30000"})
     assert not holds(paid, expect={"currency": "USD"})
     assert not holds(paid, expect={"reference": "ORDER-1001"})
     assert not holds(paid[:-1])
-    assert not holds(b"\xef\xbb\xbf" + paid)
-    assert not holds(paid[:-1] + b',"":"\\ud800"}')
+    assert not holds(mark + mark + paid)
+    assert not holds(b" " + mark + paid)
     assert not holds(paid[:-1] + b',"a":1,"\\u0061":1}')
+    assert not holds(paid[:-1] + b',"a' + half + b'":1,"a' + half + b'":1}')
     assert not holds(paid, {**yes, "session": {**yes["session"], "holds": ["unidentified"]}})
+    assert holds(mark + paid)
+    assert holds(paid[:-1] + b',"":"' + half + b'"}')
+    assert holds(paid, expect={"amount": 30000.0}) and holds(paid, expect={"amount": "030000"})
+
+    u, other = b'"7C9E6679-7425-40DE-944B-E07FC1F90AE7"', "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+    assert holds(paid.replace(b'"S"', u), id=other)
+    assert not holds(paid.replace(b'"S"', u), id=other.replace("-", ""))
+    assert not holds(paid.replace(b'"S"', u), id=other[:-1] + "8")
+    assert not holds(paid.replace(b'"S"', b'"TILL"'), id="till")
+
+    usual = b"300" if provider == "inbank" else b"30000"
+    expect: dict[str, Any] = {"expect": {}}
+    assert not holds(paid.replace(usual, b"-" + usual), claim(minor=-30000), **expect)
+    assert holds(paid.replace(usual, b"-0.0"), claim(minor=0), **expect)
+    for spelt_otherwise in (b"%s.0", b"%s0e-1", b'"%s"', b'"00%s"'):
+        assert holds(paid.replace(usual, spelt_otherwise.replace(b"%s", usual)))
+    for wrong in (b"%s.001", b"%s1e-1", b'" %s"', b'"+%s"', b'"%se0"', b'"%s,"', b'"%s."', b'".%s"',
+                  b'"%s.0.0"', b'"%s' + half + b'"', b'[%s]', b'""', b"null"):
+        assert not holds(paid.replace(usual, wrong.replace(b"%s", usual)))
+    in_text = paid.replace(usual, b'"' + usual + b'.0"')
+    assert holds(in_text) is (provider == "inbank")
     if provider == "dintero":
+        def processed(at: str, before: str = "null") -> bool:
+            return holds(paid[:-1].replace(b"2023-11-07T05:31:56Z", at.encode())
+                         + b',"created_at":' + before.encode() + b"}")
+
         assert not holds(paid, trust_processed_at=False)
-        assert not holds(paid[:-1] + b',"success":false}')
         assert not holds(paid.replace(b"05:31", b"25:31"))
+        for said in (b"false", b"0", b'"true"', b'""', b"[]", b"{}", b'"false"'):
+            assert not holds(paid[:-1] + b',"success":' + said + b"}")
+        assert holds(paid[:-1] + b',"success":true}') and holds(paid[:-1] + b',"success":null}')
+        for at in ("0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2014-12-31T23:59:59Z", "soon",
+                   "2014-12-31T23:59:60Z", "2015-01-01T00:59:59+01", "2100-01-01T00:00:00Z", "",
+                   "9999-12-31T23:59:59Z", "2023-11-07T05:31:56", "2023-11-07T05:31:56+1",
+                   "2023-11-07T05:31:61Z", "2023-11-07T05:31:56,5Z", "2023-11-07T05:31:56+00:60"):
+            assert not processed(at)
+        for at in ("2015-01-01T00:00:00Z", "2099-12-31T23:59:60.9Z", "2023-11-07t05:31:56.5+0100",
+                   "2023-11-07 05:31:60z"):
+            assert processed(at)
+        assert not processed("2023-11-07T05:31:56Z", '"2023-11-07T05:31:56.000000001Z"')
+        assert processed("2023-11-07T05:31:56Z", '"2023-11-07T06:31:56.0+01"')
+        assert processed("2023-11-07T05:31:56Z", '"soon"')
     else:
         assert not holds(paid.replace(GOOD[provider].encode(), GOOD[provider].swapcase().encode()))
-        assert not holds(paid.replace(b"EUR", b"eur"))
+        assert not holds(paid.replace(GOOD[provider].encode(), GOOD[provider].encode() + half))
         assert not holds(paid.replace(b'"EUR"', b'["EUR"]'))
+        assert not holds(paid.replace(b'"EUR"', b'"EUR' + half + b'"'))
+        assert not holds(paid.replace(b"EUR", "ſek".encode()), claim(currency="SEK"))
+        assert holds(paid.replace(b"EUR", b"eUr"))
+        assert holds(paid, expect={"currency": "eur"})
+        place, told = {
+            "inbank": (paid[:-1], b',"purchase":%s}'),
+            "kustom": (paid[:-1], b',"merchant_reference1":%s}'),
+            "ledyer": (paid[:-2], b',"reference":%s}}')}[provider]
+        for token, right in (
+                (b"1001", True), (b'"1001"', True), (b"1001.0", False), (b"1002", False),
+                (b'"1001' + half + b'"', False), (b"[1001]", False)):
+            assert holds(place + told.replace(b"%s", token), expect={"reference": "1001"}) is right
     if provider == "ledyer":
-        prepaid = b',"customer":{"paymentMethod":{"type":"advanceInvoice"}}}'
-        assert not holds(paid[:-1] + prepaid)
+        def by(customer: str, top: str = "null") -> bool:
+            return holds(paid[:-1] + f',"customer":{customer},"paymentMethod":{top}}}'.encode())
+
+        for kind in ("advanceInvoice", "advance_invoice", "Card", "klarna", " card", "card\\ud83d"):
+            assert not by(f'{{"paymentMethod":{{"type":"{kind}"}}}}')
+            assert not by("{}", f'{{"type":"{kind}"}}')
+        for none in ('"card"', "[]", "7", "false", '[{"type":"card"}]', '{"type":["card"]}'):
+            assert not by(f'{{"paymentMethod":{none}}}') and not by("{}", none)
+        for customer in ('"card"', "[]", "7", "false", '[{"type":"card"}]'):
+            assert not by(customer)
+        for silent in ("null", '""', "{}", '{"type":null}', '{"type":""}', '{"type":"card"}'):
+            assert by(f'{{"paymentMethod":{silent}}}') and by("{}", silent)
+        assert by("null") and by('""')
 
 
 def test_a_finding_is_cut_down_to_what_it_needs() -> None:

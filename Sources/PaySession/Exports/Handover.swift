@@ -35,7 +35,7 @@ func object<Object: AnyObject>(_ pointer: OpaquePointer, as type: Object.Type) -
 }
 
 func missing(_ name: String) -> Failure {
-    Failure(.invalidArgument, "\(name): expected a value, got NULL")
+    Failure(.invalidArgument, sentence("{}: expected a value, got NULL", name))
 }
 
 /// A C string as text, or the failure that says what is wrong with it.
@@ -44,7 +44,7 @@ func text(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(Failure) -> S
     // Reading it makes other texts of its parts.
     guard Memory.hasRoom(4 * strlen(pointer)) else { throw .outOfMemory }
     guard let text = String(validatingCString: pointer) else {
-        throw Failure(.invalidArgument, "\(name): expected UTF-8")
+        throw Failure(.invalidArgument, sentence("{}: expected UTF-8", name))
     }
     return text
 }

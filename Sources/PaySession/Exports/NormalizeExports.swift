@@ -40,7 +40,8 @@ private func normalized(
     do throws(Failure) {
         let given = try text(provider, "provider")
         guard let provider = Provider.named(given.utf8) else {
-            throw Failure(.invalidArgument, "provider: expected one of \(Provider.names)")
+            throw Failure(
+                .invalidArgument, sentence("provider: expected one of {}", Provider.names))
         }
         name = provider.name
         guard let document else { throw missing("provider_json") }

@@ -5,17 +5,29 @@ import CPlatform
 /// Why bytes are not a JSON object that can be relied on. The words go into messages, so they are
 /// ours: jansson's own quote the document, which holds personal data.
 enum DocumentFlaw: Error {
-    case notJSON, notAnObject, duplicateKey, notUTF8, tooDeep, tooLong, outOfMemory
+    case empty, page, notJSON, notAnObject, duplicateKey, notUTF8, tooDeep, tooLong, outOfMemory
 
+    /// Behind "the answer is ".
     var words: StaticString {
         switch self {
+        case .empty: "empty"
+        case .page: "a page of HTML, not JSON"
         case .notJSON: "not valid JSON"
         case .notAnObject: "JSON, but not an object"
-        case .duplicateKey: "an object with the same key twice"
+        case .duplicateKey: "JSON with the same key twice in one object"
         case .notUTF8: "not UTF-8"
-        case .tooDeep: "nested deeper than 128 levels"
+        case .tooDeep: "JSON nested deeper than 128 levels"
         case .tooLong: "longer than 64 MiB"
         case .outOfMemory: "more than memory holds"
+        }
+    }
+
+    /// What stands between a shop and its provider answers so for a while: a gateway that restarts,
+    /// a page that says "back soon". Anything else is the provider's own, and stays.
+    var mayPass: Bool {
+        switch self {
+        case .empty, .page: true
+        default: false
         }
     }
 }
@@ -31,11 +43,16 @@ enum DocumentFlaw: Error {
 /// where all of them are plain: nothing in them needs decoding, and jansson, at some hundred
 /// instructions a byte, costs more than all the rest of a call. What is left for jansson is what it
 /// is for: the grammar, keys that stand twice, and every text that is more than plain.
+///
+/// A text with half a surrogate pair in it (JSON can escape one, UTF-8 cannot say it) would cost the
+/// whole document as well: a name that was cut in the middle of an emoji. jansson is given U+FFFD in
+/// its place, and beside the text the note that it was mended: `[PLACE, "text"]`. No list of the
+/// document can look like that, since none of its own numbers has a place of that kind.
 final class Document {
     static let deepest = 128
     static let longest = 1 << 26
 
-    let source: Buffer
+    private let source: Buffer
     /// What the integers of the tree stand for.
     private let places: Buffer
     /// nil where keys stand for themselves.
@@ -51,17 +68,23 @@ final class Document {
         guard source.count <= Document.longest else { throw .tooLong }
         // For what is read from it: its texts, some of them twice.
         guard Memory.hasRoom(2 * source.count) else { throw .outOfMemory }
+        let content = withoutByteOrderMark(source.bytes)
+        switch content.first(where: { !isWhiteSpace($0) }) {
+        case nil: throw .empty
+        case UInt8(ascii: "<"): throw .page
+        default: break
+        }
         let marked = Buffer(holdsSecrets: holdsSecrets)
         let places = Buffer()
-        var keys = KeyNumbers.allocate(for: source.bytes)
+        var keys = KeyNumbers.allocate(for: content)
         var isTaken = false
         defer { if !isTaken { keys?.deallocate() } }
-        if try !mark(source.bytes, to: marked, places: places, keys: keys) {
+        if try !mark(content, to: marked, places: places, keys: keys) {
             keys?.deallocate()
             keys = nil
             marked.removeAll()
             places.removeAll()
-            _ = try mark(source.bytes, to: marked, places: places, keys: nil)
+            _ = try mark(content, to: marked, places: places, keys: nil)
         }
         guard marked.isComplete, places.isComplete else { throw .outOfMemory }
         var error = json_error_t()
@@ -115,11 +138,13 @@ final class Document {
     }
 
     /// For those who hold the document longer than any of its values.
-    var root: Value { Value(places: Places(source.bytes, places), keys: keys, node: tree) }
+    var root: Value { Value(places: Places(content, places), keys: keys, node: tree) }
 
-    /// The object's own bytes, without white space around it.
+    private var content: UnsafeBufferPointer<UInt8> { withoutByteOrderMark(source.bytes) }
+
+    /// The object's own bytes, without a byte order mark and white space around it.
     var trimmed: UnsafeBufferPointer<UInt8> {
-        let bytes = source.bytes
+        let bytes = content
         var first = 0
         var end = bytes.count
         while first < end, isWhiteSpace(bytes[first]) { first += 1 }
@@ -147,9 +172,13 @@ final class Document {
     }
 }
 
-/// Where a number or a plain text stands in the source.
+/// Where a number or a text stands in the source.
 private struct Place {
-    enum Kind: UInt64 { case number, text }
+    enum Kind: UInt64 {
+        case number, text
+        /// A text that had half a surrogate pair in it.
+        case mendedText
+    }
 
     let kind: Kind
     let offset: Int
@@ -162,13 +191,14 @@ private struct Place {
     }
 
     // A document is no longer than 64 MiB: offset and length have 27 bits each.
+    @inline(__always)
     init(packed: UInt64) {
-        kind = packed & 1 == 0 ? .number : .text
-        length = Int(packed >> 1 & (1 << 27 - 1))
-        offset = Int(packed >> 28)
+        kind = Kind(rawValue: packed & 3) ?? .mendedText
+        length = Int(packed >> 2 & (1 << 27 - 1))
+        offset = Int(packed >> 29)
     }
 
-    var packed: UInt64 { UInt64(offset) << 28 | UInt64(length) << 1 | kind.rawValue }
+    var packed: UInt64 { UInt64(offset) << 29 | UInt64(length) << 2 | kind.rawValue }
 }
 
 /// What the integers of a tree stand for.
@@ -209,7 +239,11 @@ struct Value {
     var isAbsent: Bool { node == nil }
     var isNull: Bool { has(JSON_NULL) }
     var isObject: Bool { has(JSON_OBJECT) }
-    var isArray: Bool { has(JSON_ARRAY) }
+    var isArray: Bool { has(JSON_ARRAY) && mendedText == nil }
+    /// Not there, null, or a text without content, as Ledyer sends it for what it does not know.
+    var isSilent: Bool {
+        isAbsent || isNull || withTextBytes { $0.isEmpty } == true
+    }
 
     /// `key` is NUL-terminated.
     func member(_ key: UnsafePointer<CChar>) -> Value { member(key, strlen(key)) }
@@ -232,19 +266,41 @@ struct Value {
         Value(places: places, keys: keys, node: node)
     }
 
+    /// nil for a text with half a surrogate pair in it: what is compared, or asked for again, must
+    /// be what the document says.
     var text: String? {
-        withTextBytes { String(decoding: $0, as: UTF8.self) }
+        @inline(__always) get { withTextBytes { String(decoding: $0, as: UTF8.self) } }
+    }
+
+    /// For people to read: U+FFFD stands for half a surrogate pair.
+    var shownText: String? {
+        if let text { return text }
+        guard let mendedText else { return nil }
+        return String(decoding: Value.bytes(of: mendedText), as: UTF8.self)
+    }
+
+    /// See `Document`.
+    private var mendedText: UnsafeMutablePointer<json_t>? {
+        guard has(JSON_ARRAY), let note = json_array_get(node, 0),
+            cjansson_type(note) == Int32(JSON_INTEGER.rawValue),
+            places.bytes(json_integer_value(note), .mendedText) != nil
+        else { return nil }
+        return json_array_get(node, 1)
+    }
+
+    private static func bytes(
+        of text: UnsafeMutablePointer<json_t>
+    ) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(
+            start: UnsafeRawPointer(json_string_value(text))?.assumingMemoryBound(to: UInt8.self),
+            count: json_string_length(text))
     }
 
     /// The bytes of a text, for a secret: no String is made of it.
     func withTextBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R? {
         guard let node else { return nil }
         if has(JSON_INTEGER) { return places.bytes(json_integer_value(node), .text).map(body) }
-        guard has(JSON_STRING), let start = json_string_value(node) else { return nil }
-        return body(
-            UnsafeBufferPointer(
-                start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self),
-                count: json_string_length(node)))
+        return has(JSON_STRING) ? body(Value.bytes(of: node)) : nil
     }
 
     var bool: Bool? { has(JSON_TRUE) ? true : has(JSON_FALSE) ? false : nil }
@@ -255,16 +311,35 @@ struct Value {
         return places.bytes(json_integer_value(node), .number)
     }
 
-    /// A number that is written as an integer and fits: 2000, not 2000.0, not 2e3.
+    /// A whole number that fits, however it is spelt: 2000, 2000.0, 2e3.
     var integer: Int64? {
-        guard let number, let first = number.first else { return nil }
-        let isNegative = first == 0x2D
-        return parseDigits(number.dropFirst(isNegative ? 1 : 0), isNegative: isNegative)
+        guard let number else { return nil }
+        return parseInteger(number) ?? scaledDecimal(number, by: 0)
+    }
+
+    /// The same, or a text of nothing but digits, as programs write that keep money out of floats.
+    var integerOrDigits: Int64? {
+        integer ?? withTextBytes { parseDigits($0) } ?? nil
+    }
+
+    /// A number, or a text that is a plain decimal: 300, 300.00, "300.00"; not "3e2", not "300,00".
+    var decimal: UnsafeBufferPointer<UInt8>? {
+        if let number { return number }
+        return withTextBytes { isPlainDecimal($0) ? $0 : nil } ?? nil
+    }
+
+    /// A text, or the digits of a number that is written as an integer: 1001, not 1001.0.
+    var textOrInteger: String? {
+        if let text { return text }
+        guard let number, number.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: "-") }) else {
+            return nil
+        }
+        return String(decoding: number, as: UTF8.self)
     }
 
     var elementCount: Int { isArray ? json_array_size(node) : 0 }
     func element(_ index: Int) -> Value {
-        with(json_array_get(node, index))
+        with(isArray ? json_array_get(node, index) : nil)
     }
 
     /// The members of an object, in the document's order; `body` says whether to go on.
@@ -327,6 +402,42 @@ private func mark(
         count += 1
         copied = end
     }
+    /// The text from `start` up to `end`, quotes included, without the half pairs in it.
+    func mend(_ start: Int, _ end: Int, isKey: Bool) {
+        if !isKey {
+            copy(upTo: start, then: 22) { room in
+                room[0] = UInt8(ascii: "[")
+                let length = writeDecimal(count, to: room + 1)
+                room[length + 1] = UInt8(ascii: ",")
+                return length + 2
+            }
+            copied = start
+            Places.add(Place(.mendedText, start, end - start), to: places)
+            count += 1
+        }
+        var index = start
+        while index < end {
+            guard bytes[index] == UInt8(ascii: "\\") else {
+                index += 1
+                continue
+            }
+            let escape = Escape(bytes, index)
+            if escape.isHalfPair {
+                copy(upTo: index, then: Escape.longest) {
+                    isKey ? escape.writeForKey(to: $0) : Escape.writeReplacement(to: $0)
+                }
+                copied = index + escape.length
+            }
+            index += escape.length
+        }
+        if !isKey {
+            copy(upTo: end, then: 1) { room in
+                room[0] = UInt8(ascii: "]")
+                return 1
+            }
+            copied = end
+        }
+    }
     while index < bytes.count {
         switch bytes[index] {
         case 0x22:
@@ -350,12 +461,12 @@ private func mark(
                     copied = index - 1
                 }
             } else {
-                // To its closing quote: escapes, other scripts, and mistakes are jansson's.
-                while index < bytes.count, bytes[index] != 0x22 {
-                    index += bytes[index] == 0x5C ? 2 : 1
-                }
-                index += 1
-                if keys != nil, isColonNext(bytes, index) { return false }
+                // Escapes, other scripts, and mistakes are jansson's, but for half a surrogate pair.
+                let text = EscapedText(bytes, from: index)
+                index = text.end
+                let isKey = isColonNext(bytes, index)
+                if isKey, keys != nil { return false }
+                if text.hasHalfPair { mend(start, index, isKey: isKey) }
             }
         case 0x7B, 0x5B:
             depth += 1
@@ -390,54 +501,98 @@ private func isColonNext(_ bytes: UnsafeBufferPointer<UInt8>, _ end: Int) -> Boo
     return next < bytes.count && bytes[next] == 0x3A
 }
 
-private func isNumberByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x30...0x39, 0x2B, 0x2D, 0x2E, 0x45, 0x65: true
-    default: false
+/// A text with more than plain bytes in it.
+private struct EscapedText {
+    /// Behind its closing quote, or where the document ends.
+    let end: Int
+    let hasHalfPair: Bool
+
+    /// - Parameter start: where the first byte stands that is not plain.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) {
+        var index = start
+        var hasHalfPair = false
+        while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+            if bytes[index] == UInt8(ascii: "\\") {
+                let escape = Escape(bytes, index)
+                if escape.isHalfPair { hasHalfPair = true }
+                index += escape.length
+            } else {
+                index += 1
+            }
+        }
+        end = min(index + 1, bytes.count)
+        self.hasHalfPair = hasHalfPair
     }
 }
 
-/// RFC 8259: -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?
-private func isNumber(_ token: UnsafeBufferPointer<UInt8>) -> Bool {
-    var index = 0
-    func skipDigits() -> Bool {
-        let first = index
-        while index < token.count, isDigit(token[index]) { index += 1 }
-        return index > first
+/// One escape of a JSON text, from its backslash on.
+private struct Escape {
+    /// \u and four hexadecimal digits: one UTF-16 code unit.
+    private static let lengthOfUnit = 6
+    /// What is written in the place of one.
+    static let longest = 2 * lengthOfUnit
+
+    /// How many bytes belong together: both halves of a surrogate pair do.
+    let length: Int
+    let isHalfPair: Bool
+    private let unit: UInt16
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) {
+        guard let unit = Escape.unit(bytes, start) else {
+            self.unit = 0
+            length = 2
+            isHalfPair = false
+            return
+        }
+        self.unit = unit
+        let isWhole =
+            unit & 0xFC00 == 0xD800
+            && Escape.unit(bytes, start + Escape.lengthOfUnit).map { $0 & 0xFC00 } == 0xDC00
+        length = isWhole ? 2 * Escape.lengthOfUnit : Escape.lengthOfUnit
+        isHalfPair = unit & 0xF800 == 0xD800 && !isWhole
     }
-    if index < token.count, token[index] == 0x2D { index += 1 }
-    let first = index
-    guard skipDigits() else { return false }
-    if token[first] == 0x30, index > first + 1 { return false }
-    if index < token.count, token[index] == 0x2E {
-        index += 1
-        guard skipDigits() else { return false }
+
+    /// U+FFFD.
+    /// - Returns: how many bytes it wrote.
+    static func writeReplacement(to room: UnsafeMutablePointer<UInt8>) -> Int {
+        memcpy(room, "\\ufffd", lengthOfUnit)
+        return lengthOfUnit
     }
-    if index < token.count, token[index] | 0x20 == 0x65 {
-        index += 1
-        if index < token.count, token[index] == 0x2B || token[index] == 0x2D { index += 1 }
-        guard skipDigits() else { return false }
+
+    /// In a key, which nobody looks for, each half gets a character of its own at the end of the
+    /// private planes: two keys stay two keys, and the same key twice stays a mistake.
+    /// - Returns: how many bytes it wrote.
+    func writeForKey(to room: UnsafeMutablePointer<UInt8>) -> Int {
+        let number = unit & 0x7FF
+        var place = 0
+        for unit in [0xDBFE | number >> 10, 0xDC00 | number & 0x3FF] {
+            room[place] = UInt8(ascii: "\\")
+            room[place + 1] = UInt8(ascii: "u")
+            for digit in 0..<4 {
+                let value = UInt8(truncatingIfNeeded: unit >> UInt16(12 - 4 * digit) & 15)
+                room[place + 2 + digit] =
+                    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+            }
+            place += Escape.lengthOfUnit
+        }
+        return place
     }
-    return index == token.count
+
+    /// nil if no such escape stands there.
+    private static func unit(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> UInt16? {
+        guard start + lengthOfUnit <= bytes.count, bytes[start] == UInt8(ascii: "\\"),
+            bytes[start + 1] == UInt8(ascii: "u")
+        else { return nil }
+        var unit: UInt16 = 0
+        for index in start + 2..<start + lengthOfUnit {
+            guard let digit = hexadecimalValue(bytes[index]) else { return nil }
+            unit = unit << 4 | UInt16(digit)
+        }
+        return unit
+    }
 }
 
-func appendDecimal(_ number: UInt64, to buffer: Buffer) {
-    guard let room = buffer.room(for: 20) else { return }
-    buffer.fill(writeDecimal(number, to: room))
-}
-
-/// - Returns: how many digits it wrote, 20 at most.
-private func writeDecimal(_ number: UInt64, to room: UnsafeMutablePointer<UInt8>) -> Int {
-    var length = 1
-    var rest = number / 10
-    while rest > 0 {
-        length += 1
-        rest /= 10
-    }
-    rest = number
-    for place in stride(from: length - 1, through: 0, by: -1) {
-        room[place] = 0x30 + UInt8(rest % 10)
-        rest /= 10
-    }
-    return length
+/// RFC 8259, 8.1: a parser may ignore one at the very start. Windows programs write it.
+func withoutByteOrderMark(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+    begins(bytes, with: "\u{FEFF}") ? UnsafeBufferPointer(rebasing: bytes[3...]) : bytes
 }

@@ -18,40 +18,69 @@ struct Reader {
         self.prefix = prefix
     }
 
-    /// A text that says something: not null, not empty (Ledyer sends "" for what it does not know).
+    // Never inlined: a provider reads twenty fields, and each would bring a copy.
+
+    /// A text for people that says something: not null, not empty (Ledyer sends "" for what it does
+    /// not know).
+    @inline(never)
     func text(_ path: StaticString) -> String? {
         let found = self[path]
-        guard let text = found.text else {
-            note(found, path)
-            return nil
-        }
-        return text.isEmpty ? nil : text
+        return said(found.shownText, found, path)
     }
 
-    /// An integer in the document's own unit.
+    /// A text that is compared, or asked for again: half a surrogate pair makes it unreadable.
+    @inline(never)
+    func exactText(_ path: StaticString) -> String? {
+        let found = self[path]
+        return said(found.text, found, path)
+    }
+
+    /// The shop's own reference, which some shops number.
+    @inline(never)
+    func reference(_ path: StaticString) -> String? {
+        let found = self[path]
+        return said(found.textOrInteger, found, path)
+    }
+
+    /// A count, or a rate.
+    @inline(never)
     func integer(_ path: StaticString) -> Int64? {
         let found = self[path]
-        guard let integer = found.integer else {
-            note(found, path)
-            return nil
-        }
+        let integer = found.integer
+        if integer == nil { note(found, path) }
         return integer
+    }
+
+    /// An amount in minor units.
+    @inline(never)
+    func minorUnits(_ path: StaticString) -> Int64? {
+        let found = self[path]
+        let integer = found.integerOrDigits
+        if integer == nil { note(found, path) }
+        return integer
+    }
+
+    /// An amount in major units: its digits, good while the document is there.
+    func majorUnits(_ path: StaticString) -> UnsafeBufferPointer<UInt8>? {
+        let found = self[path]
+        let digits = found.decimal
+        if digits == nil { note(found, path) }
+        return digits
     }
 
     func bool(_ path: StaticString) -> Bool? {
         let found = self[path]
-        guard let bool = found.bool else {
-            note(found, path)
-            return nil
-        }
+        let bool = found.bool
+        if bool == nil { note(found, path) }
         return bool
     }
 
     /// A point in time in UTC.
+    @inline(never)
     func timestamp(_ path: StaticString) -> String? {
         guard let text = text(path) else { return nil }
         guard let timestamp = Timestamp.utc(text) else {
-            drift.noteUnreadable(prefix + "\(path)")
+            noteUnreadable(path)
             return nil
         }
         return timestamp
@@ -59,22 +88,12 @@ struct Reader {
 
     /// A currency by its code.
     func currency(_ path: StaticString) -> Currency? {
-        guard let code = text(path) else { return nil }
+        guard let code = exactText(path) else { return nil }
         guard let currency = Currency(code) else {
-            drift.noteUnreadable(prefix + "\(path)")
+            noteUnreadable(path)
             return nil
         }
         return currency
-    }
-
-    /// An amount written in major units, as a JSON number.
-    func majorUnits(_ path: StaticString, _ currency: Currency?) -> Amount? {
-        let found = self[path]
-        guard let amount = Amount.majorUnits(found.number, currency) else {
-            note(found, path)
-            return nil
-        }
-        return amount
     }
 
     /// The objects of a list; nil where there is no list. What is not an object is left out.
@@ -87,7 +106,8 @@ struct Reader {
             return nil
         }
         return List(
-            value: found, drift: drift, path: prefix + "\(path)", within: prefix + "\(path).",
+            value: found, drift: drift, path: prefix + path.text,
+            within: sentence("{}{}.", prefix, path.text),
             read: read)
     }
 
@@ -127,8 +147,18 @@ struct Reader {
 
     subscript(path: StaticString) -> Value { value.at(path) }
 
+    /// What is there but is not what it should be.
+    func noteUnreadable(_ path: StaticString) { drift.noteUnreadable(prefix + path.text) }
+
+    @inline(never)
     private func note(_ found: Value, _ path: StaticString) {
-        if !found.isAbsent, !found.isNull { drift.noteUnreadable(prefix + "\(path)") }
+        if !found.isAbsent, !found.isNull { noteUnreadable(path) }
+    }
+
+    @inline(__always)
+    private func said(_ text: String?, _ found: Value, _ path: StaticString) -> String? {
+        if text == nil { note(found, path) }
+        return text?.isEmpty == true ? nil : text
     }
 }
 

@@ -27,7 +27,12 @@ final class Settings {
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
-            throw Failure(outcome, "\(name): expected a JSON object, got what is \(error.words)")
+            // The most frequent mistake, and the message must not quote what could be a key.
+            let template: StaticString =
+                error == .notJSON && looksLikePath(source.bytes)
+                ? "{}: expected a JSON object, this looks like the path of a file"
+                : "{}: expected a JSON object, this is {}"
+            throw Failure(outcome, sentence(template, name, error.words.text))
         }
     }
 
@@ -64,9 +69,15 @@ final class Settings {
     ) throws(Failure) -> Int64? {
         let found = find(key)
         if found.isAbsent { return nil }
-        guard let integer = found.integer, range.contains(integer) else {
+        // A shop's language may keep an amount as text; a configuration is written by hand.
+        let given = outcome == .invalidArgument ? found.integerOrDigits : found.integer
+        guard let integer = given, range.contains(integer) else {
             throw mistake(
-                key, expected ?? "an integer from \(range.lowerBound) to \(range.upperBound)")
+                key,
+                expected
+                    ?? sentence(
+                        "an integer from {} to {}", String(range.lowerBound),
+                        String(range.upperBound)))
         }
         return integer
     }
@@ -91,21 +102,25 @@ final class Settings {
         let expected = "a secret: text, {\"env\": NAME} or {\"file\": PATH}"
         if found.isAbsent { throw mistake(key, expected + "; it is missing") }
         let bytes = Buffer(holdsSecrets: true)
+        /// Where it stands, for messages.
+        var place = ""
         if found.isObject {
             let source = Settings(document, found, path: path + key + ".", failing: outcome)
             if let name = try source.text("env", "the name of an environment variable") {
                 guard let value = getenv(name) else {
-                    throw mistake(key, "the environment variable\(quoted(name)) to be set")
+                    throw mistake(
+                        key, sentence("the environment variable{} to be set", quoted(name)))
                 }
                 bytes.append(UnsafeRawBufferPointer(start: value, count: strlen(value)))
+                place = sentence(" of the environment variable{}", quoted(name))
             } else if let file = try source.text("file", "the path of a file") {
-                guard readSecretFile(file, into: bytes) else {
+                guard File.read(file, into: bytes, atMost: 65536) else {
                     if cplatform_is_exhausted() != 0 { throw .outOfMemory }
                     throw mistake(
                         key,
-                        "a file of at most 64 KiB that can be read\(file.utf8.contains(0x2F) ? " at " + file : "")"
-                    )
+                        sentence("a file of at most 64 KiB that can be read{}", shownPath(file)))
                 }
+                place = sentence(" of the file{}", shownPath(file))
             } else {
                 throw mistake(key, expected)
             }
@@ -114,12 +129,34 @@ final class Settings {
             throw mistake(key, expected)
         }
         guard bytes.isComplete else { throw .outOfMemory }
-        // It goes into a header: a line break in it would begin another.
-        guard bytes.count > 0, bytes.bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw mistake(key, "a secret that is not empty and has no control characters")
+        let visible = withoutBlanks(bytes.bytes)
+        guard !visible.isEmpty else { throw mistake(key, "a secret, it is empty") }
+        // It goes into a header: a line break in it would begin another, and what cannot be seen was
+        // never meant to be in it.
+        if let flaw = flaw(of: bytes.bytes, visible) {
+            throw mistake(key, sentence("visible ASCII, {}{}", flaw, place))
         }
-        guard let secret = Secret(bytes.bytes) else { throw .outOfMemory }
+        guard let secret = Secret(visible) else { throw .outOfMemory }
         return secret
+    }
+
+    /// What is wrong with a secret; nil if nothing is.
+    private func flaw(
+        of bytes: UnsafeBufferPointer<UInt8>, _ visible: UnsafeBufferPointer<UInt8>
+    ) -> String? {
+        guard let place = visible.firstIndex(where: { $0 < 0x20 || $0 > 0x7E }),
+            let start = bytes.baseAddress, let first = visible.baseAddress
+        else { return nil }
+        let rest = UnsafeBufferPointer(rebasing: visible[place...])
+        let template: StaticString =
+            if begins(rest, with: "\u{FEFF}") {
+                "byte {} is a UTF-8 byte order mark"
+            } else if rest[0] >= 0xFE, rest.count > 1, rest[0] ^ rest[1] == 1 {
+                "byte {} is a UTF-16 byte order mark"
+            } else {
+                rest[0] < 0x80 ? "byte {} is a control character" : "byte {} is not ASCII"
+            }
+        return sentence(template, String(first - start + place + 1))
     }
 
     /// A key that nobody asked for is a mistake, most often a misspelling.
@@ -134,11 +171,12 @@ final class Settings {
         var expected = ""
         for key in known { expected += (expected.isEmpty ? "" : ", ") + key }
         throw Failure(
-            outcome, "\(path)\(shown(stranger)): unknown key, expected one of \(expected)")
+            outcome,
+            sentence("{}{}: unknown key, expected one of {}", path, shown(stranger), expected))
     }
 
     func mistake(_ key: String, _ expected: String) -> Failure {
-        Failure(outcome, "\(path)\(key): expected \(expected)")
+        Failure(outcome, sentence("{}{}: expected {}", path, key, expected))
     }
 
     private func find(_ key: String) -> Value {
@@ -154,34 +192,40 @@ final class Settings {
         return isName ? " " + name : ""
     }
 
+    /// A secret may have got into the place of a path: one without a slash is not shown.
+    private func shownPath(_ path: String) -> String {
+        path.utf8.contains(UInt8(ascii: "/")) ? " at " + path : ""
+    }
+
     /// A secret may have got into the place of a key: no more of it than tells which key is meant.
     private func shown(_ key: String) -> String {
         key.utf8.count <= 32 && !hasControlCharacter(key) ? key : "(a long key)"
     }
 }
 
-/// The file's content without its trailing newline; false if it cannot be read or is no secret's
-/// size.
-private func readSecretFile(_ path: String, into buffer: Buffer) -> Bool {
-    let file = cplatform_open(path)
-    guard file >= 0 else { return false }
-    defer { close(file) }
-    let longest = 65536
-    let isRead = withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { chunk in
-        defer { if let start = chunk.baseAddress { explicit_bzero(start, chunk.count) } }
-        while buffer.count <= longest {
-            let count = read(file, chunk.baseAddress, chunk.count)
-            if count == 0 { return true }
-            if count < 0 {
-                if cplatform_errno() == EINTR { continue }
-                return false
-            }
-            buffer.append(UnsafeRawBufferPointer(rebasing: chunk[0..<count]))
-        }
-        return false
+private func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\n")
+        || byte == UInt8(ascii: "\r")
+}
+
+/// Without what an editor, `echo` or a copied line leaves at both ends.
+private func withoutBlanks(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+    var (first, end) = (0, bytes.count)
+    while first < end, isBlank(bytes[first]) { first += 1 }
+    while end > first, isBlank(bytes[end - 1]) { end -= 1 }
+    return UnsafeBufferPointer(rebasing: bytes[first..<end])
+}
+
+/// One line that begins or ends as a path of a configuration does.
+private func looksLikePath(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    let text = withoutBlanks(withoutByteOrderMark(bytes))
+    guard text.count <= 4096, let first = text.first, !text.contains(UInt8(ascii: "\n")),
+        !text.contains(UInt8(ascii: "{"))
+    else { return false }
+    switch first {
+    case UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "~"): return true
+    default:
+        let end = UnsafeBufferPointer(rebasing: text[max(text.count - 5, 0)...])
+        return begins(end, with: ".json")
     }
-    guard isRead else { return false }
-    if buffer.bytes.last == 0x0A { buffer.removeLast() }
-    if buffer.bytes.last == 0x0D { buffer.removeLast() }
-    return true
 }

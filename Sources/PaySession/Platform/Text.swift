@@ -29,6 +29,17 @@ func cString(_ word: StaticString) -> UnsafePointer<CChar> {
     UnsafeRawPointer(word.utf8Start).assumingMemoryBound(to: CChar.self)
 }
 
+extension StaticString {
+    /// Never inlined: an interpolation of one is a hundred bytes of code.
+    var text: String {
+        @inline(never) get {
+            String(
+                decoding: UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount),
+                as: UTF8.self)
+        }
+    }
+}
+
 func hasPrefix(_ text: String, _ prefix: String) -> Bool {
     text.utf8.starts(with: prefix.utf8)
 }
@@ -42,6 +53,47 @@ func contains(_ text: String, _ part: String) -> Bool {
     return part.isEmpty
 }
 
+/// Whether the bytes begin with a word of ours.
+@inline(never)
+func begins(_ bytes: UnsafeBufferPointer<UInt8>, with word: StaticString) -> Bool {
+    guard bytes.count >= word.utf8CodeUnitCount, let start = bytes.baseAddress else { return false }
+    return memcmp(start, word.utf8Start, word.utf8CodeUnitCount) == 0
+}
+
+/// Whether a C text holds one of some words, which are parted by bars.
+@inline(never)
+func holds(_ text: UnsafePointer<CChar>, oneOf words: StaticString) -> Bool {
+    var start = 0
+    for end in 0...words.utf8CodeUnitCount
+    where end == words.utf8CodeUnitCount || words.utf8Start[end] == UInt8(ascii: "|") {
+        if cplatform_holds(text, words.utf8Start + start, end - start) != 0 { return true }
+        start = end + 1
+    }
+    return false
+}
+
+/// A sentence with what it names: each {} gives way to one of the names, in their order. One
+/// function for all, since an interpolation is some hundred bytes of code wherever it stands.
+@inline(never)
+func sentence(
+    _ template: StaticString, _ first: String = "", _ second: String = "", _ third: String = ""
+) -> String {
+    let text = Buffer()
+    var names = 0
+    var place = 0
+    while place < template.utf8CodeUnitCount {
+        if template.utf8Start[place] == UInt8(ascii: "{") {
+            text.append(names == 0 ? first : names == 1 ? second : third)
+            names += 1
+            place += 2
+        } else {
+            text.append(template.utf8Start[place])
+            place += 1
+        }
+    }
+    return String(decoding: text.bytes, as: UTF8.self)
+}
+
 /// Control characters of Unicode (Cc): C0, DEL and C1. None belongs into an identifier or a header.
 func hasControlCharacter(_ text: String) -> Bool {
     for scalar in text.unicodeScalars
@@ -52,6 +104,24 @@ func hasControlCharacter(_ text: String) -> Bool {
 }
 
 func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    default: nil
+    }
+}
+
+/// ASCII letters alone; other scripts are left as they are.
+func upperCased(_ byte: UInt8) -> UInt8 {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) ? byte & 0xDF : byte
+}
+
+func lowerCased(_ byte: UInt8) -> UInt8 {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+}
 
 /// A decimal number without sign, from all of `bytes`; nil if it is no number or does not fit.
 func parseDigits(_ bytes: some Sequence<UInt8>, isNegative: Bool = false) -> Int64? {

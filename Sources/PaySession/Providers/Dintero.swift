@@ -43,27 +43,56 @@ private func isAccount(_ text: String) -> Bool {
 /// The order API records what was done elsewhere and executes no payment: its documents carry no
 /// status and no currency, and processed_at may have been set by whoever created the session.
 private func readDintero(_ document: Reader, _ rules: ReadingRules) -> Session {
-    let session: Session
-    if document.bool("success") == false {
-        session = Session(evidence: Evidence(field: "success", value: "false", basis: .reported))
-        session.status = .failed
-    } else {
-        let processedAt = document.timestamp("processed_at")
-        session = Session(
-            evidence: Evidence(
-                field: "processed_at", value: document["processed_at"].text, basis: .derived))
-        session.status = processedAt == nil ? .pending : .completed
-        session.reservation = rules.trustProcessedAt ? nil : .noPaymentState
-    }
-    session.id = document.text("id")
-    session.amount = document.integer("amount").map { Amount(minor: $0, currency: nil) }
-    session.identifiers = [("created_by", document.text("created_by"))]
+    let success = document.bool("success")
+    let session = Session(
+        evidence: success == false
+            ? Evidence(field: "success", value: "false", basis: .reported)
+            : Evidence(field: "processed_at", value: document["processed_at"].text, basis: .derived)
+    )
+    session.id = document.exactText("id")
+    session.setAmount(minorUnitsOfNoCurrency: document.minorUnits("amount"))
+    session.identifiers = [("created_by", document.exactText("created_by"))]
     session.createdAt = document.timestamp("created_at")
     session.completedAt = document.timestamp("processed_at")
     session.items = document.list("items") { line in
         // line_id comes as a string or an integer.
-        let reference = line["line_id"].integer.map { String($0) } ?? line.text("line_id")
-        return Item(reference: reference, totalMinor: line.integer("amount"))
+        Item(
+            reference: line["line_id"].number == nil
+                ? line.text("line_id") : line.reference("line_id"),
+            totalMinor: line.minorUnits("amount"))
+    }
+    if success == false {
+        session.status = .failed
+        return session
+    }
+
+    if success == nil, !document["success"].isAbsent, !document["success"].isNull {
+        session.doubts.insert(.successUnreadable)
+    }
+    if !rules.trustProcessedAt { session.doubts.insert(.noPaymentState) }
+    if let processedAt = session.completedAt {
+        session.status = .completed
+        if isImplausible(processedAt, createdAt: session.createdAt, document) {
+            session.doubts.insert(.timeImplausible)
+        }
+    } else if document["processed_at"].isSilent {
+        session.status = .pending
+    } else {
+        // Something was done with it, or nothing: nobody can say which.
+        session.doubts.insert(.timeUnreadable)
     }
     return session
+}
+
+/// Whether it was processed at no time that can be: before it was created, or at a time that stands
+/// for none. By its offset alone nothing is before its creation: a program that writes its own hours
+/// with another zone's offset is hours off, and still tells when.
+private func isImplausible(_ processedAt: String, createdAt: String?, _ document: Reader) -> Bool {
+    let processed = Timestamp.Order(processedAt)
+    if processed.isSentinel { return true }
+    guard let createdAt, processed < Timestamp.Order(createdAt),
+        let processedDigits = document["processed_at"].text,
+        let createdDigits = document["created_at"].text
+    else { return false }
+    return Timestamp.Order(processedDigits) < Timestamp.Order(createdDigits)
 }

@@ -40,19 +40,21 @@ private let statuses: [(String, Status)] = [
 private func readInbank(_ document: Reader, _ rules: ReadingRules) -> Session {
     let (status, evidence) = reportedStatus(document, "status", statuses)
     let session = Session(evidence: evidence)
-    session.id = document.text("uuid")
+    session.id = document.exactText("uuid")
     session.status = status
     // "totalAmount (number)", example 300: major units.
-    session.currency = document.currency("currency")
-    session.amount = document.majorUnits("totalAmount", session.currency)
-    // Documented as a string, an object when created; null is seen too.
-    if document["purchase"].isObject {
-        session.merchantReference = document.text("purchase.purchaseReference")
+    session.setAmount(
+        majorUnits: document.majorUnits("totalAmount"), document.currency("currency"))
+    if document["totalAmount"].decimal != nil, session.currency != nil, session.amount == nil {
+        document.noteUnreadable("totalAmount")
     }
+    // Documented as a string, an object when created; null is seen too.
+    session.merchantReference = document.reference(
+        document["purchase"].isObject ? "purchase.purchaseReference" : "purchase")
     session.identifiers = [
-        ("credit_contract", document.text("creditContractUuid")),
-        ("credit_application", document.text("creditApplicationUuid")),
-        ("credit_purchase", document.text("creditPurchaseUuid")),
+        ("credit_contract", document.exactText("creditContractUuid")),
+        ("credit_application", document.exactText("creditApplicationUuid")),
+        ("credit_purchase", document.exactText("creditPurchaseUuid")),
     ]
     session.createdAt = document.timestamp("createdAt")
     session.expiresAt = document.timestamp("validUntil")

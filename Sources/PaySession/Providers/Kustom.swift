@@ -40,16 +40,16 @@ private let statuses: [(String, Status)] = [
 private func readKustom(_ document: Reader, _ rules: ReadingRules) -> Session {
     let (status, evidence) = reportedStatus(document, "status", statuses)
     let session = Session(evidence: evidence)
-    session.id = document.text("session_id")
+    session.id = document.exactText("session_id")
     session.status = status
-    session.currency = document.currency("purchase_currency")
-    session.amount = .minorUnits(document.integer("order_amount"), session.currency)
-    session.taxMinor = document.integer("order_tax_amount")
-    session.merchantReference = document.text("merchant_reference1")
+    session.setAmount(
+        minorUnits: document.minorUnits("order_amount"), document.currency("purchase_currency"))
+    session.taxMinor = document.minorUnits("order_tax_amount")
+    session.merchantReference = document.reference("merchant_reference1")
     session.identifiers = [
-        ("order", document.text("order_id")),
-        ("device", document.text("device_id")),
-        ("merchant_reference_2", document.text("merchant_reference2")),
+        ("order", document.exactText("order_id")),
+        ("device", document.exactText("device_id")),
+        ("merchant_reference_2", document.reference("merchant_reference2")),
     ]
     session.createdAt = document.timestamp("created_at")
     session.updatedAt = document.timestamp("updated_at")
@@ -60,10 +60,10 @@ private func readKustom(_ document: Reader, _ rules: ReadingRules) -> Session {
     session.items = document.list("order_items") { line in
         Item(
             reference: line.text("reference"), name: line.text("name"), type: line.text("type"),
-            quantity: line.integer("quantity"), unitMinor: line.integer("unit_price"),
-            totalMinor: line.integer("total_amount"), taxMinor: line.integer("total_tax_amount"),
-            taxBasisPoints: line.integer("tax_rate"),
-            discountMinor: line.integer("total_discount_amount"))
+            quantity: line.integer("quantity"), unitMinor: line.minorUnits("unit_price"),
+            totalMinor: line.minorUnits("total_amount"),
+            taxMinor: line.minorUnits("total_tax_amount"), taxBasisPoints: line.integer("tax_rate"),
+            discountMinor: line.minorUnits("total_discount_amount"))
     }
     return session
 }

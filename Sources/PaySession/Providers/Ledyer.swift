@@ -40,17 +40,18 @@ private let statuses: [(String, Status)] = [
 private func readLedyer(_ document: Reader, _ rules: ReadingRules) -> Session {
     let (status, evidence) = reportedStatus(document, "state", statuses)
     let session = Session(evidence: evidence)
-    session.id = document.text("id")
+    session.id = document.exactText("id")
     session.status = status
-    session.currency = document.currency("order.currency")
-    session.amount = .minorUnits(document.integer("order.totalOrderAmount"), session.currency)
-    session.taxMinor = document.integer("order.totalOrderVatAmount")
-    session.merchantReference = document.text("order.reference")
+    session.setAmount(
+        minorUnits: document.minorUnits("order.totalOrderAmount"),
+        document.currency("order.currency"))
+    session.taxMinor = document.minorUnits("order.totalOrderVatAmount")
+    session.merchantReference = document.reference("order.reference")
     session.identifiers = [
-        ("order", document.text("orderId")),
-        ("merchant", document.text("merchantId")),
-        ("store", document.text("storeId")),
-        ("settlement", document.text("order.settlementReference")),
+        ("order", document.exactText("orderId")),
+        ("merchant", document.exactText("merchantId")),
+        ("store", document.exactText("storeId")),
+        ("settlement", document.exactText("order.settlementReference")),
     ]
     session.createdAt = document.timestamp("createdAt")
     session.updatedAt = document.timestamp("updatedAt")
@@ -63,23 +64,51 @@ private func readLedyer(_ document: Reader, _ rules: ReadingRules) -> Session {
         email: document.text("customer.email"), phone: document.text("customer.phone"),
         company: document.text("customer.billingAddress.companyName"))
     session.paymentMethod = PaymentMethod(
-        type: document.text("customer.paymentMethod.type"),
-        provider: document.text("customer.paymentMethod.provider"),
+        type: document.exactText("customer.paymentMethod.type")
+            ?? document.exactText("paymentMethod.type"),
+        provider: document.text("customer.paymentMethod.provider")
+            ?? document.text("paymentMethod.provider"),
         // The documented sample spells it invoceChannel, the plugins read invoiceChannel.
         invoiceChannel: document.text("customer.invoiceChannel.type")
             ?? document.text("customer.invoceChannel.type"))
-    // Authorized before anyone has paid.
-    if let type = session.paymentMethod.type, sameBytes(type, "advanceInvoice"),
-        status == .completed
-    {
-        session.reservation = .advanceInvoice
+    if status == .completed, let doubt = doubtOfPaymentMethod(document) {
+        session.doubts.insert(doubt)
     }
     session.items = document.list("order.orderLines") { line in
         Item(
             reference: line.text("reference"), name: line.text("description"),
             type: line.text("type"), quantity: line.integer("quantity"),
-            unitMinor: line.integer("unitPrice"), totalMinor: line.integer("totalAmount"),
-            taxMinor: line.integer("totalVatAmount"), taxBasisPoints: line.integer("vat"))
+            unitMinor: line.minorUnits("unitPrice"), totalMinor: line.minorUnits("totalAmount"),
+            taxMinor: line.minorUnits("totalVatAmount"), taxBasisPoints: line.integer("vat"))
     }
     return session
+}
+
+/// Authorized is as good as paid with these. The documentation knows invoice, card, serviceInvoice
+/// and advanceInvoice; the published plugins send bankTransfer and partPayment.
+private let paidWhenAuthorized = [
+    "invoice", "card", "serviceInvoice", "bankTransfer", "partPayment",
+]
+
+/// An advance invoice is authorized before anyone has paid, and a method that nobody knows could be
+/// one under another name. What is not told holds nothing.
+private func doubtOfPaymentMethod(_ document: Reader) -> Hold? {
+    var doubt: Hold?
+    // Where the documentation has it, and where it has been seen.
+    for method in [document["customer.paymentMethod"], document["paymentMethod"]]
+    where !method.isSilent {
+        let type = method.at("type")
+        if method.isObject, type.isSilent { continue }
+        guard let word = type.text else {
+            doubt = doubt ?? .paymentMethodUnknown
+            continue
+        }
+        if sameBytes(word, "advanceInvoice") { return .advanceInvoice }
+        if !paidWhenAuthorized.contains(where: { sameBytes($0, word) }) {
+            doubt = doubt ?? .paymentMethodUnknown
+        }
+    }
+    let customer = document["customer"]
+    if !customer.isSilent, !customer.isObject { doubt = doubt ?? .paymentMethodUnknown }
+    return doubt
 }

@@ -133,7 +133,7 @@ func reportedStatus(_ reader: Reader, _ field: StaticString, _ words: [(String, 
     Status, Evidence
 ) {
     guard let word = reader[field].text else {
-        _ = reader.text(field)  // notes a status that is there but no text
+        _ = reader.exactText(field)  // notes a status that is there but no text
         return (.unknown, Evidence(field: field, value: nil, basis: .absent))
     }
     let evidence = Evidence(field: field, value: word, basis: .reported)

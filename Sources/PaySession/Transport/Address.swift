@@ -9,6 +9,8 @@ struct Address {
     let text: String
     /// http, which is for this machine's own addresses only.
     let isPlain: Bool
+    /// "host" or "host:port", as it stands in messages.
+    let host: String
 
     static let expected =
         "an https:// address without user, query or fragment"
@@ -49,15 +51,36 @@ struct Address {
         var bytes = text.utf8[...]
         while bytes.last == 0x2F { bytes = bytes.dropLast() }
         self.text = String(decoding: bytes, as: UTF8.self)
+        self.host = Address.withPort(url, host)
     }
 
-    private init(text: String, isPlain: Bool) {
+    private init(text: String, isPlain: Bool, host: String) {
         self.text = text
         self.isPlain = isPlain
+        self.host = host
     }
 
     /// - Parameter path: begins with a slash.
-    func appending(_ path: String) -> Address { Address(text: text + path, isPlain: isPlain) }
+    func appending(_ path: String) -> Address {
+        Address(text: text + path, isPlain: isPlain, host: host)
+    }
+
+    /// "host" or "host:port" of any address, as libcurl reads it: nothing of user, path or query.
+    /// nil for what no name is as long as.
+    static func host(of address: UnsafePointer<CChar>) -> String? {
+        guard let url = curl_url() else { return nil }
+        defer { curl_url_cleanup(url) }
+        let flags = UInt32(CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME)
+        guard curl_url_set(url, CURLUPART_URL, address, flags) == CURLUE_OK,
+            let host = part(url, CURLUPART_HOST), (1...253).contains(host.utf8.count),
+            host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") })
+        else { return nil }
+        return withPort(url, host)
+    }
+
+    private static func withPort(_ url: OpaquePointer, _ host: String) -> String {
+        part(url, CURLUPART_PORT).map { sentence("{}:{}", host, $0) } ?? host
+    }
 
     /// Whether libcurl takes it for a proxy: a URL with a scheme that it has, or "" for none.
     static func isProxy(_ text: String) -> Bool {

@@ -50,7 +50,7 @@ final class Batch {
         }
     }
 
-    private static let waitsWhenFull = ccurl_waits_when_full() != 0
+    private static let waitsWhenFull = !Quirks.opensWhenFull
     /// What libcurl sends at once over a connection, unless the provider wants less.
     private static let mostStreams = 100
 

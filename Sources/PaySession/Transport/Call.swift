@@ -67,7 +67,9 @@ final class Call {
         }
         if now >= deadline {
             return giveUp(
-                Failure(.timedOut, "no answer within timeout_ms, \(Call.doing(phase))"), on: loop)
+                Failure(
+                    .timedOut, sentence("no answer within timeout_ms, {}", Call.doing(phase).text)),
+                on: loop)
         }
         switch phase {
         case .pausing(let until):
@@ -87,10 +89,10 @@ final class Call {
         }
     }
 
-    func transferEnded(_ transfer: Transfer, _ ending: Transfer.Ending, on loop: Loop) {
+    func transferEnded(_ transfer: Transfer, _ response: Transfer.Response, on loop: Loop) {
         exchange.httpStatus = transfer.httpStatus
         exchange.httpVersion = transfer.httpVersion
-        exchange.reusedConnection = transfer.newConnections == 0
+        exchange.reusedConnection = transfer.reusedConnection
         if case .readingSession = phase { cameByHTTP1 = transfer.hasAnswerWithoutNumber }
         // The clocks do not run apart so fast that each answer had to be looked at.
         if transfer.newConnections > 0 || !client.knowsClock(of: reference.provider),
@@ -98,13 +100,11 @@ final class Call {
         {
             client.note(clockSkew: skew, of: reference.provider)
         }
-        let retryAfter = transfer.retryAfter
-        let body = transfer.takeAwayBody()
-        loop.stop(transfer)
+        loop.stop(transfer, hasEnded: true)
 
         switch phase {
-        case .fetchingToken(_, let flight): tokenEnded(flight, ending, body, retryAfter, on: loop)
-        case .readingSession: sessionEnded(ending, body, retryAfter, on: loop)
+        case .fetchingToken(_, let flight): tokenEnded(flight, response, on: loop)
+        case .readingSession: sessionEnded(response, on: loop)
         case .pausing, .awaitingToken: break
         }
     }
@@ -132,15 +132,17 @@ final class Call {
             case .fetch(let flight):
                 let request = Transfer.Request(
                     address: account.tokenAddress(tokenRequest, reference.identifiers),
-                    authorization: header, headers: ["Content-Type: \(tokenRequest.contentType)"],
+                    authorization: header,
+                    headers: [sentence("Content-Type: {}", tokenRequest.contentType.text)],
                     body: tokenRequest.body(audience),
                     connectTimeoutMs: client.configuration.connectTimeoutMs)
-                guard let transfer = loop.start(request, for: self) else {
+                do {
+                    phase = .fetchingToken(try loop.start(request, for: self), flight)
+                } catch {
                     client.withLock { client.tokens.abandon(flight) }
                     client.wakeLoops()
-                    return attemptFailed(.outOfMemory, step: .token, retryAfter: 0, on: loop)
+                    return attemptFailed(error, step: .token, retryAfter: 0, on: loop)
                 }
-                phase = .fetchingToken(transfer, flight)
                 hasSent = true
                 wake = deadline
             }
@@ -148,21 +150,22 @@ final class Call {
     }
 
     private func tokenEnded(
-        _ flight: TokenCache.Flight, _ ending: Transfer.Ending, _ body: Buffer, _ retryAfter: Int64,
-        on loop: Loop
+        _ flight: TokenCache.Flight, _ response: Transfer.Response, on loop: Loop
     ) {
         exchange.tokenRefreshed = true
         do {
-            let (token, lifetime) = try TokenAnswer.read(ending, body, account)
+            let (token, lifetime) = try TokenAnswer.read(response, account)
             client.withLock {
                 client.tokens.deliver(token, for: flight, lifetime: lifetime, at: .nowAsleepToo)
             }
             client.wakeLoops()
             readSession(with: token, on: loop)
         } catch {
-            client.withLock { client.tokens.fail(flight, error, retryAfter: retryAfter) }
+            client.withLock {
+                client.tokens.fail(flight, error, retryAfter: response.retryAfter)
+            }
             client.wakeLoops()
-            attemptFailed(error, step: .token, retryAfter: retryAfter, on: loop)
+            attemptFailed(error, step: .token, retryAfter: response.retryAfter, on: loop)
         }
     }
 
@@ -187,23 +190,22 @@ final class Call {
         if let traceparent = options.traceparent {
             request.headers.append("traceparent: " + traceparent)
         }
-        guard let transfer = loop.start(request, for: self) else {
-            return attemptFailed(.outOfMemory, step: .session, retryAfter: 0, on: loop)
+        do {
+            phase = .readingSession(try loop.start(request, for: self))
+        } catch {
+            return attemptFailed(error, step: .session, retryAfter: 0, on: loop)
         }
-        phase = .readingSession(transfer)
         hasSent = true
         wake = deadline
     }
 
-    private func sessionEnded(
-        _ ending: Transfer.Ending, _ body: Buffer, _ retryAfter: Int64, on loop: Loop
-    ) {
+    private func sessionEnded(_ response: Transfer.Response, on loop: Loop) {
         let failure: Failure
-        switch ending {
+        switch response.ending {
         case .answered(200):
             do {
                 let judgement = try Judgement.of(
-                    body, from: reference.provider, rules: account.rules,
+                    response.body, from: reference.provider, rules: account.rules,
                     wanted: reference.sessionID, expected: options.expected)
                 let now = Instant.now
                 endTry(.session, .ok, 200, at: now)
@@ -230,11 +232,12 @@ final class Call {
                 return authorize(on: loop)
             }
             failure = ErrorBody.failure(
-                Outcome(httpStatus: status), status, body, account, tokens: [token, refusedToken])
+                Outcome(httpStatus: status), status, response, account,
+                tokens: [token, refusedToken])
         case .failed(let told):
             failure = told
         }
-        attemptFailed(failure, step: .session, retryAfter: retryAfter, on: loop)
+        attemptFailed(failure, step: .session, retryAfter: response.retryAfter, on: loop)
     }
 
     // MARK: Endings
@@ -276,10 +279,12 @@ final class Call {
     func drop(on loop: Loop) {
         switch phase {
         case .fetchingToken(let transfer, let flight):
+            exchange.reusedConnection = transfer.reusedConnection
             loop.stop(transfer)
             client.withLock { client.tokens.abandon(flight) }
             client.wakeLoops()
         case .readingSession(let transfer):
+            exchange.reusedConnection = transfer.reusedConnection
             loop.stop(transfer)
         case .pausing, .awaitingToken:
             break

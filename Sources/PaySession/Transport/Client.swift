@@ -83,7 +83,7 @@ final class Client: @unchecked Sendable {
             // The deadline, not the provider, ended this read: what was learnt before stands.
             case .timedOut: return last ?? answer
             default:
-                guard answer.outcome.isRetryable else { return answer }
+                guard answer.isRetryable else { return answer }
                 last = answer
             }
             // Half of it by chance: a crowd of returning customers spreads out.
@@ -106,7 +106,7 @@ final class Client: @unchecked Sendable {
         if let account = configuration.accounts[reference.provider.index] { return account }
         throw Failure(
             .notConfigured,
-            "\(reference.provider.name): expected this section in the configuration")
+            sentence("{}: expected this section in the configuration", reference.provider.name))
     }
 
     private func run(_ call: Call, on loop: Loop) -> Answer {

@@ -97,6 +97,7 @@ enum ClientList {
     }
 
     private static func dropInherited() {
+        Leftover.dropInherited()
         for client in state.clients { client.takeUnretainedValue().dropInherited() }
     }
 }

@@ -44,10 +44,10 @@ struct Configuration {
         noProxy = try settings.text("no_proxy", "host names parted by commas") {
             !hasControlCharacter($0)
         }
-        caFile = try Configuration.path(settings, "ca_file")
-        caPath = try Configuration.path(settings, "ca_path")
-        clientCertificate = try Configuration.path(settings, "client_certificate")
-        clientKey = try Configuration.path(settings, "client_key")
+        caFile = try Configuration.file(settings, "ca_file", of: .certificate)
+        caPath = try Configuration.directory(settings, "ca_path")
+        clientCertificate = try Configuration.file(settings, "client_certificate", of: .certificate)
+        clientKey = try Configuration.file(settings, "client_key", of: .privateKey)
         if clientKey != nil, clientCertificate == nil {
             throw settings.mistake("client_certificate", "a path, since client_key is given")
         }
@@ -64,18 +64,54 @@ struct Configuration {
         try settings.refuseOthers()
     }
 
+    /// What a PEM file (RFC 7468) holds.
+    private enum PEM {
+        case certificate, privateKey
+
+        /// The end of the line before each of them, whatever kind it is of; see `File.holds`.
+        var label: StaticString {
+            switch self {
+            case .certificate: " CERTIFICATE-----"
+            case .privateKey: "TE KEY-----"  // PRIVATE
+            }
+        }
+        var expected: String {
+            switch self {
+            case .certificate: "a file of certificates in PEM"
+            case .privateKey: "a file with a private key in PEM"
+            }
+        }
+    }
+
     /// Found out now rather than at the first payment.
-    private static func path(_ settings: Settings, _ key: String) throws(Failure) -> String? {
-        guard let path = try settings.text(key, "the path of a file or directory") else {
+    private static func file(
+        _ settings: Settings, _ key: String, of content: PEM
+    ) throws(Failure) -> String? {
+        guard let (path, kind) = try readable(settings, key, "the path of a file") else {
             return nil
         }
-        let file = cplatform_open(path)
-        if file >= 0 {
-            close(file)
-            return path
-        }
+        // A pipe can be read but once, and that is for libcurl.
+        if kind == .other || File.holds(path, content.label, before: "END ") { return path }
         if cplatform_is_exhausted() != 0 { throw .outOfMemory }
-        throw settings.mistake(key, "the path of a file or directory that can be read")
+        throw settings.mistake(key, sentence("{}; there is none in it", content.expected))
+    }
+
+    private static func directory(_ settings: Settings, _ key: String) throws(Failure) -> String? {
+        guard let (path, kind) = try readable(settings, key, "the path of a directory") else {
+            return nil
+        }
+        if kind == .directory { return path }
+        throw settings.mistake(key, "the path of a directory; it is none")
+    }
+
+    private static func readable(
+        _ settings: Settings, _ key: String, _ expected: String
+    ) throws(Failure) -> (path: String, kind: File.Kind)? {
+        guard let path = try settings.text(key, expected) else { return nil }
+        cplatform_set_errno(0)
+        if let kind = File.kind(path) { return (path, kind) }
+        if cplatform_is_exhausted() != 0 { throw .outOfMemory }
+        throw settings.mistake(key, sentence("{} that can be read", expected))
     }
 }
 
@@ -250,7 +286,8 @@ final class Account {
             guard let prefix = other.keyPrefix else { continue }
             if key.withBytes({ $0.starts(with: prefix.utf8) }) {
                 throw settings.mistake(
-                    "environment", "\"\(other.name)\", since api_key begins with \(prefix)")
+                    "environment",
+                    sentence("\"{}\", since api_key begins with {}", other.name, prefix))
             }
         }
     }

@@ -3,18 +3,22 @@
 /// What a provider says when it does not give a session.
 enum ErrorBody {
     /// - Parameters:
-    ///   - body: JSON in the provider's shape, or HTML from something in between, or nothing.
+    ///   - response: JSON in the provider's shape, or HTML from something in between, or nothing.
     ///   - tokens: in use when the error came; taken out of its text, as are the account's secrets.
     static func failure(
-        _ outcome: Outcome, _ status: Int, _ body: Buffer, _ account: Account,
+        _ outcome: Outcome, _ status: Int, _ response: Transfer.Response, _ account: Account,
         tokens: [Secret?] = [],
         endpoint: StaticString = "session endpoint"
     ) -> Failure {
         let provider = account.provider
         var failure = Failure(
-            outcome, "the \(endpoint) of \(provider.name) answered HTTP \(status)",
+            outcome,
+            sentence("the {} of {} answered HTTP {}", endpoint.text, provider.name, String(status)),
             httpStatus: status)
-        guard let document = try? Document.parse(body) else { return failure }
+        if let host = response.redirectHost {
+            failure.message += ", a redirect to \(host)"
+        }
+        guard let document = try? Document.parse(response.body) else { return failure }
         document.read { read($0, account, tokens, into: &failure) }
         return failure
     }
@@ -33,7 +37,7 @@ enum ErrorBody {
         }
         for path in shape.codes + ["error"] {
             let value = root.at(path)
-            guard let code = value.text ?? value.integer.map({ String($0) }), !code.isEmpty
+            guard let code = value.textOrInteger, !code.isEmpty
             else { continue }
             failure.providerCode = redacted(code, secrets)
             break
@@ -46,11 +50,13 @@ enum ErrorBody {
 
     /// A text, or a list of texts or of objects with a `message` or `detail`.
     private static func joined(_ value: Value) -> String? {
-        if let text = value.text { return text.isEmpty ? nil : text }
+        if let text = value.shownText { return text.isEmpty ? nil : text }
         var joined = ""
         for index in 0..<value.elementCount {
             let element = value.element(index)
-            guard let text = element.text ?? element.at("message").text ?? element.at("detail").text
+            guard
+                let text = element.shownText ?? element.at("message").shownText
+                    ?? element.at("detail").shownText
             else { continue }
             joined += (joined.isEmpty ? "" : "; ") + text
         }

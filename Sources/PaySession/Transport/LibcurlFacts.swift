@@ -15,7 +15,7 @@ struct LibcurlFacts {
             writer.field("libcurl", text(facts?.pointee.version))
             writer.field("tls", text(facts?.pointee.ssl_version))
             writer.key("http2")
-            writer.bool(ccurl_has_http2(facts) != 0)
+            writer.bool(ccurl_has_http2(facts) != 0 && Quirks.tellsHTTP2)
             writer.field(
                 "ca_file", isOwnTrust ? configuration.caFile : text(ccurl_ca_file(facts)))
             writer.field(

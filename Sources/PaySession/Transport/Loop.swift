@@ -25,6 +25,11 @@ final class Loop {
     /// they are read for each connection, and no transfer is used again that was set up otherwise.
     private var hasFailedTLS = false
     private var busyTransfers: [Transfer] = []
+    /// Given up in the middle of a name lookup, with a libcurl that would wait for its end: they stay
+    /// where they are until it comes, and connect to nothing then.
+    private var parked: [Transfer] = []
+    /// How often libcurl was called to look at all of its transfers.
+    private var turns = 0
     private(set) var calls: [Call] = []
     /// Some of `calls` have ended.
     private var haveEnded = false
@@ -39,6 +44,7 @@ final class Loop {
 
     /// nil when memory or descriptors have run out.
     static func make(_ client: Client, share: ShareHandle?) -> Loop? {
+        Leftover.clear()
         guard let multi = curl_multi_init() else { return nil }
         let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else {
@@ -61,6 +67,7 @@ final class Loop {
         let context = Unmanaged.passUnretained(self).toOpaque()
         ccurl_multi_set_socket(multi, Loop.watchSocket, context)
         ccurl_multi_set_timer(multi, Loop.setTimer, context)
+        Quirks.leaveLookups(ofAll: multi)
         // Edge-triggered: each write wakes each loop once, and nobody has to read it.
         canBeWoken =
             cplatform_watch(epoll, client.wakeDescriptor, cplatform_edge_triggered()) == 0
@@ -74,12 +81,20 @@ final class Loop {
             }
             busyTransfers = []
             idleTransfers = []
-            // libcurl ignores SIGPIPE while it does this, for the whole process, and puts back what
-            // it found: two of ours at once could put back each other's.
-            Loop.closing.withLock { _ = curl_multi_cleanup(multi) }
+            if parked.isEmpty {
+                Loop.takeApart(multi)
+            } else {
+                Leftover.keep(multi, parked, sockets)
+            }
         }
         if timer >= 0 { close(timer) }
         if epoll >= 0 { close(epoll) }
+    }
+
+    /// libcurl ignores SIGPIPE while it does this, for the whole process, and puts back what it
+    /// found: two of ours at once could put back each other's.
+    static func takeApart(_ multi: UnsafeMutableRawPointer) {
+        closing.withLock { _ = curl_multi_cleanup(multi) }
     }
 
     private static let closing = Mutex()
@@ -197,36 +212,44 @@ final class Loop {
 
     // MARK: Transfers
 
-    /// Sends a request for a call, whose `transferEnded` will be called; nil when memory has run
-    /// out.
-    func start(_ request: Transfer.Request, for call: Call) -> Transfer? {
-        guard let transfer = idleTransfers.popLast() ?? Transfer.make() else { return nil }
-        guard
-            transfer.prepareAgain(request)
-                || transfer.prepare(
-                    request, client.configuration, sockets: sockets, share: share,
-                    cachesAuthorities: !hasFailedTLS),
-            curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
-        else { return nil }
+    /// Sends a request for a call, whose `transferEnded` will be called.
+    func start(_ request: Transfer.Request, for call: Call) throws(Failure) -> Transfer {
+        guard let transfer = idleTransfers.popLast() ?? Transfer.make() else {
+            throw .outOfMemory
+        }
+        if !transfer.prepareAgain(request) {
+            try transfer.prepare(
+                request, client.configuration, sockets: sockets, share: share,
+                cachesAuthorities: !hasFailedTLS)
+        }
+        guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else { throw .outOfMemory }
         transfer.call = call
+        transfer.turn = turns
         busyTransfers.append(transfer)
         return transfer
     }
 
     /// Ends a transfer, in whatever state it is.
-    func stop(_ transfer: Transfer) {
+    /// - Parameter hasEnded: libcurl is through with it.
+    func stop(_ transfer: Transfer, hasEnded: Bool = false) {
         if let place = busyTransfers.firstIndex(where: { $0 === transfer }) {
             busyTransfers.swapAt(place, busyTransfers.count - 1)
             busyTransfers.removeLast()
         }
         transfer.call = nil
         client.count(newConnections: transfer.newConnections)
+        // Nothing is looked up before libcurl has begun with it.
+        if Quirks.waitsForLookups, !hasEnded, transfer.turn < turns, transfer.knowsNoAddress {
+            transfer.connectToNothing()
+            parked.append(transfer)
+            return
+        }
         curl_multi_remove_handle(multi, transfer.easy)
         if transfer.beganByHTTP1 { hasSeenHTTP1 = true }
         if transfer.hasAnswerWithoutNumber { hasNumberlessAnswers = true }
         let mayBeUsedAgain = transfer.mayBeUsedAgain
         transfer.rest()
-        if hasFailedTLS || hasSeenHTTP1 && Transfer.remembersHeaders {
+        if hasFailedTLS || hasSeenHTTP1 && Quirks.remembersHeaders {
             idleTransfers = []
         } else if mayBeUsedAgain {
             idleTransfers.append(transfer)
@@ -242,16 +265,24 @@ final class Loop {
             ccurl_get_pointer(message.pointee.easy_handle, CURLINFO_PRIVATE, &context)
             guard let context else { continue }
             let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-            guard let call = transfer.call else { continue }
-            let ending = transfer.ending(code)
-            if case .failed(let failure) = ending, failure.outcome == .tlsFailed {
+            guard let call = transfer.call else {
+                if let place = parked.firstIndex(where: { $0 === transfer }) {
+                    curl_multi_remove_handle(multi, transfer.easy)
+                    parked.remove(at: place)
+                }
+                continue
+            }
+            let response = transfer.response(code)
+            if case .failed(let failure) = response.ending, failure.outcome == .tlsFailed {
                 hasFailedTLS = true
             }
-            call.transferEnded(transfer, ending, on: self)
+            call.transferEnded(transfer, response, on: self)
         }
     }
 
     private func act(_ socket: curl_socket_t, _ mask: Int32) {
+        // Only then it begins with what was added.
+        if socket == CURL_SOCKET_TIMEOUT { turns += 1 }
         var running: Int32 = 0
         curl_multi_socket_action(multi, socket, mask, &running)
     }
@@ -292,6 +323,6 @@ final class Loop {
         close(epoll)
         timer = -1
         epoll = -1
-        return isDisconnected && calls.isEmpty
+        return isDisconnected && calls.isEmpty && parked.isEmpty
     }
 }

@@ -10,13 +10,14 @@ enum Retry {
 
     static func isWorthwhile(_ failure: Failure) -> Bool {
         switch failure.outcome {
-        case .unreachable, .rateLimited: true
+        case .timedOut: false
         case .providerError:
             switch failure.httpStatus {
-            case 500, 502, 503, 504: true
+            // 520 to 524 are Cloudflare's, for an origin that fails or does not answer.
+            case 500, 502, 503, 504, 520, 521, 522, 523, 524: true
             default: false
             }
-        default: false
+        default: failure.isRetryable
         }
     }
 

@@ -25,6 +25,9 @@ final class Sockets {
         return fd
     }
 
+    /// For requests that nobody wants any more.
+    static let openNothing: curl_opensocket_callback = { _, _, _ in CURL_SOCKET_BAD }
+
     static let closeFunction: curl_closesocket_callback = { context, fd in
         if let context {
             let sockets = Unmanaged<Sockets>.fromOpaque(context).takeUnretainedValue()

@@ -4,37 +4,40 @@
 enum TokenAnswer {
     /// - Returns: the token, and its lifetime in seconds where the endpoint said it.
     static func read(
-        _ ending: Transfer.Ending, _ body: Buffer, _ account: Account
+        _ response: Transfer.Response, _ account: Account
     ) throws(Failure) -> (Secret, Int64?) {
         let name = account.provider.name
-        switch ending {
+        switch response.ending {
         case .failed(var failure):
-            failure.message = "token endpoint of \(name): " + failure.message
+            failure.message = sentence("token endpoint of {}: {}", name, failure.message)
             throw failure
         case .answered(200):
             let document: Document
             do {
-                document = try Document.parse(body, holdsSecrets: true)
+                document = try Document.parse(response.body, holdsSecrets: true)
             } catch .outOfMemory {
                 throw .outOfMemory
             } catch {
-                throw Failure(
+                var failure = Failure(
                     .malformed,
-                    "the token endpoint of \(name) answered with what is not a JSON object",
+                    sentence("token endpoint of {}: the answer is {}", name, error.words.text),
                     httpStatus: 200)
+                failure.isRetryable = error.mayPass
+                throw failure
             }
             return try document.read { root throws(Failure) in
                 let told = root.at("access_token")
                 guard told.withTextBytes(isUsable) == true else {
                     throw Failure(
                         .malformed,
-                        "the token endpoint of \(name) answered without a usable access_token",
+                        sentence(
+                            "the token endpoint of {} answered without a usable access_token", name),
                         httpStatus: 200)
                 }
                 guard let token = told.withTextBytes({ Secret($0) }) ?? nil else {
                     throw .outOfMemory
                 }
-                return (token, root.at("expires_in").integer)
+                return (token, root.at("expires_in").integerOrDigits)
             }
         case .answered(let status):
             let outcome: Outcome
@@ -44,7 +47,7 @@ enum TokenAnswer {
             case 404: outcome = .unexpectedHTTP  // it is not the session that was not found
             default: outcome = Outcome(httpStatus: status)
             }
-            throw ErrorBody.failure(outcome, status, body, account, endpoint: "token endpoint")
+            throw ErrorBody.failure(outcome, status, response, account, endpoint: "token endpoint")
         }
     }
 

@@ -19,16 +19,26 @@ final class Transfer {
         var hasSecretAnswer: Bool { body != nil }
     }
 
-    /// What came of it, as far as libcurl can tell.
-    enum Ending {
-        /// An answer with this HTTP status; the body is in `body`.
-        case answered(Int)
-        case failed(Failure)
+    /// What came of it, made once, when it has ended.
+    struct Response {
+        enum Ending {
+            /// An answer with this HTTP status.
+            case answered(Int)
+            case failed(Failure)
+        }
+        let ending: Ending
+        let body: Buffer
+        /// In seconds; 0 where nothing was asked for.
+        let retryAfter: Int64
+        /// Of the address that a redirect points to.
+        let redirectHost: String?
     }
 
     let easy: UnsafeMutableRawPointer
     /// Whose it is while it is under way.
     var call: Call?
+    /// When it was given to libcurl, counted in how often that had looked at all of its transfers.
+    var turn = 0
     private(set) var body = Buffer()
     private var bodyLimit = 0
     private var headerBytes = 0
@@ -40,17 +50,25 @@ final class Transfer {
     private var headersEnded = false
     /// Retry-After names a number of seconds beyond counting.
     private var isToWaitForever = false
-    /// The length that is announced is not the one that counts.
-    private var isEncoded = false
+    /// Content-Encoding, if it is there: the length that is announced is not the one that counts.
+    private var encoding: String?
+    /// The status line that came last is an interim answer's: another one has to follow.
+    private var isInterim = false
+    /// A status line has come that is good, and no interim answer's.
+    private var hasStatusLine = false
+    /// Why nothing in the answer can be believed.
+    private var headFlaw: StaticString?
+    /// Where it goes, and by what rules.
+    private var address: Address?
+    private var configuration: Configuration?
     /// The Date header as it came, and this machine's clock when it did, in seconds.
     private let date = Buffer()
     private var dateSeen: Int64 = 0
     /// Of the body, as the headers say; what fits no number is the largest.
-    private var announcedLength: Int64 = 0
+    private var announcedLength: Int64?
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var overran: StaticString?
     private var changedProtocol = false
-    static let remembersHeaders = ccurl_remembers_headers() != 0
     private var headerList: UnsafeMutablePointer<curl_slist>?
     /// Whose headers `headerList` may keep between requests.
     private var lastingHeadersOf: Secret?
@@ -82,35 +100,42 @@ final class Transfer {
 
     /// Whether it was set up for such a request before, and now is for this one.
     func prepareAgain(_ request: Request) -> Bool {
-        preparedFor == request.address.isPlain && request.body == nil
-            && ccurl_set_text(easy, CURLOPT_URL, request.address.text) == CURLE_OK
-            && setHeaders(request)
+        guard preparedFor == request.address.isPlain, request.body == nil,
+            ccurl_set_text(easy, CURLOPT_URL, request.address.text) == CURLE_OK,
+            setHeaders(request)
+        else { return false }
+        address = request.address
+        return true
     }
 
-    /// false when memory has run out.
     func prepare(
         _ request: Request, _ configuration: Configuration, sockets: Sockets, share: ShareHandle?,
         cachesAuthorities: Bool
-    ) -> Bool {
-        guard reset() else { return false }
+    ) throws(Failure) {
+        guard reset() else { throw .outOfMemory }
+        if !request.address.isPlain, !Quirks.hasTLS {
+            throw Failure(.tlsFailed, sentence("libcurl {} has no TLS", Quirks.versionText))
+        }
         if request.hasSecretAnswer { body = Buffer(holdsSecrets: true) }
         let context = Unmanaged.passUnretained(self).toOpaque()
         bodyLimit = configuration.maxResponseBytes
 
-        var isSet = true
-        func set(_ code: CURLcode) { if code != CURLE_OK { isSet = false } }
+        var refusal = CURLE_OK
+        func set(_ code: CURLcode) { if refusal == CURLE_OK { refusal = code } }
         func set(_ option: CURLoption, _ value: Int) { set(ccurl_set_long(easy, option, value)) }
         func set(_ option: CURLoption, _ text: String) { set(ccurl_set_text(easy, option, text)) }
 
         set(CURLOPT_URL, request.address.text)
         set(CURLOPT_PATH_AS_IS, 1)
-        set(ccurl_set_protocols(easy, request.address.isPlain ? 1 : 0))
+        set(Quirks.allowOnly(plain: request.address.isPlain, easy))
         set(CURLOPT_FOLLOWLOCATION, 0)  // a redirect would carry the key to another host
         // A libcurl without HTTP/2 or without zlib does without.
-        ccurl_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
+        ccurl_set_long(
+            easy, CURLOPT_HTTP_VERSION,
+            Quirks.tellsHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
         // A batch's requests wait for the first connection, to share it. Not without TLS, which
         // alone offers HTTP/2: libcurl 7.88 would wait for ever on a connection that broke at once.
-        if !request.address.isPlain { set(CURLOPT_PIPEWAIT, 1) }
+        if !request.address.isPlain, Quirks.tellsHTTP2 { set(CURLOPT_PIPEWAIT, 1) }
         ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "gzip")
         set(CURLOPT_USERAGENT, configuration.userAgent)
         set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))  // nothing of ours for a proxy
@@ -120,30 +145,32 @@ final class Transfer {
         }
 
         set(CURLOPT_NOSIGNAL, 1)
-        set(ccurl_set_quick_exit(easy))
-        if !cachesAuthorities { set(ccurl_set_no_ca_cache(easy)) }
+        set(Quirks.leaveLookups(easy))
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(request.connectTimeoutMs))
-        if request.address.isPlain { set(CURLOPT_NOPROXY, "*") }
-
-        set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        set(CURLOPT_SSL_VERIFYPEER, 1)
-        set(CURLOPT_SSL_VERIFYHOST, 2)
-        set(CURLOPT_PROXY_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        if configuration.caFile != nil || configuration.caPath != nil {
-            // Instead of the machine's, not beside them, for the provider and for an https://
-            // proxy.
-            for option in [CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO] {
-                set(ccurl_set_text(easy, option, configuration.caFile))
+        if request.address.isPlain {
+            set(CURLOPT_NOPROXY, "*")
+        } else {
+            if !cachesAuthorities { set(Quirks.keepNoAuthorities(easy)) }
+            set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+            set(CURLOPT_SSL_VERIFYPEER, 1)
+            set(CURLOPT_SSL_VERIFYHOST, 2)
+            set(CURLOPT_PROXY_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+            if configuration.caFile != nil || configuration.caPath != nil {
+                // Instead of the machine's, not beside them, for the provider and for an https://
+                // proxy.
+                for option in [CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO] {
+                    set(ccurl_set_text(easy, option, configuration.caFile))
+                }
+                for option in [CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH] {
+                    let code = ccurl_set_text(easy, option, configuration.caPath)
+                    // A TLS library that knows no directories has none to be forgotten.
+                    if configuration.caPath != nil || code == CURLE_OUT_OF_MEMORY { set(code) }
+                }
             }
-            for option in [CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH] {
-                set(ccurl_set_text(easy, option, configuration.caPath))
+            if let certificate = configuration.clientCertificate {
+                set(CURLOPT_SSLCERT, certificate)
+                set(CURLOPT_SSLKEY, configuration.clientKey ?? certificate)
             }
-        }
-        if let certificate = configuration.clientCertificate {
-            set(CURLOPT_SSLCERT, certificate)
-            set(CURLOPT_SSLKEY, configuration.clientKey ?? certificate)
-        }
-        if !request.address.isPlain {
             if let proxy = configuration.proxy {
                 set(proxy.withText { ccurl_set_text(easy, CURLOPT_PROXY, $0) })
             }
@@ -164,9 +191,19 @@ final class Transfer {
         set(ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, socketContext))
         if let share { set(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle)) }
         self.share = share
-        guard isSet, setHeaders(request) else { return false }
+        guard refusal == CURLE_OK || refusal == CURLE_OUT_OF_MEMORY else {
+            var failure = Failure(
+                .unreachable,
+                sentence(
+                    "libcurl {} refuses what is needed: {}", Quirks.versionText,
+                    Breakage.words(refusal)))
+            failure.isRetryable = false
+            throw failure
+        }
+        guard refusal == CURLE_OK, setHeaders(request) else { throw .outOfMemory }
+        address = request.address
+        self.configuration = configuration
         preparedFor = request.body == nil ? request.address.isPlain : nil
-        return true
     }
 
     private func setHeaders(_ request: Request) -> Bool {
@@ -214,12 +251,18 @@ final class Transfer {
         headerBytes = 0
         headersEnded = false
         isToWaitForever = false
-        isEncoded = false
-        announcedLength = 0
+        encoding = nil
+        isInterim = false
+        hasStatusLine = false
+        headFlaw = nil
+        announcedLength = nil
         errorText[0] = 0
         overran = nil
         changedProtocol = false
     }
+
+    /// It has been given up, and will go on by itself.
+    func connectToNothing() { ccurl_set_opensocket(easy, Sockets.openNothing) }
 
     /// Not after a POST: libcurl keeps the 64 KiB that it was sent from.
     var mayBeUsedAgain: Bool { preparedFor != nil }
@@ -235,14 +278,22 @@ final class Transfer {
         return told < 0 ? nil : Int64(told) - dateSeen
     }
 
-    func takeAwayBody() -> Buffer {
+    /// What came of it. Takes the body away.
+    func response(_ code: CURLcode) -> Response {
+        let ending = ending(code)
         let taken = body
         body = Buffer()
-        return taken
+        var redirectHost: String?
+        if case .answered(300...399) = ending { redirectHost = self.redirectHost }
+        return Response(
+            ending: ending, body: taken, retryAfter: retryAfter, redirectHost: redirectHost)
     }
 
-    func ending(_ code: CURLcode) -> Ending {
-        if let overran { return .failed(Failure(.tooLarge, "\(overran)", httpStatus: httpStatus)) }
+    private func ending(_ code: CURLcode) -> Response.Ending {
+        if let overran { return .failed(Failure(.tooLarge, overran.text, httpStatus: httpStatus)) }
+        if let headFlaw {
+            return .failed(Failure(.malformed, headFlaw.text, httpStatus: toldStatus))
+        }
         if changedProtocol {
             return .failed(Failure(.unreachable, "the provider changed from HTTP/2 to HTTP/1"))
         }
@@ -257,28 +308,57 @@ final class Transfer {
             // What is in the body of a refusal does not matter: it is a refusal.
             guard let httpStatus, httpStatus == 200 else {
                 body.removeAll()
-                return httpStatus.map { .answered($0) }
-                    ?? .failed(Failure(.unreachable, Transfer.words(code)))
+                return httpStatus.map { .answered($0) } ?? .failed(breakage(code).failure)
             }
+            let problem: StaticString =
+                Breakage.isUnknownEncoding(errorText)
+                ? "the answer's Content-Encoding \"{}\" is not understood"
+                : "the answer cannot be decompressed, its Content-Encoding is \"{}\""
             return .failed(
-                Failure(.malformed, "the answer cannot be decompressed", httpStatus: httpStatus))
-        case CURLE_OUT_OF_MEMORY where hasSentRequest:
-            // What libcurl says to a header line beyond its own bound, before we see it.
-            return .failed(Failure(.tooLarge, "\(Transfer.headerOverrun)", httpStatus: httpStatus))
-        case CURLE_OUT_OF_MEMORY:
-            return .failed(.outOfMemory)
-        case CURLE_OPERATION_TIMEDOUT:
-            return .failed(Failure(.unreachable, "no connection within connect_timeout_ms"))
-        case CURLE_SSL_CONNECT_ERROR where hasBrokenOff:
-            return .failed(Failure(.unreachable, "the connection broke off in the TLS handshake"))
-        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE,
-            CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE,
-            CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_CLIENTCERT,
-            CURLE_SSL_ENGINE_INITFAILED, CURLE_USE_SSL_FAILED:
-            return .failed(Failure(.tlsFailed, Transfer.words(code)))
+                Failure(.malformed, sentence(problem, encoding ?? ""), httpStatus: httpStatus))
         default:
-            return .failed(Failure(.unreachable, Transfer.words(code)))
+            if Quirks.isHeaderTooLong(code, hasSentRequest: hasSentRequest) {
+                return .failed(
+                    Failure(.tooLarge, Transfer.headerOverrun.text, httpStatus: httpStatus))
+            }
+            return .failed(breakage(code).failure)
         }
+    }
+
+    private func breakage(_ code: CURLcode) -> Breakage {
+        var connectStatus = 0
+        ccurl_get_long(easy, CURLINFO_HTTP_CONNECTCODE, &connectStatus)
+        return Breakage(
+            code: code, text: errorText, host: address?.host ?? "the provider",
+            proxy: address?.isPlain == false ? configuration.flatMap { Proxy.used(by: $0) } : nil,
+            connectStatus: connectStatus, toldStatus: toldStatus, hasHeaders: headersEnded,
+            hasSentRequest: hasSentRequest,
+            hasClientCertificate: configuration?.clientCertificate != nil)
+    }
+
+    /// nil where there was no status line to believe.
+    private var toldStatus: Int? { hasStatusLine ? httpStatus : nil }
+
+    private var redirectHost: String? {
+        var target: UnsafeMutablePointer<CChar>?
+        ccurl_get_pointer(easy, CURLINFO_REDIRECT_URL, &target)
+        return target.flatMap { Address.host(of: $0) }
+    }
+
+    /// Whether it went over a connection that was there before; nil where it has none.
+    var reusedConnection: Bool? {
+        if newConnections > 0 { return false }
+        var address: UnsafeMutablePointer<CChar>?
+        ccurl_get_pointer(easy, CURLINFO_PRIMARY_IP, &address)
+        guard let address, address.pointee != 0 else { return nil }
+        return true
+    }
+
+    /// libcurl has not got so far as to know where to connect to.
+    var knowsNoAddress: Bool {
+        var microseconds: curl_off_t = 0
+        ccurl_get_offset(easy, CURLINFO_NAMELOOKUP_TIME_T, &microseconds)
+        return microseconds == 0
     }
 
     /// nil where no answer began.
@@ -300,14 +380,8 @@ final class Transfer {
         }
     }
 
-    /// In truth, if libcurl can tell it from what the status line says.
-    private var cameByHTTP2: Bool {
-        let told = ccurl_came_by_http2(easy)
-        guard told < 0 else { return told == 1 }
-        var version = 0
-        ccurl_get_long(easy, CURLINFO_HTTP_VERSION, &version)
-        return version == CURL_HTTP_VERSION_2_0
-    }
+    /// In truth, whatever the status line says.
+    private var cameByHTTP2: Bool { ccurl_came_by_http2(easy) == 1 }
 
     /// An answer by HTTP/1: those belong to requests by their order alone.
     /// What a proxy said first does not count.
@@ -320,7 +394,7 @@ final class Transfer {
     }
 
     /// In seconds, both forms of the header understood by libcurl; 0 where there was none.
-    var retryAfter: Int64 {
+    private var retryAfter: Int64 {
         if isToWaitForever { return Int64.max }
         var seconds: curl_off_t = 0
         ccurl_get_offset(easy, CURLINFO_RETRY_AFTER, &seconds)
@@ -331,21 +405,6 @@ final class Transfer {
         var microseconds: curl_off_t = 0
         ccurl_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds)
         return microseconds > 0
-    }
-
-    /// A handshake that ended with the connection, not with a disagreement. libcurl has one code
-    /// for both; the TLS library's words tell them apart, and where they do not, it was a
-    /// disagreement.
-    private var hasBrokenOff: Bool {
-        let text = String(cString: errorText)
-        return ["SSL_ERROR_SYSCALL", "reset by peer", "Broken pipe", "unexpected eof"].contains {
-            contains(text, $0)
-        }
-    }
-
-    /// libcurl's own words for the code: they name no address and quote nothing.
-    private static func words(_ code: CURLcode) -> String {
-        String(cString: curl_easy_strerror(code))
     }
 
     private static let bodyOverrun: StaticString = "the answer is longer than max_response_bytes"
@@ -384,34 +443,67 @@ final class Transfer {
             return 0
         }
         if isFirst { beganByHTTP1 = !cameByHTTP2 }
-        if beganByHTTP1, hadAnswer, Transfer.remembersHeaders {
+        headFlaw = flaw(of: line, mustBeStatusLine: isFirst || headersEnded && isInterim)
+        if headFlaw != nil { return 0 }
+        if beganByHTTP1, hadAnswer, Quirks.remembersHeaders {
             // What comes next could be a folded line. Again, with a handle of its own.
             changedProtocol = true
             return 0
         }
         look(at: line)
-        if headersEnded, !isEncoded, announcedLength > Int64(bodyLimit) {
+        if headFlaw != nil { return 0 }
+        if headersEnded, encoding == nil, (announcedLength ?? 0) > Int64(bodyLimit) {
             overran = Transfer.bodyOverrun
             return 0
         }
         return line.count
     }
 
+    /// Why the answer cannot be believed; nil if this line is no reason.
+    private func flaw(
+        of line: UnsafeBufferPointer<UInt8>, mustBeStatusLine: Bool
+    ) -> StaticString? {
+        // libcurl 7.74 lets it by, and whoever reads the header in C sees less of it.
+        if let start = line.baseAddress, memchr(start, 0, line.count) != nil {
+            return "the answer has a NUL byte in a header"
+        }
+        guard mustBeStatusLine || headersEnded && StatusLine.isMeant(line) else { return nil }
+        hasStatusLine = false
+        switch StatusLine.read(line) {
+        case .http1(let status):
+            isInterim = status < 200
+            hasStatusLine = !isInterim
+            return nil
+        case .later:
+            isInterim = false
+            hasStatusLine = cameByHTTP2
+            return hasStatusLine
+                ? nil : "the answer's status line says HTTP/2, and it came by HTTP/1"
+        case nil:
+            return "the answer does not begin with a status line of HTTP"
+        }
+    }
+
     /// One line of the headers, or of the trailers behind a body.
     private func look(at line: UnsafeBufferPointer<UInt8>) {
         switch line.first {
         case 0x48, 0x68:  // H
-            guard Transfer.value(of: "http/", in: line) != nil else { return }
+            guard StatusLine.isMeant(line) else { return }
             headersEnded = false
-            isEncoded = false
-            announcedLength = 0
+            encoding = nil
+            announcedLength = nil
         case 0x0D, 0x0A:
             headersEnded = true
         case 0x43, 0x63:  // C
-            if Transfer.value(of: "content-encoding:", in: line) != nil {
-                isEncoded = true
+            if let value = Transfer.value(of: "content-encoding:", in: line) {
+                encoding = Transfer.shown(value)
             } else if let value = Transfer.value(of: "content-length:", in: line) {
-                announcedLength = parseDigits(value) ?? (value.allSatisfy(isDigit) ? Int64.max : 0)
+                let length = Transfer.length(value)
+                if length == nil || announcedLength ?? length != length {
+                    // libcurl takes one of them, each version another.
+                    headFlaw = "the answer's Content-Length is no number, or two"
+                }
+                announcedLength = length
             }
         case 0x44, 0x64:  // D
             guard let value = Transfer.value(of: "date:", in: line) else { return }
@@ -440,6 +532,27 @@ final class Transfer {
         while first < end, line[first] <= 0x20 { first += 1 }
         while end > first, line[end - 1] <= 0x20 { end -= 1 }
         return UnsafeBufferPointer(rebasing: line[first..<end])
+    }
+
+    /// Content-Length: digits, which may stand there more than once (RFC 9110, 8.6). nil for anything
+    /// else.
+    private static func length(_ value: UnsafeBufferPointer<UInt8>) -> Int64? {
+        var length: Int64?
+        for part in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            let digits = part.drop { $0 == UInt8(ascii: " ") }
+            guard !digits.isEmpty, digits.allSatisfy(isDigit) else { return nil }
+            let number = parseDigits(digits) ?? Int64.max
+            if length ?? number != number { return nil }
+            length = number
+        }
+        return length
+    }
+
+    /// Enough of a header's value to know it by, with nothing in it that a terminal would obey.
+    private static func shown(_ value: UnsafeBufferPointer<UInt8>) -> String {
+        String(
+            decoding: value.prefix(32).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") },
+            as: UTF8.self)
     }
 
     private func addHeader(_ line: UnsafePointer<CChar>) -> Bool {

@@ -13,6 +13,7 @@ import json
 import secrets
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -76,26 +77,27 @@ class Sandbox:
 
     def _reply(self, request: Request, segments: list[str], body: bytes) -> Reply:
         authorization = request.headers.get("authorization", "")
-        match request.method, segments:
-            case "GET", ["inbank", "partner", "v3", "shops", shop, "pos-sessions", session]:
-                allowed = authorization == f"Bearer {inbank.KEY}"
-                return self._session("inbank", f"inbank:{shop}/{session}", allowed)
-            case "GET", ["kustom", "ipp", "v1", "sessions", session]:
-                # The raw key, or the usual base64 of user and key.
-                allowed = (authorization == f"Basic {kustom.KEY}"
-                           or basic(authorization) == f"{kustom.USERNAME}:{kustom.KEY}")
-                return self._session("kustom", f"kustom:{session}", allowed)
-            case "POST", ["dintero", "v1", "accounts", account, "auth", "token"]:
-                return self._dintero_token(account, authorization, body)
-            case "GET", ["dintero", "v1", "accounts", account, "shopping", "orders", order,
-                         "sessions", session]:
-                allowed = self._is_token(f"dintero:{account}", authorization)
-                return self._session("dintero", f"dintero:{account}/{order}/{session}", allowed)
-            case "POST", ["ledyer", "oauth", "token"]:
-                return self._ledyer_token(authorization, body)
-            case "GET", ["ledyer", "v1", "sessions", session]:
-                allowed = self._is_token("ledyer", authorization)
-                return self._session("ledyer", f"ledyer:{session}", allowed)
+        called = asked(request.method, segments)
+        if found := called("GET", "inbank/partner/v3/shops/*/pos-sessions/*"):
+            shop, session = found
+            allowed = authorization == f"Bearer {inbank.KEY}"
+            return self._session("inbank", f"inbank:{shop}/{session}", allowed)
+        if found := called("GET", "kustom/ipp/v1/sessions/*"):
+            # The raw key, or the usual base64 of user and key.
+            allowed = (authorization == f"Basic {kustom.KEY}"
+                       or basic(authorization) == f"{kustom.USERNAME}:{kustom.KEY}")
+            return self._session("kustom", f"kustom:{found[0]}", allowed)
+        if found := called("POST", "dintero/v1/accounts/*/auth/token"):
+            return self._dintero_token(found[0], authorization, body)
+        if found := called("GET", "dintero/v1/accounts/*/shopping/orders/*/sessions/*"):
+            account, order, session = found
+            allowed = self._is_token(f"dintero:{account}", authorization)
+            return self._session("dintero", f"dintero:{account}/{order}/{session}", allowed)
+        if called("POST", "ledyer/oauth/token") is not None:
+            return self._ledyer_token(authorization, body)
+        if found := called("GET", "ledyer/v1/sessions/*"):
+            allowed = self._is_token("ledyer", authorization)
+            return self._session("ledyer", f"ledyer:{found[0]}", allowed)
         self._counts["elsewhere"] += 1
         return Reply(404, b"")
 
@@ -150,6 +152,20 @@ class Sandbox:
     def _is_token(self, audience: str, authorization: str) -> bool:
         known, end = self._tokens.get(authorization.removeprefix("Bearer "), ("", 0.0))
         return known == audience and time.monotonic() < end
+
+
+def asked(method: str, segments: list[str]) -> Callable[[str, str], list[str] | None]:
+    """A function of a method and a path with stars: what stands at the stars, or None if it was not
+    that which was asked for. (`match` would say this better, and Debian 11's Python has none.)"""
+    def found(wanted: str, path: str) -> list[str] | None:
+        names = path.split("/")
+        if method != wanted or len(names) != len(segments):
+            return None
+        if any(name not in ("*", segment) for name, segment in zip(names, segments)):
+            return None
+        return [segment for name, segment in zip(names, segments) if name == "*"]
+
+    return found
 
 
 def renamed(document: dict[str, Any], name: str) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def _check(folder: Path, answer: paysession.Answer, *, exchanged: bool) -> None:
     assert json.dumps(told, indent=1).splitlines() == json.dumps(expected, indent=1).splitlines()
 
     if told["result"] == "ok":
-        body = (folder / "response").read_bytes().strip(b" \t\r\n")
+        body = (folder / "response").read_bytes().removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\n")
         assert answer.json.endswith(b'"raw":' + body + b"}")
         session = told["session"]
         assert (answer.status.value, answer.paid.value) == (session["status"], session["paid"])

@@ -146,13 +146,17 @@ def test_wait_gives_the_last_answer_when_time_is_over(client: paysession.Client)
 
 
 def test_wait_waits_for_what_may_pass_and_for_nothing_else(client: paysession.Client) -> None:
-    for name, kind in (("error-401", paysession.Unauthorized), ("not-json", paysession.Malformed)):
+    for name, kind in (("error-401", paysession.Unauthorized), ("double-key", paysession.Malformed)):
         begun = time.monotonic()
         with pytest.raises(kind):
             client.wait(f"kustom:{name}", interval_ms=1000)
         assert time.monotonic() - begun < 1
     with pytest.raises(paysession.RateLimited):
         client.wait("kustom:error-429", timeout_ms=300, interval_ms=50)
+    begun = time.monotonic()
+    with pytest.raises(paysession.Malformed, match="HTML"):  # a page of somebody in between
+        client.wait("kustom:not-json", timeout_ms=500, interval_ms=50)
+    assert time.monotonic() - begun > 0.3
 
 
 def test_read_many(sandbox: Sandbox, client: paysession.Client) -> None:

@@ -10,6 +10,7 @@ import os
 import pickle
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -141,6 +142,8 @@ def test_json_is_exact(valid: Valid) -> None:
          "invalid_argument"),
         ("kustom", "[]", {}, paysession.Malformed, "malformed"),
         ("kustom", "", {}, paysession.Malformed, "malformed"),
+        ("kustom", "<html></html>", {}, paysession.Malformed, "malformed"),
+        ("kustom", "\ufeff\ufeff{}", {}, paysession.Malformed, "malformed"),
         ("kustom", b'{"status": "\xff"}', {}, paysession.Malformed, "malformed"),
         ("kustom", '{"a": 1, "a": 1}', {}, paysession.Malformed, "malformed"),
         ("kustom", KUSTOM, {"id": "another"}, paysession.Mismatched, "mismatched"),
@@ -159,7 +162,8 @@ def test_failures(
     assert error.answer.result == result
     assert error.answer.session is None and error.answer.raw is None
     assert str(error) == error.message == error.answer.error.message != ""
-    assert error.advice and error.retryable is False
+    # What is empty, or a page, is somebody's in between, and may pass.
+    assert error.advice and error.retryable is (document in ("", "<html></html>"))
     assert not error.answer.is_paid
 
 
@@ -202,6 +206,29 @@ def test_arguments_of_the_wrong_type() -> None:
         paysession.Client(None)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="^document contains a lone surrogate"):
         paysession.normalize("kustom", '{"status": "\udc80"}')
+
+
+def test_a_uuid_is_no_text() -> None:
+    """It is not turned into one unasked: which letters, and with what around them, is the caller's."""
+    one = uuid.UUID("5e3a49b2-3ad9-4a3b-a8e5-9a3f24a5a9fc")
+    with paysession.Client({}) as client, client.batch() as batch:
+        calls: dict[str, list[Callable[[Any], object]]] = {
+            "reference": [client.get, client.wait, batch.add, lambda one: list(client.read_many([one]))],
+            "shop_uuid": [lambda one: client.get_inbank(one, "x")],
+            "pos_session_uuid": [lambda one: client.get_inbank("x", one)],
+            "session_id": [client.get_kustom, client.get_ledyer],
+            "order_id": [lambda one: client.get_dintero("T12345678", one, "x")],
+        }
+        for name, asked in calls.items():
+            for call in asked:
+                with pytest.raises(TypeError, match=rf"^{name}\b.*UUID"):
+                    call(one)
+
+
+def test_a_path_is_no_configuration() -> None:
+    for path in ("/etc/paysession/config.json", "config.json", "~/.config/paysession/config.json"):
+        with pytest.raises((paysession.InvalidConfig, ValueError, TypeError), match="path"):
+            paysession.Client(path)
 
 
 def test_config() -> None:

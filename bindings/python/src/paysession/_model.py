@@ -236,7 +236,8 @@ class Exchange:
     http_version: Optional[str]
     attempts: int
     elapsed_ms: float
-    reused_connection: bool
+    #: None where no connection was made.
+    reused_connection: bool | None
     token_refreshed: bool
 
 

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+import Foundation
+import Testing
+
+@testable import PaySession
+
+@Suite struct FileTests {
+    /// What a file is read through at once.
+    static let chunk = 4096
+
+    static func read(_ path: String, atMost longest: Int) -> [UInt8]? {
+        let buffer = Buffer()
+        return File.read(path, into: buffer, atMost: longest) ? Array(buffer.bytes) : nil
+    }
+
+    @Test func kindsAreTold() throws {
+        let folder = try Folder()
+        let file = try folder.file("file", "x")
+        let fifo = folder.path + "/fifo"
+        #expect(mkfifo(fifo, 0o600) == 0)
+        let link = folder.path + "/link"
+        #expect(symlink(file, link) == 0)
+        let nowhere = folder.path + "/nowhere"
+        #expect(symlink(folder.path + "/nothing", nowhere) == 0)
+        #expect(File.kind(file) == .regular)
+        #expect(File.kind(link) == .regular)
+        #expect(File.kind(folder.path) == .directory)
+        #expect(File.kind("/dev/null") == .other)
+        #expect(File.kind(fifo) == .other)
+        #expect(File.kind(nowhere) == nil)
+        #expect(File.kind(folder.path + "/nothing") == nil)
+        #expect(File.kind(file + "/x") == nil)
+        #expect(File.kind("") == nil)
+    }
+
+    /// To the byte, and on both sides of what is read at once.
+    @Test(arguments: [0, 1, 4095, 4096, 4097, 8192, 10_000, 65_536]) func readsWhatFits(
+        _ count: Int
+    ) throws {
+        let folder = try Folder()
+        let content = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+        let file = try folder.file("file", content)
+        #expect(FileTests.read(file, atMost: count) == content)
+        #expect(FileTests.read(file, atMost: count + 1) == content)
+        if count > 0 { #expect(FileTests.read(file, atMost: count - 1) == nil) }
+    }
+
+    /// What the buffer has already stays before it, and counts.
+    @Test func readsBehindWhatIsThere() throws {
+        let folder = try Folder()
+        let file = try folder.file("file", "def")
+        let buffer = Buffer("abc")
+        #expect(File.read(file, into: buffer, atMost: 6))
+        #expect(buffer.text == "abcdef")
+        #expect(!File.read(file, into: Buffer("abc"), atMost: 5))
+    }
+
+    @Test func whatCannotBeReadIsNotRead() throws {
+        let folder = try Folder()
+        for path in [folder.path, folder.path + "/nothing", "", "/dev/zero"] {
+            #expect(FileTests.read(path, atMost: 10_000) == nil, "\(path)")
+        }
+        #expect(FileTests.read("/dev/null", atMost: 0) == [])
+        // One that never ends is given up as soon as it is too long.
+        #expect(!File.holds("/dev/null", "x"))
+        #expect(!File.holds(folder.path, "x"))
+        #expect(!File.holds(folder.path + "/nothing", "x"))
+    }
+
+    /// Wherever it stands: at the start, at the end, and over every border of what is read at once.
+    @Test func holdsAcrossBorders() throws {
+        let folder = try Folder()
+        let word = " CERTIFICATE-----"
+        let count = word.utf8.count
+        for border in [FileTests.chunk, 2 * FileTests.chunk] {
+            for start in border - count - 1...border + 1 {
+                let before = [UInt8](repeating: 0x2D, count: start)
+                for after in [0, 1, FileTests.chunk] {
+                    let rest = [UInt8](repeating: 0x0A, count: after)
+                    let whole = try folder.file("file", before + Array(word.utf8) + rest)
+                    #expect(File.holds(whole, " CERTIFICATE-----"), "\(start) \(after)")
+                }
+                for missing in [0, count / 2, count - 1] {
+                    var part = Array(word.utf8)
+                    part.remove(at: missing)
+                    let broken = try folder.file("file", before + part)
+                    #expect(!File.holds(broken, " CERTIFICATE-----"), "\(start) \(missing)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (" CERTIFICATE-----", true), ("x CERTIFICATE-----x", true), ("  CERTIFICATE-----", true),
+        (" CERT CERTIFICATE-----", true), (" CERTIFICATE---- CERTIFICATE-----", true),
+        (" CERTIFICATE------", true), ("\0 CERTIFICATE-----", true), ("", false), (" ", false),
+        (" CERTIFICATE----", false), (" CERTIFICATE---- -", false), (" certificate-----", false),
+        (" CERTIFICAT E-----", false), (" CERTIFICATE\n-----", false),
+    ]) func holdsTheWholeText(_ content: String, _ isThere: Bool) throws {
+        let folder = try Folder()
+        let file = try folder.file("file", content)
+        #expect(File.holds(file, " CERTIFICATE-----") == isThere)
+    }
+
+    /// The second text counts only behind the first.
+    @Test(arguments: [
+        ("BEGIN X-----\nEND X-----", true), ("X-----END ", true), ("END X-----", false),
+        ("X-----", false), ("END ", false), ("END X-----END", false), ("X-----EEND ", true),
+    ]) func holdsOneBeforeTheOther(_ content: String, _ isThere: Bool) throws {
+        let folder = try Folder()
+        let file = try folder.file("file", content)
+        #expect(File.holds(file, "X-----", before: "END ") == isThere)
+    }
+
+    /// Each byte is the same to it, the zero byte and those above 0x7F among them.
+    @Test func allBytesAreBytes() throws {
+        let folder = try Folder()
+        let file = try folder.file("file", Array(UInt8.min...UInt8.max) + Array("end".utf8))
+        #expect(FileTests.read(file, atMost: 259)?.count == 259)
+        #expect(File.holds(file, "end"))
+        #expect(!File.holds(file, "ends"))
+    }
+}
