@@ -10,6 +10,7 @@
 #   make soak       SECONDS=600: mixed work, faults, forks: memory, descriptors and threads stay level
 #   make sanitize   valgrind over what is shipped, AddressSanitizer over the Swift tests
 #   make allocations  each allocation fails in turn: a result, never a trap (ten minutes)
+#   make libcurls   the faults again, with the libcurl of Debian 11, 12, 13 and sid (half an hour)
 #   make mutants    the library broken in many small ways: the tests must notice each (half an hour)
 #   make proof      Tests/PROOF.md, from what these left in build/proof
 #   make sbom       the software bill of materials, into build
@@ -61,8 +62,10 @@ LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -W
 	-Wl,-O2 -Wl,-s -Wl,--build-id=none -Wl,--wrap=posix_memalign -Wl,--wrap=free \
 	-Wl,-Map=$(BUILD)/libpaysession.map
 OBJECTS = .build/release/PaySession.build
+# Threads were a library of their own before glibc 2.34.
+THREADS := -Wl,--push-state,--as-needed -l:libpthread.so.0 -Wl,--pop-state
 
-.PHONY: all build cli examples benches deps test-deps demo test sandbox fuzz attack soak sanitize allocations mutants proof sbom bench install clean
+.PHONY: all build link cli examples benches deps test-deps demo test sandbox fuzz attack soak sanitize allocations libcurls mutants proof sbom bench install clean
 
 all: build cli
 
@@ -84,19 +87,26 @@ $(FFI_HEADER): Include/paysession.h Makefile | deps
 
 build: deps $(BRIDGE) $(FFI_HEADER)
 	swift build -c release --target PaySession $(SWIFTFLAGS)
+	@$(MAKE) -s --no-print-directory link
 	@mkdir -p $(BUILD)/lib/pkgconfig
+	@$(call pkgconfig,$(CURDIR),$(CURDIR)/$(BUILD)/lib,$(CURDIR)/Include) > $(BUILD)/lib/pkgconfig/paysession.pc
+
+# The link alone, of what the compiler left. With SYSROOT, the folder of another system, against the libraries
+# of that system.
+SYSROOT ?=
+link: $(BRIDGE)
+	@mkdir -p $(BUILD)/lib
 	@# Objects of sources that are gone stay behind in SwiftPM's folder: only what has a source is linked.
 	@echo 'linking $(LIB)'
-	@$(CLANG) $(LINKFLAGS) -o $(LIB).new \
+	@$(CLANG) $(if $(SYSROOT),--sysroot=$(SYSROOT)) $(LINKFLAGS) -o $(LIB).new \
 		$(patsubst %,$(OBJECTS)/%.o,$(notdir $(shell find Sources/PaySession -name '*.swift' | sort))) \
-		$(BRIDGE) -lcurl -ljansson
+		$(BRIDGE) $(if $(SYSROOT),$(THREADS)) -lcurl -ljansson
 	@# A hash of the sources' paths; without it, two builds in two places give the same bytes. By LLVM's
 	@# objcopy: GNU's (2.40) loses lld's GNU_RELRO with it.
 	@$(TOOLCHAIN)llvm-objcopy -R .swift_modhash $(LIB).new
 	@cmp -s $(LIB).new $(LIB) && rm $(LIB).new || mv $(LIB).new $(LIB)
 	@ln -sf libpaysession.so.$(VERSION) $(BUILD)/lib/$(SONAME)
 	@ln -sf $(SONAME) $(BUILD)/lib/libpaysession.so
-	@$(call pkgconfig,$(CURDIR),$(CURDIR)/$(BUILD)/lib,$(CURDIR)/Include) > $(BUILD)/lib/pkgconfig/paysession.pc
 
 # $(call pkgconfig,prefix,libdir,includedir)
 # What is below the prefix is said by it: `pkg-config --define-prefix` moves the whole. No Requires.private: the
@@ -184,6 +194,11 @@ sanitize: build examples test-deps | $(PROOF)
 allocations: build test-deps | $(PROOF)
 	@$(PYTHON) Tests/Proof/allocations.py --json $(PROOF)/allocations.json
 
+# Each of those systems is a folder in build/libcurls, made once.
+libcurls: build test-deps | $(PROOF)
+	@Tests/apt mmdebstrap
+	@python3 Tests/Libcurls/run.py --json $(PROOF)/libcurls.json $(SUITES)
+
 mutants: build cli test-deps | $(PROOF)
 	@$(PYTHON) Tests/Proof/mutants.py --json $(PROOF)/mutants.json
 
@@ -205,6 +220,7 @@ test: build cli examples benches test-deps
 	cd bindings/python && $(CURDIR)/$(PYTHON) -m mypy
 	cd bindings/python && $(CURDIR)/$(PYTHON) -m pytest -q
 	$(PYTHON) -m pytest -q Tests
+	Tests/Libcurls/newer $(PYTHON)
 	bats Tests/CLI
 
 install: build cli
