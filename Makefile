@@ -5,6 +5,7 @@
 #   make test       everything it needs, then every test
 #   make sandbox    the four providers on this machine, for your own shop; ends with Ctrl-C
 #   make bench      what loading and calling it costs
+#   make cost       AGAINST=libpaysession.so.0: instructions for a session, also as a ratio to another build's
 #   make fuzz       SECONDS=600: libFuzzer over documents, configuration, options, references, HTTP
 #   make attack     SECONDS=600: made-up documents, judged by the library and by an independent oracle
 #   make soak       SECONDS=600: mixed work, faults, forks: memory, descriptors and threads stay level
@@ -65,7 +66,7 @@ OBJECTS = .build/release/PaySession.build
 # Threads were a library of their own before glibc 2.34.
 THREADS := -Wl,--push-state,--as-needed -l:libpthread.so.0 -Wl,--pop-state
 
-.PHONY: all build link cli examples benches deps test-deps demo test sandbox fuzz attack soak sanitize allocations libcurls mutants proof sbom bench install clean
+.PHONY: all build link cli examples benches deps test-deps demo test sandbox fuzz attack soak sanitize allocations libcurls mutants proof sbom bench cost install clean
 
 all: build cli
 
@@ -151,7 +152,7 @@ $(EXAMPLES): $(BUILD)/examples/%: examples/c/%.c Include/paysession.h | build
 	@mkdir -p $(@D)
 	$(CC) $(WARNINGS) $< $(OURS) -o $@
 
-OUR_BENCHES := $(addprefix $(BUILD)/bench/,offline batch)
+OUR_BENCHES := $(addprefix $(BUILD)/bench/,offline calls batch)
 BARE_BENCHES := $(addprefix $(BUILD)/bench/,bare bare_batch)
 
 $(OUR_BENCHES): $(BUILD)/bench/%: Tests/Benchmarks/%.c | build
@@ -212,6 +213,9 @@ sbom: build cli
 
 bench: benches test-deps
 	@$(PYTHON) Tests/Benchmarks/bench.py $(BUILD)/bench
+
+cost: benches test-deps
+	@$(PYTHON) Tests/Benchmarks/instructions.py $(BUILD)/bench $(if $(AGAINST),--against $(AGAINST) --limit 1.02)
 
 # Swift: the sources as full Swift. Then the shipped library, from outside.
 test: build cli examples benches test-deps
