@@ -134,7 +134,8 @@ def test_latencies_are_those_of_the_calls() -> None:
         handle.close()
     took.sort()
     assert took[45] * 0.99 <= latency["p90"] <= took[46] * 1.14
-    assert took[25] * 0.99 - 0.01 <= latency["p50"] <= took[26] * 1.14 + 0.01
+    # Told in tenths of a millisecond, what is left over cut off.
+    assert took[25] * 0.99 - 0.01 <= latency["p50"] <= (took[26] + 0.1) * 1.14
     assert took[-1] * 0.99 <= latency["p99"] <= latency["max"]
     assert latency["max"] == pytest.approx(took[-1], rel=0.01)
     assert latency["p50"] < 50 < latency["p90"] < 200 < latency["max"]

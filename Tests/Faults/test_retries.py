@@ -368,8 +368,11 @@ def test_what_never_connected_used_no_connection(preload: Path) -> None:
 
 
 def test_what_connected_and_failed_used_a_new_one(authority: Authority) -> None:
-    for failing in (Server(as_asked, tls=authority.server()),
-                    Server(on_connection=Connection.reset)):
+    def reset(connection: Connection) -> None:
+        connection.socket.recv(1)  # a reset that comes sooner is a connection that was never made
+        connection.reset()
+
+    for failing in (Server(as_asked, tls=authority.server()), Server(on_connection=reset)):
         with failing as server:
             ended = ask(keyed(server.https, attempts=1), "kustom:x")
             assert ended.result in ("tls_failed", "unreachable")
