@@ -300,7 +300,7 @@ MUTANTS = [
     Mutant("handles are used again behind a proxy", SWIFT + "Transport/Loop.swift",
            "if transfer.beganByHTTP1 { hasSeenHTTP1 = true }", "", (faults("proxy"),)),
     Mutant("HTTP/2 is what the status line says", TRANSFER,
-           "hasStatusLine = cameByHTTP2", "hasStatusLine = true", (faults("http"),)),
+           "hasStatusLine = !beganByHTTP1 || cameByHTTP2", "hasStatusLine = true", (faults("http"),)),
     Mutant("freeing an answer waits for a fork", SWIFT + "Exports/AnswerExports.swift",
            "    Unmanaged<Answer>.fromOpaque(UnsafeRawPointer(answer)).release()",
            "    insideGate { Unmanaged<Answer>.fromOpaque(UnsafeRawPointer(answer)).release() }",

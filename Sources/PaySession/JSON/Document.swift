@@ -274,9 +274,11 @@ struct Value {
 
     /// For people to read: U+FFFD stands for half a surrogate pair.
     var shownText: String? {
-        if let text { return text }
-        guard let mendedText else { return nil }
-        return String(decoding: Value.bytes(of: mendedText), as: UTF8.self)
+        @inline(__always) get {
+            if let text { return text }
+            guard has(JSON_ARRAY), let mendedText else { return nil }
+            return String(decoding: Value.bytes(of: mendedText), as: UTF8.self)
+        }
     }
 
     /// See `Document`.

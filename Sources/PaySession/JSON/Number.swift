@@ -40,6 +40,16 @@ func appendDecimal(_ number: UInt64, to buffer: Buffer) {
 
 /// - Returns: how many digits it wrote, 20 at most.
 func writeDecimal(_ number: UInt64, to room: UnsafeMutablePointer<UInt8>) -> Int {
+    // Most are the places of a document's tokens.
+    if number < 100 {
+        let (tens, ones) = (
+            UInt8(truncatingIfNeeded: number / 10), UInt8(truncatingIfNeeded: number % 10)
+        )
+        room[0] = UInt8(ascii: "0") &+ (tens == 0 ? ones : tens)
+        if tens == 0 { return 1 }
+        room[1] = UInt8(ascii: "0") &+ ones
+        return 2
+    }
     var length = 1
     var rest = number / 10
     while rest > 0 {

@@ -105,10 +105,8 @@ struct Reader {
             note(found, path)
             return nil
         }
-        return List(
-            value: found, drift: drift, path: prefix + path.text,
-            within: sentence("{}{}.", prefix, path.text),
-            read: read)
+        let whole = prefix + path.text
+        return List(value: found, drift: drift, path: whole, within: whole + ".", read: read)
     }
 
     /// Read one by one, each time it is gone through, while the document is there: a document can

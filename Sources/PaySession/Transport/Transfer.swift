@@ -476,7 +476,8 @@ final class Transfer {
             return nil
         case .later:
             isInterim = false
-            hasStatusLine = cameByHTTP2
+            // Behind what a proxy said the provider's own answer is asked for anew.
+            hasStatusLine = !beganByHTTP1 || cameByHTTP2
             return hasStatusLine
                 ? nil : "the answer's status line says HTTP/2, and it came by HTTP/1"
         case nil:
