@@ -100,8 +100,10 @@ session_client *client_open(const struct options *options)
         return NULL;
     if (session_client_open(config, &client, &answer) != SESSION_OK) {
         json_t *head = answer_head(session_answer_json(answer, NULL));
-        complain("configuration: %s", text_of(json_object_get(head, "error"), "message",
-                                              session_result_name(session_answer_result(answer))));
+        const char *message = text_of(json_object_get(head, "error"), "message",
+                                      session_result_name(session_answer_result(answer)));
+        /* Of a key the library says which, of the whole that it is the configuration. */
+        complain("%s%s", strncmp(message, "configuration: ", 15) ? "configuration: " : "", message);
         json_decref(head);
     }
     session_answer_free(answer);

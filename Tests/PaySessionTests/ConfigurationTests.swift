@@ -480,7 +480,8 @@ import Testing
         #expect(
             ConfigurationTests.refusal(ConfigurationTests.kustom("{\"file\": \"\(file)\"}"))?
                 .message
-                == "kustom.api_key: expected visible ASCII, \(flaw) of the file at \(file)")
+                == "kustom.api_key: expected visible ASCII, "
+                + flaw.replacingOccurrences(of: " is ", with: " of the file at \(file) is "))
         // JSON's text is UTF-8, and its bytes are counted decoded.
         guard let text = String(validating: bytes, as: UTF8.self) else { return }
         let escaped = text.utf16.map {
@@ -499,8 +500,8 @@ import Testing
             #expect(
                 ConfigurationTests.refusal(
                     ConfigurationTests.kustom("{\"env\": \"PAYSESSION_TEST_KEY\"}"))?.message
-                    == "kustom.api_key: expected visible ASCII, byte 3 is not ASCII"
-                    + " of the environment variable PAYSESSION_TEST_KEY")
+                    == "kustom.api_key: expected visible ASCII, "
+                    + "byte 3 of the environment variable PAYSESSION_TEST_KEY is not ASCII")
         }
     }
 

@@ -133,30 +133,31 @@ final class Settings {
         guard !visible.isEmpty else { throw mistake(key, "a secret, it is empty") }
         // It goes into a header: a line break in it would begin another, and what cannot be seen was
         // never meant to be in it.
-        if let flaw = flaw(of: bytes.bytes, visible) {
-            throw mistake(key, sentence("visible ASCII, {}{}", flaw, place))
+        if let flaw = flaw(of: bytes.bytes, visible, place) {
+            throw mistake(key, sentence("visible ASCII, {}", flaw))
         }
         guard let secret = Secret(visible) else { throw .outOfMemory }
         return secret
     }
 
     /// What is wrong with a secret; nil if nothing is.
+    /// - Parameter place: where the bytes stand, " of ...".
     private func flaw(
-        of bytes: UnsafeBufferPointer<UInt8>, _ visible: UnsafeBufferPointer<UInt8>
+        of bytes: UnsafeBufferPointer<UInt8>, _ visible: UnsafeBufferPointer<UInt8>, _ place: String
     ) -> String? {
-        guard let place = visible.firstIndex(where: { $0 < 0x20 || $0 > 0x7E }),
+        guard let index = visible.firstIndex(where: { $0 < 0x20 || $0 > 0x7E }),
             let start = bytes.baseAddress, let first = visible.baseAddress
         else { return nil }
-        let rest = UnsafeBufferPointer(rebasing: visible[place...])
+        let rest = UnsafeBufferPointer(rebasing: visible[index...])
         let template: StaticString =
             if begins(rest, with: "\u{FEFF}") {
-                "byte {} is a UTF-8 byte order mark"
+                "byte {}{} is a UTF-8 byte order mark"
             } else if rest[0] >= 0xFE, rest.count > 1, rest[0] ^ rest[1] == 1 {
-                "byte {} is a UTF-16 byte order mark"
+                "byte {}{} is a UTF-16 byte order mark"
             } else {
-                rest[0] < 0x80 ? "byte {} is a control character" : "byte {} is not ASCII"
+                rest[0] < 0x80 ? "byte {}{} is a control character" : "byte {}{} is not ASCII"
             }
-        return sentence(template, String(first - start + place + 1))
+        return sentence(template, String(first - start + index + 1), place)
     }
 
     /// A key that nobody asked for is a mistake, most often a misspelling.
