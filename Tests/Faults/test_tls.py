@@ -390,3 +390,31 @@ def test_a_connection_cut_without_goodbye(authority: Authority) -> None:
             keyed(server.https, ca_file=authority.file, attempts=1)) as client:
         for _ in lengths:
             assert told(lambda: client.get("kustom:x")).result in ("malformed", "unreachable")
+
+
+# ---- A libcurl that cannot -----------------------------------------------------------------------
+
+
+def test_a_libcurl_without_tls_is_told(preload: Path, authority: Authority) -> None:
+    """It is no lack of memory, and http to this machine needs none."""
+    with Server(as_asked, tls=authority.server()) as server, Server(as_asked) as plain:
+        without = {"LD_PRELOAD": str(preload), "PRELOAD_NO_TLS": "1"}
+        config = keyed(server.https, ca_file=authority.file)
+        (ended,) = apart(config, "kustom:x", environment=without)
+        (answered,) = apart(keyed(plain.http), "kustom:x", environment=without)
+        assert server.requests == []
+    assert ended["result"] == "tls_failed" and "no TLS" in ended["error"]["message"]
+    assert ended["error"]["retryable"] is False and ended["exchange"] is None
+    assert answered["session"]["paid"] == "yes"
+
+
+@pytest.mark.parametrize("option", [64, 81])  # CURLOPT_SSL_VERIFYPEER, CURLOPT_SSL_VERIFYHOST
+def test_a_libcurl_that_refuses_what_is_needed_is_not_asked(
+    option: int, preload: Path, authority: Authority,
+) -> None:
+    with Server(as_asked, tls=authority.server()) as server:
+        (ended,) = apart(keyed(server.https, ca_file=authority.file), "kustom:x", environment={
+            "LD_PRELOAD": str(preload), "PRELOAD_REFUSED": str(option)})
+        assert server.requests == []
+    assert ended["result"] == "unreachable" and "refuses" in ended["error"]["message"]
+    assert ended["error"]["retryable"] is False and ended["exchange"] is None
