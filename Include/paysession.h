@@ -199,7 +199,7 @@ typedef enum session_result {
     SESSION_UNEXPECTED_HTTP = 25,  /* anything else that is not 200, redirects included */
     SESSION_MALFORMED = 30,        /* 200, but not a JSON object, or deeper than 128 levels, or a
                                       key twice, or not UTF-8; or no valid HTTP: a status line that
-                                      is none, a NUL in a header */
+                                      is none, a NUL in a header, two lengths */
     SESSION_TOO_LARGE = 31,        /* longer than max_response_bytes, or headers beyond 64 KiB */
     SESSION_MISMATCHED = 32,       /* the answer is about another session than the one asked for */
     SESSION_DONE = 40,             /* a batch has nothing more to give */

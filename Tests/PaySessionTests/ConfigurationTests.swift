@@ -317,18 +317,21 @@ import Testing
         ("[]", "this is JSON, but not an object"),
         ("{\"a\":1,\"a\":1}", "this is JSON with the same key twice in one object"),
         ("{", "this is not valid JSON"), ("marker", "this is not valid JSON"),
-        ("/etc/shop/marker", "this looks like the path of a file"),
-        ("./marker", "this looks like the path of a file"),
-        ("~/marker", "this looks like the path of a file"),
-        ("../marker\n", "this looks like the path of a file"),
-        ("marker.json", "this looks like the path of a file"),
-        (" marker.json\r\n", "this looks like the path of a file"),
-        (".json", "this looks like the path of a file"),
+        ("/etc/shop/marker", "this is not JSON; it looks like the path of a file"),
+        ("./marker", "this is not JSON; it looks like the path of a file"),
+        ("~/marker", "this is not JSON; it looks like the path of a file"),
+        ("../marker\n", "this is not JSON; it looks like the path of a file"),
+        ("marker.json", "this is not JSON; it looks like the path of a file"),
+        (" marker.json\r\n", "this is not JSON; it looks like the path of a file"),
+        (".json", "this is not JSON; it looks like the path of a file"),
         // More than one line, or with a brace in it, is no path.
         ("/etc/marker\n/etc/shop", "this is not valid JSON"),
         ("/etc/{marker}", "this is not valid JSON"), ("marker.jso", "this is not valid JSON"),
         ("json", "this is not valid JSON"), ("/* marker */\n{}", "this is not valid JSON"),
-        ("/" + String(repeating: "m", count: 4095), "this looks like the path of a file"),
+        (
+            "/" + String(repeating: "m", count: 4095),
+            "this is not JSON; it looks like the path of a file"
+        ),
         ("/" + String(repeating: "m", count: 4096), "this is not valid JSON"),
     ]) func whatIsNoObjectIsNamed(_ text: String, _ found: String) {
         let refusal = ConfigurationTests.refusal(text)

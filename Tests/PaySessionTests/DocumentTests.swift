@@ -207,6 +207,9 @@ import Testing
             ("\u{FEFF}\u{FEFF}{}", .notJSON), (" \u{FEFF}{}", .notJSON), ("\n\u{FEFF}{}", .notJSON),
             ("{}\u{FEFF}", .notJSON), ("{\u{FEFF}}", .notJSON), ("\u{FEFF}[]", .notAnObject),
             ("\u{FEFF}\u{FEFF}", .notJSON), ("\u{FEFF}{", .notJSON),
+            // Not JSON, but its name.
+            ("/tmp/session.json", .path), ("\u{FEFF}./a\n", .path), ("session.json", .path),
+            ("session.jsonl", .notJSON), ("/a\n/b", .notJSON), ("/{", .notJSON),
             // A NUL in a key, which C's strings could not tell from the end.
             (#"{"a\u0000b":1}"#, .notJSON), (#"{"\u0000":1}"#, .notJSON),
             (#"{"a":{"status\u0000":1}}"#, .notJSON),

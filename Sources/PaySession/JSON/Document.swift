@@ -5,13 +5,15 @@ import CPlatform
 /// Why bytes are not a JSON object that can be relied on. The words go into messages, so they are
 /// ours: jansson's own quote the document, which holds personal data.
 enum DocumentFlaw: Error {
-    case empty, page, notJSON, notAnObject, duplicateKey, notUTF8, tooDeep, tooLong, outOfMemory
+    case empty, page, path, notJSON, notAnObject, duplicateKey, notUTF8, tooDeep, tooLong,
+        outOfMemory
 
     /// Behind "the answer is ".
     var words: StaticString {
         switch self {
         case .empty: "empty"
         case .page: "a page of HTML, not JSON"
+        case .path: "not JSON; it looks like the path of a file"
         case .notJSON: "not valid JSON"
         case .notAnObject: "JSON, but not an object"
         case .duplicateKey: "JSON with the same key twice in one object"
@@ -100,7 +102,7 @@ final class Document {
             case json_error_invalid_utf8: throw .notUTF8
             case json_error_stack_overflow: throw .tooDeep
             case json_error_out_of_memory: throw .outOfMemory
-            default: throw .notJSON
+            default: throw looksLikePath(content) ? .path : .notJSON
             }
         }
         guard cjansson_type(parsed) == Int32(JSON_OBJECT.rawValue) else {
@@ -360,6 +362,20 @@ struct Value {
         guard let keys else { return String(cString: key) }
         let number = (Int(key[0]) - 0x30) * 10 + Int(key[1]) - 0x30
         return keys.key(number).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+}
+
+/// One line that begins or ends as a path does: the most frequent mistake of who is to give JSON.
+private func looksLikePath(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    let text = withoutBlanks(bytes)
+    guard text.count <= 4096, let first = text.first, !text.contains(UInt8(ascii: "\n")),
+        !text.contains(UInt8(ascii: "{"))
+    else { return false }
+    switch first {
+    case UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "~"): return true
+    default:
+        let end = UnsafeBufferPointer(rebasing: text[max(text.count - 5, 0)...])
+        return begins(end, with: ".json")
     }
 }
 

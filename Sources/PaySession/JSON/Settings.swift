@@ -27,12 +27,10 @@ final class Settings {
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
-            // The most frequent mistake, and the message must not quote what could be a key.
-            let template: StaticString =
-                error == .notJSON && looksLikePath(source.bytes)
-                ? "{}: expected a JSON object, this looks like the path of a file"
-                : "{}: expected a JSON object, this is {}"
-            throw Failure(outcome, sentence(template, name, error.words.text))
+            // The message must not quote what could be a key.
+            throw Failure(
+                outcome,
+                sentence("{}: expected a JSON object, this is {}", name, error.words.text))
         }
     }
 
@@ -201,32 +199,5 @@ final class Settings {
     /// A secret may have got into the place of a key: no more of it than tells which key is meant.
     private func shown(_ key: String) -> String {
         key.utf8.count <= 32 && !hasControlCharacter(key) ? key : "(a long key)"
-    }
-}
-
-private func isBlank(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\n")
-        || byte == UInt8(ascii: "\r")
-}
-
-/// Without what an editor, `echo` or a copied line leaves at both ends.
-private func withoutBlanks(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
-    var (first, end) = (0, bytes.count)
-    while first < end, isBlank(bytes[first]) { first += 1 }
-    while end > first, isBlank(bytes[end - 1]) { end -= 1 }
-    return UnsafeBufferPointer(rebasing: bytes[first..<end])
-}
-
-/// One line that begins or ends as a path of a configuration does.
-private func looksLikePath(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    let text = withoutBlanks(withoutByteOrderMark(bytes))
-    guard text.count <= 4096, let first = text.first, !text.contains(UInt8(ascii: "\n")),
-        !text.contains(UInt8(ascii: "{"))
-    else { return false }
-    switch first {
-    case UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "~"): return true
-    default:
-        let end = UnsafeBufferPointer(rebasing: text[max(text.count - 5, 0)...])
-        return begins(end, with: ".json")
     }
 }

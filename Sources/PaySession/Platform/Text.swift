@@ -94,6 +94,19 @@ func sentence(
     return String(decoding: text.bytes, as: UTF8.self)
 }
 
+func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\n")
+        || byte == UInt8(ascii: "\r")
+}
+
+/// Without what an editor, `echo` or a copied line leaves at both ends.
+func withoutBlanks(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+    var (first, end) = (0, bytes.count)
+    while first < end, isBlank(bytes[first]) { first += 1 }
+    while end > first, isBlank(bytes[end - 1]) { end -= 1 }
+    return UnsafeBufferPointer(rebasing: bytes[first..<end])
+}
+
 /// Control characters of Unicode (Cc): C0, DEL and C1. None belongs into an identifier or a header.
 func hasControlCharacter(_ text: String) -> Bool {
     for scalar in text.unicodeScalars
