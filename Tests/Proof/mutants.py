@@ -255,7 +255,7 @@ MUTANTS = [
     Mutant("no connection is a connection used again", TRANSFER,
            "guard let address, address.pointee != 0 else { return nil }", "guard address != nil else { return nil }", (faults("retries"),)),
     Mutant("a redirect tells more than a host", SWIFT + "Transport/Address.swift",
-           'part(url, CURLUPART_PORT).map { "\\(host):\\($0)" } ?? host', 'part(url, CURLUPART_URL) ?? host', (faults("http", "proxy"),)),
+           'part(url, CURLUPART_PORT).map { sentence("{}:{}", host, $0) } ?? host', 'part(url, CURLUPART_URL) ?? host', (faults("http", "proxy"),)),
     Mutant("the deadline does not end a call", CALL, "if now >= deadline {", "if false {",
            (faults("deadline"),)),
     Mutant("nothing is tried again", SWIFT + "Transport/Call.swift",

@@ -16,11 +16,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import record
+from mutants import MUTANTS
 from rebuild import REPOSITORY, rebuilt
 
 FIGURES = Path(__file__).resolve().parent / "figures"
@@ -93,12 +95,19 @@ def page() -> str:
         return "; ".join(f"{kept[name]['date']}, {kept[name]['commit']}" for name in names)
 
     one = {name: told["figures"] for name, told in kept.items()}
-    faces, attack, abi, soak = (one[name] for name in ("faces", "attack", "abi", "soak"))
-    fuzz_runs, mutant_runs = ([name for name in kept if name.startswith(what)] for what in ("fuzz", "mutants"))
+    faces, abi, soak = (one[name] for name in ("faces", "abi", "soak"))
+    attack_runs, fuzz_runs, mutant_runs = (
+        [name for name in kept if name.startswith(what)] for what in ("attack", "fuzz", "mutants"))
+    attack = {key: sum((Counter(one[name][key]) for name in attack_runs), Counter())
+              for key in ("by_result", "by_status", "by_paid", "by_hold")}
+    documents, disagreements = (
+        sum(one[name][key] for name in attack_runs) for key in ("documents", "disagreements"))
     fuzzed = [(name, row) for name in fuzz_runs for row in one[name]]
     seconds = sum(row["cpu_seconds"] for _, row in fuzzed)
-    # Of a break that was tried again, the last run counts; how the others ended is told beside.
-    mutants = {row["about"]: row for name in mutant_runs for row in one[name]}
+    # Of a break that was tried again, the last run counts; how the others ended is told beside. What
+    # was a break of code that is gone is none any more.
+    current = {mutant.about for mutant in MUTANTS}
+    mutants = {row["about"]: row for name in mutant_runs for row in one[name] if row["about"] in current}
     runs = [(kept[name]["commit"], len(one[name]), sum(not row["caught_by"] for row in one[name]))
             for name in mutant_runs]
     level = [[what.replace("_kib", ", KiB"), *map(int, (soak[what]["first"], soak[what]["last"], soak[what]["most"]))]
@@ -118,11 +127,11 @@ compared in their own suites, `swift test` and `bindings/python/tests`.
 ## 2. The safety property
 
 `paid` is `yes` only if the bytes that came name the session asked for and carry exactly the listed value, the amount can be read,
-and no hold applies. `make attack` ({when("attack")}) had an oracle, written from the documents alone in another language, judge
-{attack["documents"]:,} made-up and mutated documents beside the library: **{attack["disagreements"]} disagreements**.
+and no hold applies. `make attack` ({when(*attack_runs)}) had an oracle, written from the documents alone in another language, judge
+{documents:,} made-up and mutated documents beside the library: **{disagreements} disagreements**.
 
 {table(["told", ""], [["results", words(attack["by_result"])], ["status", words(attack["by_status"])],
-                      ["paid", words(attack["by_paid"])]])}
+                      ["paid", words(attack["by_paid"])], ["holds", words(attack["by_hold"])]])}
 ## 3. Fuzzing
 
 `make fuzz` ({when(*fuzz_runs)}): libFuzzer with AddressSanitizer and leak detection, {seconds:,} seconds of processor time. `stream`
@@ -181,7 +190,15 @@ Two builds in two directories ({when("rebuild")}); `make sbom` lists what is in 
 
 {table(["run", "breaks", "caught", "survived"], [[name, count, count - left, left] for name, count, left in runs])}
 {table(["break", "where", "caught by"],
-       [[row["about"], row["file"].rpartition("/")[2], tests_of(row["caught_by"])] for row in mutants.values()])}"""
+       [[row["about"], row["file"].rpartition("/")[2], tests_of(row["caught_by"])] for row in mutants.values()])}
+## 9. Every libcurl
+
+`make libcurls` ({when("libcurls")}): the faults inside other releases of Debian, each with its own libcurl. What is skipped stands in
+`Tests/Libcurls/known.py`, with its reason.
+
+{table(["system", "libcurl", "TLS", "library", "passed", "failed", "skipped"],
+       [[row["release"], row["libcurl"], row["tls"], row["library"], row["passed"], len(row["failed"]), len(row["skipped"])]
+        for row in one["libcurls"]])}"""
 
 
 def main() -> int:
