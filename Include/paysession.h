@@ -38,25 +38,43 @@
  *   there none: *answer is then NULL.
  *
  * Threads. A client may be used by any number of threads at once; an answer and a batch by one at a
- *   time. The functions without a client may be called from anywhere at any time.
+ *   time. The functions without a client may be called by any thread at any time. A signal handler
+ *   may call session_client_cancel() and nothing else: in the middle of a call of its thread every
+ *   other one is refused at once with SESSION_INVALID_ARGUMENT (a verdict is UNKNOWN, a descriptor
+ *   -1, and what was to be closed stays open). pthread_cancel() of a thread inside a call waits for
+ *   its end.
  *
  * Fork. A client opened before fork() works in the parent and in the child: the child drops the
  *   connections it inherited without a byte on the wire, keeps the tokens, and connects anew. A
- *   batch belongs to the process that opened it. Every connection is close-on-exec. fork() waits until
- *   calls that are at work wait for the network, which is soon: so no call may be made while a lock is
- *   held that a handler of pthread_atfork() takes, nor from such a handler, session_answer_free() and
- *   the accessors aside.
+ *   batch belongs to the process that opened it. Every connection is close-on-exec. fork() waits
+ *   until calls that are at work wait for the network, which is soon: so no call may be made while
+ *   a lock is held that a handler of pthread_atfork() takes, nor from such a handler,
+ *   session_answer_free() and the accessors aside.
+ *   Not supported, and refused at once in the child
+ *   with SESSION_INVALID_ARGUMENT, as above: every call in a child of a signal handler that forked
+ *   in the middle of a call (crash reporters do), and in a child of _Fork() or clone(), which ask
+ *   nobody (from Linux 4.14 on). No byte of such a child reaches the parent's connections; it may
+ *   exec or _exit(). If the handler returns there, the call that it interrupted ends with
+ *   SESSION_ABORTED; other threads' locks, though, nobody gives back (POSIX lets a child of many
+ *   threads call async-signal-safe functions alone, and glibc's own fork() never returns where the
+ *   signal came in the middle of malloc, in a process of several threads). vfork(), posix_spawn()
+ *   and exec hand on no connection (only what libcurl is woken by, which leads nowhere); a child of
+ *   vfork() must call nothing here.
  *
  * The process it runs in. The library starts no threads (libcurl's resolver aside), installs no
  *   signal handlers, changes no locale, writes to neither stdout nor stderr, registers no atexit
  *   handler, raises no SIGPIPE, and stays mapped once loaded. (libcurl 7.88 ignores SIGPIPE for the
- *   moment in which it closes a client's connections, and puts back what it found.)
+ *   moment in which it closes a client's connections, and puts back what it found.) Its descriptors
+ *   are 10 or higher: 0 to 9 are the host's, whatever it has closed there (but for the moment in
+ *   which one is made, and files of certificates that the TLS library reads through). A host that
+ *   closes every descriptor it finds costs itself the calls under way (SESSION_UNREACHABLE); later
+ *   ones have new ones.
  *
  * Secrets. No message or report contains a credential or a token; where a provider's error quotes
- *   one back, error.provider_message says [redacted] instead (of secrets of 4 bytes or more: shorter
- *   ones keep nothing). What this library holds of them is wiped before its memory is given back;
- *   libcurl and the TLS library do not wipe theirs. Personal data stands in answers (session, raw),
- *   which are meant for the caller, and nowhere else: not in error.message, not in a report.
+ *   one back, error.provider_message says [redacted] instead (of secrets of 4 bytes or more:
+ *   shorter ones keep nothing). What this library holds of them is wiped before its memory is given
+ *   back; libcurl and the TLS library do not wipe theirs. Personal data stands in answers (session,
+ *   raw), which are meant for the caller, and nowhere else: not in error.message, not in a report.
  *
  * REFERENCES
  *
@@ -71,7 +89,7 @@
  * -._~!$&'()*+,;=:@ stand for themselves, everything else is %XX). Decoded, an identifier is 1 to
  * 128 bytes of UTF-8 without control characters, and not "." or ".."; it becomes exactly one path
  * segment of the request. Dintero's account is P or T and eight digits. Ledyer's session may also
- * be named by its order (or_...).
+ * be named by its order (or_...): then, and only then, the answer's orderId vouches for it.
  *
  * CONFIGURATION, the `config` of session_client_open: one JSON object
  *
@@ -88,6 +106,8 @@
  *   no_proxy            environment  comma-separated hosts that are reached directly
  *   ca_file, ca_path    libcurl's    certificates to trust: one PEM file, or a hashed directory
  *   client_certificate, client_key   PEM files for TLS with a client certificate
+ *   http2               absent       absent: session_get and session_wait speak HTTP/1.1, a batch
+ *                                    HTTP/2 where it is offered; false: never; true: always
  *   shared              false        see session_client_open
  *   inbank              absent       {"environment": "demo"|"live", "country": "pl", "api_key"}
  *   kustom              absent       {"environment": "playground"|"live", "api_key", "username"}
@@ -105,10 +125,14 @@
  *   A secret (api_key, client_secret, token) is text, {"env": NAME} or {"file": PATH}; it is read
  *   once, when the client is opened. Blanks and line breaks at its ends are dropped; anything in it
  *   that is neither visible ASCII nor a blank is a mistake, a byte order mark above all.
- *   ca_file, client_certificate and client_key must hold what they are for, in PEM.
- *   An unknown key, a wrong type, a missing secret, an environment that contradicts the key
- *   (kco_live_ and kco_test_): SESSION_INVALID_CONFIG, and the message names the key and what was
- *   expected.
+ *   ca_file, client_certificate and client_key must hold what they are for, in PEM, in 4 MiB at
+ *   most. They too are read once, when the client is opened, and paths are made absolute: what
+ *   becomes of the files and of the working directory later makes no difference. (With a libcurl
+ *   before 7.77, or with a TLS library that takes no certificates but from files, they are read
+ *   again with each connection.)
+ *   An unknown key, a wrong type, a missing secret, an environment
+ *   that contradicts the key (kco_live_ and kco_test_): SESSION_INVALID_CONFIG, and the message
+ *   names the key and what was expected.
  *
  * OPTIONS, the `options` of a call: NULL or one JSON object
  *
@@ -160,8 +184,8 @@
  *   decimal with a point. Nothing is rounded: 299.999 EUR is unreadable, and so is
  *   299.99000000000001, as a program writes it that keeps money in a double. A reference may be an
  *   integer in the document: its digits. Points in time are RFC 3339; also +02 for +02:00, and a
- *   leap second. Half of a surrogate pair (\ud83d alone) is U+FFFD in texts for people; in a status,
- *   an identifier, a currency or a reference it makes that field unreadable.
+ *   leap second. Half of a surrogate pair (\ud83d alone) is U+FFFD in texts for people; in a
+ *   status, an identifier, a currency or a reference it makes that field unreadable.
  */
 #ifndef PAYSESSION_H
 #define PAYSESSION_H
@@ -199,8 +223,12 @@ typedef enum session_result {
     SESSION_UNEXPECTED_HTTP = 25,  /* anything else that is not 200, redirects included */
     SESSION_MALFORMED = 30,        /* 200, but not a JSON object, or deeper than 128 levels, or a
                                       key twice, or not UTF-8; or no valid HTTP: a status line that
-                                      is none, a NUL in a header, two lengths */
-    SESSION_TOO_LARGE = 31,        /* longer than max_response_bytes, or headers beyond 64 KiB */
+                                      is none, a NUL in a header, two lengths; or packed otherwise
+                                      than by gzip, once */
+    SESSION_TOO_LARGE = 31,        /* longer than max_response_bytes, or headers beyond 64 KiB, or
+                                      more than 10,000 items, 100,000 objects and lists or 500,000
+                                      texts and numbers, or an answer to be made of it that is longer
+                                      than four times max_response_bytes and 64 KiB */
     SESSION_MISMATCHED = 32,       /* the answer is about another session than the one asked for */
     SESSION_DONE = 40,             /* a batch has nothing more to give */
     SESSION_AGAIN = 41             /* a batch has nothing yet */
@@ -274,8 +302,10 @@ const char *session_paid_name(session_paid paid);
  *   SESSION_OUT_OF_MEMORY
  * With "shared": true, opening the byte-identical configuration again in the same process gives the
  * same client, and each close gives back one reference: connections and tokens outlive, say, one
- * PHP request. A shared client that nobody holds is kept for the next to open it, 16 of them at most;
- * the one that was not used for longest goes first.
+ * PHP request. What the configuration names (environment variables, files) is read each time, and
+ * only where it holds the same bytes as before is the client the same: a key that was renewed, and
+ * another shop's key under the same name, are another's. A shared client that nobody holds is kept
+ * for the next to open it, 16 of them at most; the one that was not used for longest goes first.
  * *answer: Owned by the caller; free with session_answer_free().
  */
 session_result session_client_open(const char *config, session_client **client,
@@ -284,8 +314,9 @@ session_result session_client_open(const char *config, session_client **client,
 /*
  * session_client_cancel() - ends the calls in flight on this client, all of them, with
  * SESSION_ABORTED; calls made later are not affected. NULL does nothing. May be called from any
- * thread, and from a signal handler: it adds to an atomic counter and writes to an eventfd, both
- * async-signal-safe, keeps errno, and takes no lock. The client must stay open during the call.
+ * thread, and from a signal handler: it adds to an atomic counter and sets a timer descriptor
+ * (timerfd_settime), both async-signal-safe, keeps errno, and takes no lock. The client must stay
+ * open during the call.
  */
 void session_client_cancel(session_client *client);
 
@@ -295,7 +326,8 @@ void session_client_cancel(session_client *client);
  * tokens, connections, and the drift that a shop wants to hear of early: statuses that are in no
  * documentation and fields that could not be read (names, never contents); and for whoever looks
  * for a fault, each provider's address and clock, and what requests are made with (libcurl, TLS,
- * trusted certificates). No secrets, no personal data. Returns SESSION_OK, SESSION_INVALID_ARGUMENT (client is NULL) or SESSION_OUT_OF_MEMORY.
+ * trusted certificates). No secrets, no personal data. Returns SESSION_OK, SESSION_INVALID_ARGUMENT
+ * (client is NULL) or SESSION_OUT_OF_MEMORY.
  * *answer: Owned by the caller; free with session_answer_free().
  */
 session_result session_client_report(session_client *client, session_answer **answer);
@@ -351,7 +383,8 @@ session_result session_get_ledyer(session_client *client, const char *session_id
  * session_wait() - reads a session again and again, with growing, jittered pauses (interval_ms
  * first), until it is final or timeout_ms is over, and gives the last answer: so SESSION_OK with a
  * session that is not final means that time ran out. What a later attempt may mend (see
- * error.retryable) is waited for as well; any other failure ends it. Ended by
+ * error.retryable) is waited for as well, a Retry-After also from one read to the next; any other
+ * failure ends it, and a Retry-After beyond timeout_ms gives the last answer at once. Ended by
  * session_client_cancel(). Otherwise as session_get().
  * *answer: Owned by the caller; free with session_answer_free().
  */
@@ -362,10 +395,10 @@ session_result session_wait(session_client *client, const char *reference, const
 
 /*
  * session_batch_open() - prepares to read many sessions at once on one thread. Options: in_flight,
- * sessions of each provider read at once, which also bounds the memory in use (with a libcurl before
- * 8.0 no more than 100 of a provider that speaks HTTP/2: it would open a connection for each of the
- * others); requests_per_second, for each provider. Returns SESSION_OK and sets *batch. Owned by the
- * caller; free with session_batch_close(). Otherwise SESSION_INVALID_ARGUMENT or
+ * sessions of each provider read at once, which also bounds the memory in use (with a libcurl
+ * before 8.0 no more than 100 of a provider that speaks HTTP/2: it would open a connection for each
+ * of the others); requests_per_second, for each provider. Returns SESSION_OK and sets *batch. Owned
+ * by the caller; free with session_batch_close(). Otherwise SESSION_INVALID_ARGUMENT or
  * SESSION_OUT_OF_MEMORY, and *batch is NULL.
  * *answer: Owned by the caller; free with session_answer_free().
  */
@@ -377,10 +410,11 @@ session_result session_batch_open(session_client *client, const char *options,
  * session_batch_next(). Options as for session_get(); timeout_ms counts from its beginning. Returns
  *   SESSION_OK                it will come back exactly once, with `tag`; a bad reference or bad
  *                             options come back too, as SESSION_INVALID_ARGUMENT
- *   SESSION_AGAIN             full, not added: take something out with session_batch_next() first
+ *   SESSION_AGAIN             no room for another of this provider, not added: take something out
+ *                             with session_batch_next() first, or add others' meanwhile
  *   SESSION_OUT_OF_MEMORY     not added
  *   SESSION_INVALID_ARGUMENT  batch or reference NULL, or a batch that the parent process opened
- * Room is for 1024 references beside those in flight.
+ * Room is for 1024 references of each provider beside those in flight.
  */
 session_result session_batch_add(session_batch *batch, const char *reference, const char *options,
                                  uint64_t tag);

@@ -8,6 +8,8 @@
 
 #include <curl/curl.h>
 
+#include "records.h"
+
 /* curl_easy_setopt, by the type of its argument. */
 static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
     return curl_easy_setopt(easy, option, value);
@@ -20,6 +22,11 @@ static inline CURLcode ccurl_set_text(CURL *easy, CURLoption option, const char 
 }
 static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *value) {
     return curl_easy_setopt(easy, option, value);
+}
+/* As a curl_blob, which libcurl keeps by its address: the bytes must stay. */
+static inline CURLcode ccurl_set_bytes(CURL *easy, CURLoption option, const void *bytes, size_t count) {
+    struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_NOCOPY};
+    return curl_easy_setopt(easy, option, &blob);
 }
 typedef size_t (*ccurl_sink)(char *bytes, size_t size, size_t count, void *context);
 static inline CURLcode ccurl_set_sink(CURL *easy, CURLoption option, ccurl_sink function) {
@@ -42,6 +49,10 @@ enum {
     CCURL_CA_CACHE_TIMEOUT = 321,
     CCURL_QUICK_EXIT = 322,
     CCURL_MULTI_QUICK_EXIT = 21,
+    CCURL_SSLCERT_BLOB = 40291,
+    CCURL_SSLKEY_BLOB = 40292,
+    CCURL_CAINFO_BLOB = 40309,
+    CCURL_PROXY_CAINFO_BLOB = 40310,
     CCURL_SSL_CLIENTCERT = 98,
     CCURL_TOO_LARGE = 100
 };

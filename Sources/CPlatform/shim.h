@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "descriptors.h"
+#include "gate.h"
 #include "reserve.h"
 
 static inline int cplatform_errno(void) { return errno; }
@@ -35,13 +36,21 @@ static inline int cplatform_is_exhausted(void) {
 
 /* open for reading; O_NONBLOCK, so that a FIFO without a writer does not hang the host. */
 static inline int cplatform_open(const char *path) {
-    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return cplatform_take(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
 }
 
-/* memmem, which string.h keeps for _GNU_SOURCE: whether the bytes hold the part. */
+/* poll: bytes, or the end, come in within so many milliseconds. */
+static inline int cplatform_await_input(int fd, int milliseconds) {
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+    return poll(&one, 1, milliseconds) == 1;
+}
+
+/* memmem, which string.h keeps for _GNU_SOURCE: how many bytes stand before the part, -1 if it is not
+ * there. */
 extern void *memmem(const void *bytes, size_t count, const void *part, size_t part_count);
-static inline int cplatform_holds(const char *text, const void *part, size_t part_count) {
-    return memmem(text, strlen(text), part, part_count) != NULL;
+static inline long cplatform_find(const void *bytes, size_t count, const void *part, size_t part_count) {
+    const char *found = memmem(bytes, count, part, part_count);
+    return found ? (long)(found - (const char *)bytes) : -1;
 }
 
 /* fstat: 1 for a regular file, 2 for a directory, 0 for anything else. */
@@ -51,22 +60,9 @@ static inline int cplatform_kind(int fd) {
     return S_ISREG(facts.st_mode) ? 1 : S_ISDIR(facts.st_mode) ? 2 : 0;
 }
 
-/*
- * In a forked child: `fd` stands for a socket that leads nowhere from now on. Whoever still writes to
- * it, as TLS does to say goodbye, gets ENOTCONN instead of the parent's connection. 0, or -1.
- */
-static inline int cplatform_disconnect(int fd) {
-    int nowhere = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (nowhere < 0) return -1;
-    int code = dup2(nowhere, fd) < 0 ? -1 : fcntl(fd, F_SETFD, FD_CLOEXEC);
-    close(nowhere);
-    return code;
-}
-
 /* poll: bytes, or the end, have come in. */
 static inline int cplatform_has_input(int fd) {
-    struct pollfd one = {.fd = fd, .events = POLLIN};
-    return poll(&one, 1, 0) == 1;
+    return cplatform_await_input(fd, 0);
 }
 
 /* clock_gettime in microseconds. */
@@ -76,6 +72,8 @@ static inline int64_t cplatform_clock(clockid_t clock) {
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 static inline int64_t cplatform_monotonic(void) { return cplatform_clock(CLOCK_MONOTONIC); }
+/* What this thread has used of the processor. */
+static inline int64_t cplatform_thread_time(void) { return cplatform_clock(CLOCK_THREAD_CPUTIME_ID); }
 /* The wall clock, in seconds. */
 static inline int64_t cplatform_realtime(void) { return (int64_t)time(NULL); }
 /* Counts on while the machine sleeps, as the far end's clock does. */
@@ -100,6 +98,19 @@ static inline int cplatform_set_timer(int timer, int64_t microseconds) {
     struct itimerspec when = {
         .it_value = {.tv_sec = microseconds / 1000000, .tv_nsec = microseconds % 1000000 * 1000}};
     return timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+/*
+ * What wakes every epoll set that it is in, edge-triggered, from any thread or signal handler: a timer
+ * that is due at once. An eventfd would be written to, and if the host has closed its number and
+ * opened a file there, the file would be.
+ */
+static inline int cplatform_make_bell(void) {
+    return cplatform_take(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+}
+static inline int cplatform_ring(int bell) {
+    struct itimerspec at_once = {.it_value = {.tv_nsec = 1}};
+    return timerfd_settime(bell, 0, &at_once, NULL);
 }
 
 /*
@@ -133,47 +144,6 @@ static inline void cplatform_sigpipe_release(const cplatform_sigpipe *hold) {
     }
     pthread_sigmask(SIG_SETMASK, &hold->before, NULL);
     errno = saved;
-}
-
-/*
- * The gate that fork waits at: see Platform/ForkGate.swift. Weak and hidden: each Swift object file
- * brings a copy of this header's definitions, the linker keeps one.
- */
-struct cplatform_gate {
-    pthread_once_t once;
-    pthread_rwlock_t lock;
-    void (*in_child)(void);
-};
-__attribute__((weak, visibility("hidden"))) struct cplatform_gate cplatform_gate = {
-    PTHREAD_ONCE_INIT, PTHREAD_RWLOCK_INITIALIZER, NULL};
-
-/* Writers first, or a busy process could never fork. */
-static inline void cplatform_gate_make(void) {
-    pthread_rwlockattr_t attributes;
-    pthread_rwlockattr_init(&attributes);
-    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    pthread_rwlock_init(&cplatform_gate.lock, &attributes);
-    pthread_rwlockattr_destroy(&attributes);
-}
-static inline void cplatform_gate_before_fork(void) { pthread_rwlock_wrlock(&cplatform_gate.lock); }
-static inline void cplatform_gate_after_fork(void) { pthread_rwlock_unlock(&cplatform_gate.lock); }
-static inline void cplatform_gate_child(void) {
-    /* The child's thread has another id than the one that locked: made anew rather than unlocked.
-     * */
-    cplatform_gate_make();
-    if (cplatform_gate.in_child) cplatform_gate.in_child();
-}
-static inline void cplatform_gate_register(void) {
-    cplatform_gate_make();
-    pthread_atfork(cplatform_gate_before_fork, cplatform_gate_after_fork, cplatform_gate_child);
-}
-static inline void cplatform_gate_enter(void) {
-    pthread_once(&cplatform_gate.once, cplatform_gate_register);
-    pthread_rwlock_rdlock(&cplatform_gate.lock);
-}
-static inline void cplatform_gate_leave(void) { pthread_rwlock_unlock(&cplatform_gate.lock); }
-static inline void cplatform_gate_set_child(void (*function)(void)) {
-    cplatform_gate.in_child = function;
 }
 
 #endif

@@ -7,6 +7,8 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
     let paid: Paid
     /// A later attempt may bring an answer.
     let isRetryable: Bool
+    /// When, in seconds from when it was told; 0 where nobody said.
+    let retryAfter: Int64
     /// The whole answer, ending with a NUL byte that is not counted in `jsonLength`.
     let json: Buffer
     var jsonLength: Int { json.count - 1 }
@@ -35,7 +37,8 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
         exchange: Exchange? = nil
     ) {
         self.init(
-            failure.outcome, isRetryable: failure.isRetryable, provider: provider,
+            failure.outcome, isRetryable: failure.isRetryable,
+            retryAfter: failure.retryAfter, provider: provider,
             reference: reference, exchange: exchange, error: { $0.failure(failure) })
     }
 
@@ -46,7 +49,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
 
     private init(
         _ outcome: Outcome, status: Status = .unknown, paid: Paid = .unknown,
-        isRetryable: Bool = false, provider: String? = nil,
+        isRetryable: Bool = false, retryAfter: Int64 = 0, provider: String? = nil,
         reference: String? = nil, exchange: Exchange? = nil, room: Int = 1024,
         session: (inout Writer) -> Void = { $0.null() },
         error: (inout Writer) -> Void = { $0.null() },
@@ -80,25 +83,38 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             self.status = status
             self.paid = paid
             self.isRetryable = isRetryable
+            self.retryAfter = retryAfter
             json = buffer
         } else {
             self.outcome = .outOfMemory
             self.status = .unknown
             self.paid = .unknown
             self.isRetryable = false
+            self.retryAfter = 0
             json = Answer.outOfMemory.json
         }
     }
 
     /// Never freed.
-    static let outOfMemory = Answer(.outOfMemory)
-    private init(_ outcome: Outcome) {
+    static let outOfMemory = Answer(.outOfMemory, Failure.outOfMemory)
+
+    /// For whoever calls where no call is taken, a signal handler perhaps, in which nothing can be
+    /// made any more: made with the first call. Never freed.
+    static let refused = Answer(
+        .invalidArgument,
+        Failure(
+            .invalidArgument,
+            "expected to be called neither in the middle of another call, by a signal handler, nor "
+                + "in a process that was forked there, or by _Fork() or clone()"))
+
+    private init(_ outcome: Outcome, _ failure: Failure) {
         self.outcome = outcome
         status = .unknown
         paid = .unknown
         isRetryable = false
+        retryAfter = 0
         json = Buffer(isFromReserve: true)
-        json.reserve(512)
+        json.reserve(1024)
         var writer = Writer(json)
         writer.object { writer in
             writer.key("result")
@@ -108,7 +124,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
                 writer.null()
             }
             writer.key("error")
-            writer.failure(.outOfMemory)
+            writer.failure(failure)
             for key: StaticString in ["exchange", "raw"] {
                 writer.key(key)
                 writer.null()

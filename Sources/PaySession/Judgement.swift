@@ -27,7 +27,8 @@ final class Judgement {
             throw .outOfMemory
         } catch {
             var failure = Failure(
-                .malformed, sentence("{}: the answer is {}", provider.name, error.words.text))
+                error == .tooMany ? .tooLarge : .malformed,
+                sentence("{}: the answer is {}", provider.name, error.words.text))
             failure.isRetryable = error.mayPass
             throw failure
         }
@@ -37,15 +38,22 @@ final class Judgement {
             var isNamed = false
             var isWanted = wanted == nil
             for field in provider.identityFields {
-                guard let identifier = reader.exactText(field) else { continue }
+                guard let identifier = reader.exactText(field.path) else { continue }
                 isNamed = true
-                if let wanted, isSameIdentifier(identifier, wanted) { isWanted = true }
+                if let wanted, begins(wanted, with: field.prefix),
+                    isSameIdentifier(identifier, wanted)
+                {
+                    isWanted = true
+                }
             }
             if isNamed, !isWanted {
                 throw Failure(
                     .mismatched, sentence("{} answered about another session", provider.name))
             }
             let session = provider.read(reader, rules)
+            guard session.items?.count ?? 0 <= Item.most else {
+                throw Failure(.tooLarge, "the session has more than 10,000 items")
+            }
             let verdict = Verdict(session, isIdentified: isNamed, expected: expected)
             return Judgement(session, verdict, document, drift)
         }

@@ -116,6 +116,8 @@ struct Failure {
     var providerMessage: String?
     /// Asking again later may well give an answer.
     var isRetryable: Bool
+    /// When, in seconds from now; 0 where nobody said.
+    var retryAfter: Int64 = 0
 
     init(_ outcome: Outcome, _ message: String, httpStatus: Int? = nil) {
         self.outcome = outcome
@@ -125,6 +127,10 @@ struct Failure {
     }
 
     static var outOfMemory: Failure { Failure(.outOfMemory, "memory or descriptors have run out") }
+    /// In the child of a signal handler that forked.
+    static var forked: Failure {
+        Failure(.aborted, "the process was forked in the middle of this call")
+    }
     static var aborted: Failure { Failure(.aborted, "cancelled by session_client_cancel") }
 }
 

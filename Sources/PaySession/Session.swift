@@ -89,6 +89,10 @@ struct PaymentMethod {
 }
 
 struct Item {
+    /// Of a session. Two bytes of a document, {}, are an item, and become a hundred times as many in
+    /// the answer; no order is so long.
+    static let most = 10_000
+
     var reference: String?
     var name: String?
     var type: String?

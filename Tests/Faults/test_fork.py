@@ -51,7 +51,8 @@ def test_an_idle_client_serves_a_parent_and_eight_children_at_once(
 ) -> None:
     """Each answer is checked against its request by the program itself."""
     tokens_before = nginx.token_requests()
-    before, during, after = parent_and_children(nginx.write_config(tmp_path), 8, 100)
+    before, during, after = parent_and_children(
+        nginx.write_config(tmp_path, http2=True), 8, 100)
     warm = before["warm"]
     assert warm["answer"]["exchange"]["http_version"] == "2"
     children = during["children"]
@@ -158,6 +159,12 @@ def test_a_batch_belongs_to_the_process_that_opened_it(nginx: Nginx, tmp_path: P
 def test_an_answer_is_freed_whatever_is_locked() -> None:
     """By a host whose fork handlers take a lock, with that lock held, and in the handlers themselves."""
     assert run("fork_handlers") == {"forks": 500}
+
+
+@pytest.mark.parametrize(("when", "result"), [("before", 1), ("after", 0)])
+def test_a_fork_handler_that_calls_all_the_same(when: str, result: int) -> None:
+    """Not allowed, and no harm: where the fork has shut the gate already, it is refused."""
+    assert run("fork_calls", when) == {"prepare": result, "parent": result, "child": result}
 
 
 @pytest.mark.parametrize("how", ["fork", "vfork", "posix_spawn", "exec"])

@@ -501,7 +501,7 @@ def test_nor_of_an_answer_by_http_2(authority: Authority, tmp_path: Path) -> Non
     with Server(on_connection=serve, tls=context) as server:
         config = tmp_path / "config.json"
         config.write_text(json.dumps({
-            **UNDER_VALGRIND, "ca_file": authority.file,
+            **UNDER_VALGRIND, "ca_file": authority.file, "http2": True,
             "kustom": {"base_url": server.https, "api_key": "kco_test_x"}}))
         done = subprocess.run(
             ["valgrind", "-q", "--error-exitcode=99", str(REPOSITORY / "build/bin/paysession"), "get",

@@ -157,7 +157,7 @@ def test_http_2_through_a_proxy_connection_after_connection(
     context.set_alpn_protocols(["h2"])
     body = json.dumps(kustom("x")).encode()
     with Server(on_connection=lambda one: by_http2(one, body), tls=context) as server, \
-            paysession.Client(through(tinyproxy.authorized, server, authority, attempts=1)) as client:
+            paysession.Client(through(tinyproxy.authorized, server, authority, attempts=1, http2=True)) as client:
         ended = [told(lambda: client.get("kustom:x")) for _ in range(5)]
     assert [one.paid for one in ended] == ["yes"] * 5, [one.error for one in ended]
     assert [one.exchange["http_version"] for one in ended] == ["2"] * 5
@@ -541,7 +541,7 @@ http {{
 
 def test_http_2_is_used(authority: Authority, tmp_path: Path) -> None:
     with Server(as_asked) as backend, nginx(tmp_path, authority, backend) as config, \
-            paysession.Client(config) as client:
+            paysession.Client({**config, "http2": True}) as client:
         ended = [told(lambda: client.get(f"kustom:{number}")) for number in range(3)]
         assert [one.paid for one in ended] == ["yes"] * 3
         assert [one.exchange["http_version"] for one in ended] == ["2"] * 3
@@ -556,7 +556,7 @@ def test_a_page_of_the_reverse_proxy_is_no_answer(authority: Authority, tmp_path
     with Server(as_asked) as gone:
         pass
     with nginx(tmp_path, authority, gone) as config:
-        ended = ask(config, "kustom:x")
+        ended = ask({**config, "http2": True}, "kustom:x")
     assert ended.result == "provider_error" and ended.error["http_status"] == 502
     assert ended.tries == ["provider_error"] * 3
     assert ended.exchange["http_version"] == "2" and ended.error["provider_message"] is None

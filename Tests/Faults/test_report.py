@@ -57,6 +57,7 @@ def test_what_requests_are_made_with() -> None:
     # One that cannot tell what came by HTTP/2 (before 7.83) is not asked for it.
     can_tell = tuple(map(int, told["libcurl"].split("."))) >= (7, 83)
     assert told["http2"] == ("HTTP2" in version and can_tell)
+    assert told["ends_floods"] == told["tls"].startswith("OpenSSL/")
     assert (told["ca_file"], told["ca_path"]) == ("/etc/ssl/certs/ca-certificates.crt", None)
 
 

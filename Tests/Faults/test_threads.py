@@ -59,7 +59,7 @@ def test_all_of_it_is_http_2_over_few_connections(nginx: Nginx) -> None:
         except BaseException as error:
             mistakes.append(error)
 
-    with paysession.Client(nginx.config()) as client:
+    with paysession.Client(nginx.config(http2=True)) as client:
         workers = [threading.Thread(target=work, args=(n,)) for n in range(threads)]
         for worker in workers:
             worker.start()

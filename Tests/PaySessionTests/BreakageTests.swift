@@ -424,14 +424,4 @@ import Testing
             }
         }
     }
-
-    /// Contract, version 0.2: a Content-Encoding that was not understood is named.
-    @Test(arguments: [
-        ("Unrecognized content encoding type. libcurl understands deflate, gzip", true),
-        ("unrecognized content encoding", true),
-        ("Error while processing content unencoding", false),
-        ("incorrect header check", false), ("", false),
-    ]) func anEncodingIsUnknownOrBroken(_ text: String, _ isUnknown: Bool) {
-        #expect(text.withCString { Breakage.isUnknownEncoding($0) } == isUnknown)
-    }
 }

@@ -31,6 +31,7 @@ import Testing
 
     @Test func nothingIsNeeded() throws {
         let configuration = try Configuration("{}")
+        #expect(configuration.http2 == nil)
         #expect(configuration.timeoutMs == 10_000)
         #expect(configuration.connectTimeoutMs == 3_000)
         #expect(configuration.attempts == 3)
@@ -55,7 +56,7 @@ import Testing
             {
               "timeout_ms": 20000, "connect_timeout_ms": 4000, "attempts": 5,
               "max_response_bytes": 1000, "user_agent": "my-shop/2.1", "proxy": "http://proxy:3128",
-              "ca_file": "\(pem)", "shared": true, "no_proxy": "localhost,.test",
+              "ca_file": "\(pem)", "shared": true, "http2": false, "no_proxy": "localhost,.test",
               "ca_path": "\(folder.path)", "client_certificate": "\(pem)", "client_key": "\(pem)",
               "inbank":  {"environment": "demo", "country": "pl", "api_key": "inbank-key"},
               "kustom":  {"environment": "playground", "api_key": {"env": "PATH"}},
@@ -71,10 +72,11 @@ import Testing
         #expect(configuration.userAgent == "my-shop/2.1 libpaysession/0.1.0")
         #expect(configuration.proxy?.text == "http://proxy:3128")
         #expect(configuration.noProxy == "localhost,.test")
-        #expect(configuration.caFile == pem)
+        #expect(configuration.caFile?.path == pem)
         #expect(configuration.caPath == folder.path)
-        #expect(configuration.clientCertificate == pem)
-        #expect(configuration.clientKey == pem)
+        #expect(configuration.clientCertificate?.path == pem)
+        #expect(configuration.clientKey?.path == pem)
+        #expect(configuration.http2 == false)
         #expect(configuration.isShared)
         #expect(
             configuration.accounts.map { $0?.provider.name } == [
@@ -109,9 +111,11 @@ import Testing
                 ["\"p:1\"", "\"ftp://p\"", "\"http://p\\r\\n\""], "text"
             ),
             ("no_proxy", ["\"\"", "\"a,b\"", "\"*\""], ["\"a\\nb\""], "text"),
-            ("ca_file", ["\"/dev/null\""], ["\"/nonexistent/ca.pem\"", "\"\""], "text"),
+            ("ca_file", [], ["\"/nonexistent/ca.pem\"", "\"\"", "\"/dev/null\""], "text"),
             ("ca_path", ["\"/\""], ["\"/nonexistent\"", "\"\"", "\"/dev/null\""], "text"),
-            ("client_certificate", ["\"/dev/null\""], ["\"/nonexistent/cert.pem\""], "text"),
+            (
+                "client_certificate", [], ["\"/nonexistent/cert.pem\"", "\"/dev/null\""], "text"
+            ),
             ("client_key", [], ["\"/nonexistent/key.pem\""], "text"),
             ("shared", ["true", "false"], ["0", "1", "\"true\""], "bool"),
             ("inbank", [], ["{}"], "object"), ("kustom", [], ["{}"], "object"),
@@ -244,6 +248,14 @@ import Testing
         #expect(refusal?.message.hasPrefix("kustom.api_key.mode: ") == true)
     }
 
+    @Test func aKeyWantsItsCertificate() throws {
+        let folder = try Folder()
+        let pem = try folder.file("pem", PEM.key)
+        #expect(
+            ConfigurationTests.refusal("{\"client_key\": \"\(pem)\"}")?.message
+                == "client_certificate: expected a path, since client_key is given")
+    }
+
     /// What is missing is named.
     @Test(arguments: [
         (#"{"inbank": {}}"#, "inbank.environment"),
@@ -261,7 +273,6 @@ import Testing
             #"{"ledyer": {"base_url": "https://x", "client_id": "i", "client_secret": "s"}}"#,
             "ledyer.auth_url"
         ),
-        (#"{"client_key": "/dev/null"}"#, "client_certificate"),
     ]) func whatIsMissingIsNamed(_ text: String, _ path: String) {
         let refusal = ConfigurationTests.refusal(text)
         #expect(refusal?.outcome == .invalidConfig)
@@ -388,7 +399,7 @@ import Testing
         for key in ["ca_file", "client_certificate"] {
             #expect(
                 ConfigurationTests.refusal("{\"\(key)\": \"\(folder.path)\"}")?.message
-                    == "\(key): expected a file of certificates in PEM; there is none in it")
+                    == "\(key): expected the path of a file of at most 4 MiB that can be read")
         }
         #expect(
             ConfigurationTests.refusal("{\"ca_path\": \"\(file)\"}")?.message
@@ -396,12 +407,77 @@ import Testing
         #expect(ConfigurationTests.refusal("{\"ca_path\": \"\(folder.path)\"}") == nil)
     }
 
-    /// What a pipe holds can be read but once, and that is for libcurl.
-    @Test(.timeLimit(.minutes(1))) func aPipeIsNotLookedInto() throws {
+    /// Read when the client is opened, as everything is: one that nobody writes to has nothing in it.
+    @Test(.timeLimit(.minutes(1))) func aPipeThatNobodyWritesToHoldsNone() throws {
         let folder = try Folder()
         let path = folder.path + "/fifo"
         #expect(mkfifo(path, 0o600) == 0)
-        #expect(ConfigurationTests.refusal("{\"ca_file\": \"\(path)\"}") == nil)
+        let refusal = ConfigurationTests.refusal("{\"ca_file\": \"\(path)\"}")
+        #expect(refusal?.outcome == .invalidConfig)
+        #expect(refusal?.message.hasPrefix("ca_file: ") == true)
+    }
+
+    /// `<(command)` of a shell: what is written a moment later is waited for.
+    @Test(.timeLimit(.minutes(1))) func aPipeIsReadToItsEnd() throws {
+        let folder = try Folder()
+        let path = folder.path + "/fifo"
+        #expect(mkfifo(path, 0o600) == 0)
+        let writer = Thread {
+            let file = open(path, O_WRONLY)
+            usleep(50_000)
+            for part in [PEM.certificate.prefix(10), PEM.certificate.dropFirst(10)] {
+                _ = Array(part.utf8).withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+                usleep(50_000)
+            }
+            close(file)
+        }
+        // Held open, so that there is somebody to write when it is opened to be read.
+        let holder = open(path, O_RDWR | O_CLOEXEC)
+        writer.start()
+        usleep(20_000)
+        close(holder)
+        let configuration = try Configuration("{\"ca_file\": \"\(path)\"}")
+        #expect(
+            configuration.caFile?.content.bytes.elementsEqual(PEM.certificate.utf8) == true)
+    }
+
+    /// The host may change its directory afterwards.
+    @Test func pathsAreMadeAbsolute() throws {
+        let folder = try Folder()
+        _ = try folder.file("pem", PEM.certificate)
+        let here = FileManager.default.currentDirectoryPath
+        let below = try #require(relativePath(to: folder.path))
+        let configuration = try Configuration(
+            "{\"ca_file\": \"\(below)/pem\", \"ca_path\": \"\(below)\"}")
+        #expect(configuration.caFile?.path == "\(here)/\(below)/pem")
+        #expect(configuration.caPath == "\(here)/\(below)")
+        #expect(
+            configuration.caFile?.content.bytes.elementsEqual(PEM.certificate.utf8) == true)
+    }
+
+    /// From the working directory, over the root.
+    func relativePath(to path: String) -> String? {
+        let depth = FileManager.default.currentDirectoryPath.split(separator: "/").count
+        return String(repeating: "../", count: depth) + path.dropFirst()
+    }
+
+    /// Two that are the same share a client.
+    @Test func sameIsWhatHasTheSameSecrets() throws {
+        let folder = try Folder()
+        let key = try folder.file("key", "one")
+        let pem = try folder.file("pem", PEM.certificate)
+        let text = """
+            {"ca_file": "\(pem)", "kustom": {"environment": "live", "api_key": {"file": "\(key)"}}}
+            """
+        let first = try Configuration(text)
+        #expect(first.isSame(as: try Configuration(text)))
+        #expect(!first.isSame(as: try Configuration(text + " ")))
+        _ = try folder.file("key", "two")
+        #expect(!first.isSame(as: try Configuration(text)))
+        _ = try folder.file("key", "one")
+        #expect(first.isSame(as: try Configuration(text)))
+        _ = try folder.file("pem", PEM.certificate + "\n")
+        #expect(!first.isSame(as: try Configuration(text)))
     }
 
     // MARK: Secrets

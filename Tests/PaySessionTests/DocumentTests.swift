@@ -231,7 +231,8 @@ import Testing
     /// Contract, version 0.2: what a gateway answers while it restarts passes; nothing else does.
     @Test func emptyAndHTMLMayPass() {
         for flaw in [
-            .notJSON, .notAnObject, .duplicateKey, .notUTF8, .tooDeep, .tooLong, .outOfMemory,
+            .notJSON, .notAnObject, .duplicateKey, .notUTF8, .tooDeep, .tooLong, .tooMany,
+            .outOfMemory,
         ] as [DocumentFlaw] {
             #expect(!flaw.mayPass)
         }
@@ -322,6 +323,16 @@ import Testing
         for _ in 0..<64 { chunk.withUnsafeBytes { buffer.append($0) } }
         buffer.append(0x20)
         #expect(throws: DocumentFlaw.tooLong) { try Document.parse(buffer) }
+    }
+
+    /// jansson's tree takes a hundred times the memory of what it is made of.
+    @Test(arguments: [("{}", 99_998), ("[]", 99_998), ("1", 500_000), ("\"x\"", 500_000)])
+    func soManyValuesAndNoMore(_ value: String, _ most: Int) {
+        func list(_ count: Int) -> String {
+            #"{"a":["# + Array(repeating: value, count: count).joined(separator: ",") + "]}"
+        }
+        #expect(DocumentTests.flaw(list(most)) == nil)
+        #expect(DocumentTests.flaw(list(most + 1)) == .tooMany)
     }
 
     @Test func incompleteBytesAreRefused() {

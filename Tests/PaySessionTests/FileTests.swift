@@ -61,55 +61,6 @@ import Testing
             #expect(FileTests.read(path, atMost: 10_000) == nil, "\(path)")
         }
         #expect(FileTests.read("/dev/null", atMost: 0) == [])
-        // One that never ends is given up as soon as it is too long.
-        #expect(!File.holds("/dev/null", "x"))
-        #expect(!File.holds(folder.path, "x"))
-        #expect(!File.holds(folder.path + "/nothing", "x"))
-    }
-
-    /// Wherever it stands: at the start, at the end, and over every border of what is read at once.
-    @Test func holdsAcrossBorders() throws {
-        let folder = try Folder()
-        let word = " CERTIFICATE-----"
-        let count = word.utf8.count
-        for border in [FileTests.chunk, 2 * FileTests.chunk] {
-            for start in border - count - 1...border + 1 {
-                let before = [UInt8](repeating: 0x2D, count: start)
-                for after in [0, 1, FileTests.chunk] {
-                    let rest = [UInt8](repeating: 0x0A, count: after)
-                    let whole = try folder.file("file", before + Array(word.utf8) + rest)
-                    #expect(File.holds(whole, " CERTIFICATE-----"), "\(start) \(after)")
-                }
-                for missing in [0, count / 2, count - 1] {
-                    var part = Array(word.utf8)
-                    part.remove(at: missing)
-                    let broken = try folder.file("file", before + part)
-                    #expect(!File.holds(broken, " CERTIFICATE-----"), "\(start) \(missing)")
-                }
-            }
-        }
-    }
-
-    @Test(arguments: [
-        (" CERTIFICATE-----", true), ("x CERTIFICATE-----x", true), ("  CERTIFICATE-----", true),
-        (" CERT CERTIFICATE-----", true), (" CERTIFICATE---- CERTIFICATE-----", true),
-        (" CERTIFICATE------", true), ("\0 CERTIFICATE-----", true), ("", false), (" ", false),
-        (" CERTIFICATE----", false), (" CERTIFICATE---- -", false), (" certificate-----", false),
-        (" CERTIFICAT E-----", false), (" CERTIFICATE\n-----", false),
-    ]) func holdsTheWholeText(_ content: String, _ isThere: Bool) throws {
-        let folder = try Folder()
-        let file = try folder.file("file", content)
-        #expect(File.holds(file, " CERTIFICATE-----") == isThere)
-    }
-
-    /// The second text counts only behind the first.
-    @Test(arguments: [
-        ("BEGIN X-----\nEND X-----", true), ("X-----END ", true), ("END X-----", false),
-        ("X-----", false), ("END ", false), ("END X-----END", false), ("X-----EEND ", true),
-    ]) func holdsOneBeforeTheOther(_ content: String, _ isThere: Bool) throws {
-        let folder = try Folder()
-        let file = try folder.file("file", content)
-        #expect(File.holds(file, "X-----", before: "END ") == isThere)
     }
 
     /// Each byte is the same to it, the zero byte and those above 0x7F among them.
@@ -117,7 +68,5 @@ import Testing
         let folder = try Folder()
         let file = try folder.file("file", Array(UInt8.min...UInt8.max) + Array("end".utf8))
         #expect(FileTests.read(file, atMost: 259)?.count == 259)
-        #expect(File.holds(file, "end"))
-        #expect(!File.holds(file, "ends"))
     }
 }

@@ -167,6 +167,9 @@ import Testing
         #expect(version.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+.*/) != nil)
         #expect(root.at("transport.tls").text?.isEmpty == false)
         #expect(root.at("transport.http2").bool != nil)
+        #expect(root.at("transport.ends_floods").bool != nil)
+        let without = try Document.of(Self.told(Report(), configuration: #"{"http2": false}"#)).root
+        #expect(without.at("transport.http2").bool == false)
         // Debian's libcurl trusts what the system trusts.
         #expect(root.at("transport.ca_file").text == "/etc/ssl/certs/ca-certificates.crt")
     }

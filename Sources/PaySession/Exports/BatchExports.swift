@@ -15,7 +15,7 @@ public func session_batch_open(
             let options = try Options(options, for: .batch)
             let success = try success()
             let owner = object(client, as: Client.self)
-            guard let loop = owner.takeLoop() else { throw .outOfMemory }
+            guard let loop = owner.takeLoop(isBatch: true) else { throw .outOfMemory }
             let opened = Batch(owner, loop, options)
             batch.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
             return handOver(success, answer)
@@ -31,7 +31,7 @@ public func session_batch_add(
     _ tag: UInt64
 ) -> session_result {
     guard let batch, let reference else { return SESSION_INVALID_ARGUMENT }
-    return insideGate {
+    return insideGate(or: SESSION_INVALID_ARGUMENT) {
         let batch = object(batch, as: Batch.self)
         if batch.isInherited { return SESSION_INVALID_ARGUMENT }
         guard !Memory.isLow, Memory.hasRoom(4 * strlen(reference)) else {
@@ -48,7 +48,7 @@ public func session_batch_next(
     _ batch: OpaquePointer!, _ timeout_ms: Int64, _ tag: UnsafeMutablePointer<UInt64>!,
     _ answer: UnsafeMutablePointer<OpaquePointer?>!
 ) -> session_result {
-    insideGate {
+    insideGate(answering: answer) {
         guard let batch = batch.map({ object($0, as: Batch.self) }) else {
             return handOver(Answer(missing("batch")), answer)
         }
@@ -74,7 +74,7 @@ public func session_batch_next(
 @_cdecl("session_batch_fd") @implementation
 public func session_batch_fd(_ batch: OpaquePointer!) -> Int32 {
     guard let batch else { return -1 }
-    return insideGate {
+    return insideGate(or: -1) {
         let batch = object(batch, as: Batch.self)
         return batch.isInherited ? -1 : batch.descriptor()
     }
@@ -83,5 +83,5 @@ public func session_batch_fd(_ batch: OpaquePointer!) -> Int32 {
 @_cdecl("session_batch_close") @implementation
 public func session_batch_close(_ batch: OpaquePointer!) {
     guard let batch else { return }
-    insideGate { Unmanaged<Batch>.fromOpaque(UnsafeRawPointer(batch)).release() }
+    insideGate(or: ()) { Unmanaged<Batch>.fromOpaque(UnsafeRawPointer(batch)).release() }
 }

@@ -42,7 +42,7 @@ public func session_client_report(
 @_cdecl("session_client_close") @implementation
 public func session_client_close(_ client: OpaquePointer!) {
     guard let client else { return }
-    insideGate {
+    insideGate(or: ()) {
         ClientList.close(
             Unmanaged<Client>.fromOpaque(UnsafeRawPointer(client)).takeRetainedValue())
     }

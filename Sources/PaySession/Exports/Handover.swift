@@ -4,17 +4,21 @@ import CPlatform
 
 // How objects and texts pass the C boundary. Nothing is decided here.
 
-func insideGate<R>(_ body: () -> R) -> R {
-    ForkGate.enter()
-    defer { ForkGate.leave() }
-    return body()
+private func makeReady() { ForkGate.makeReady { _ = Answer.refused } }
+
+/// - Parameter refusal: what is returned where no call is taken, see `ForkGate`.
+func insideGate<R>(or refusal: R, _ body: () -> R) -> R {
+    makeReady()
+    return ForkGate.call(body) ?? refusal
 }
 
 /// A call, unless memory is so low that it might not come to its end.
 func insideGate(
     answering answer: UnsafeMutablePointer<OpaquePointer?>?, _ body: () -> session_result
 ) -> session_result {
-    insideGate { Memory.isLow ? handOver(.outOfMemory, answer) : body() }
+    makeReady()
+    return ForkGate.call { Memory.isLow ? handOver(.outOfMemory, answer) : body() }
+        ?? handOver(.refused, answer)
 }
 
 /// What is told when all went well; made before anything that would have to be taken back.

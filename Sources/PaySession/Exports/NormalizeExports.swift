@@ -16,7 +16,7 @@ public func session_normalize(
 public func session_status_normalized(
     _ provider: UnsafePointer<CChar>!, _ provider_json: UnsafePointer<CChar>!
 ) -> session_status {
-    insideGate {
+    insideGate(or: SESSION_STATUS_UNKNOWN) {
         if Memory.isLow { return SESSION_STATUS_UNKNOWN }
         return session_status(normalized(provider, provider_json, nil).status.rawValue)
     }
@@ -26,7 +26,7 @@ public func session_status_normalized(
 public func session_paid_normalized(
     _ provider: UnsafePointer<CChar>!, _ provider_json: UnsafePointer<CChar>!
 ) -> session_paid {
-    insideGate {
+    insideGate(or: SESSION_PAID_UNKNOWN) {
         if Memory.isLow { return SESSION_PAID_UNKNOWN }
         return session_paid(normalized(provider, provider_json, nil).paid.rawValue)
     }

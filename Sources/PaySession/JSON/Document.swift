@@ -6,7 +6,7 @@ import CPlatform
 /// ours: jansson's own quote the document, which holds personal data.
 enum DocumentFlaw: Error {
     case empty, page, path, notJSON, notAnObject, duplicateKey, notUTF8, tooDeep, tooLong,
-        outOfMemory
+        tooMany, outOfMemory
 
     /// Behind "the answer is ".
     var words: StaticString {
@@ -20,6 +20,7 @@ enum DocumentFlaw: Error {
         case .notUTF8: "not UTF-8"
         case .tooDeep: "JSON nested deeper than 128 levels"
         case .tooLong: "longer than 64 MiB"
+        case .tooMany: "JSON with more than 100,000 objects and lists, or 500,000 texts and numbers"
         case .outOfMemory: "more than memory holds"
         }
     }
@@ -53,6 +54,10 @@ enum DocumentFlaw: Error {
 final class Document {
     static let deepest = 128
     static let longest = 1 << 26
+    /// Objects and lists: two bytes of a document, {}, are 240 in jansson's tree.
+    static let mostContainers = 100_000
+    /// Texts and numbers.
+    static let mostScalars = 500_000
 
     private let source: Buffer
     /// What the integers of the tree stand for.
@@ -392,6 +397,7 @@ private func mark(
 ) throws(DocumentFlaw) -> Bool {
     marked.reserve(bytes.count)
     var depth = 0
+    var containers = 0
     var index = 0
     /// Where the stretch begins that has not been copied yet.
     var copied = 0
@@ -488,7 +494,11 @@ private func mark(
             }
         case 0x7B, 0x5B:
             depth += 1
+            containers += 1
             if depth > Document.deepest { throw .tooDeep }
+            if containers > Document.mostContainers || count > Document.mostScalars {
+                throw .tooMany
+            }
             index += 1
         case 0x7D, 0x5D:
             depth -= 1
@@ -508,6 +518,7 @@ private func mark(
             index += 1
         }
     }
+    if count > Document.mostScalars { throw .tooMany }
     copy(upTo: bytes.count)
     return true
 }

@@ -118,6 +118,8 @@ struct Reader {
         fileprivate let within: String
         fileprivate let read: (Reader) -> Element
         private var index = 0
+        /// What is no object included.
+        var count: Int { value.elementCount }
 
         fileprivate init(
             value: Value, drift: Drift, path: String, within: String,

@@ -2,6 +2,7 @@
 import CPlatform
 
 /// Files that a configuration names. They may hold secrets: what they are read through is wiped.
+/// A pipe is read too, and waited for a moment.
 enum File {
     enum Kind { case regular, directory, other }
 
@@ -9,7 +10,7 @@ enum File {
     static func kind(_ path: String) -> Kind? {
         let file = cplatform_open(path)
         guard file >= 0 else { return nil }
-        defer { close(file) }
+        defer { cplatform_close(file) }
         switch cplatform_kind(file) {
         case 1: return .regular
         case 2: return .directory
@@ -28,34 +29,8 @@ enum File {
         return isRead && !isTooLong
     }
 
-    /// Whether a text stands anywhere in it, and behind it another, if one is given; false if it
-    /// cannot be read. Good for texts that begin with what stands nowhere else in them.
-    static func holds(
-        _ path: String, _ text: StaticString, before other: StaticString? = nil
-    ) -> Bool {
-        var wanted = text
-        var following = other
-        var isFound = false
-        /// How much of the wanted text the bytes that came last are.
-        var matched = 0
-        _ = forEachChunk(path) { chunk in
-            for byte in chunk {
-                if byte == wanted.utf8Start[matched] {
-                    matched += 1
-                } else {
-                    matched = byte == wanted.utf8Start[0] ? 1 : 0
-                }
-                guard matched == wanted.utf8CodeUnitCount else { continue }
-                guard let next = following else {
-                    isFound = true
-                    return false
-                }
-                (wanted, following, matched) = (next, nil, 0)
-            }
-            return true
-        }
-        return isFound
-    }
+    /// For whoever writes into a pipe, in all; fork waits meanwhile.
+    private static let longestWaitMs: Int64 = 1000
 
     /// - Parameter body: says whether to go on.
     /// - Returns: false if it could not be read as far as `body` wanted it.
@@ -64,12 +39,19 @@ enum File {
     ) -> Bool {
         let file = cplatform_open(path)
         guard file >= 0 else { return false }
-        defer { close(file) }
+        defer { cplatform_close(file) }
+        var patience = longestWaitMs
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { chunk in
             defer { if let start = chunk.baseAddress { explicit_bzero(start, chunk.count) } }
             while true {
                 let count = CPlatform.read(file, chunk.baseAddress, chunk.count)
                 if count < 0, cplatform_errno() == EINTR { continue }
+                if count < 0, cplatform_errno() == EAGAIN, patience > 0 {
+                    let start = Instant.now
+                    _ = cplatform_await_input(file, Int32(clamping: patience))
+                    patience -= max(Instant.now.microseconds(since: start) / 1000, 1)
+                    continue
+                }
                 if count <= 0 { return count == 0 }
                 if !body(UnsafeBufferPointer(rebasing: chunk[0..<count])) { return true }
             }

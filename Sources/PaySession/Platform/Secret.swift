@@ -35,6 +35,10 @@ final class Secret: Sendable {
                 count: count))
     }
 
+    func isSame(as other: Secret) -> Bool {
+        count == other.count && memcmp(memory.value, other.memory.value, count) == 0
+    }
+
     /// Built from parts that are secrets themselves ("Authorization: Bearer " + token).
     static func joining(_ prefix: String, _ secret: Secret) -> Secret? {
         let buffer = Buffer(holdsSecrets: true)

@@ -17,6 +17,11 @@ func sameBytes(_ one: String, _ other: String) -> Bool {
         }
 }
 
+func sameTexts(_ one: String?, _ other: String?) -> Bool {
+    guard let one, let other else { return one == nil && other == nil }
+    return sameBytes(one, other)
+}
+
 /// The text's bytes, in place: String's withUTF8 wants a variable, and so a copy with its counting.
 func withBytes<R>(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
     if let result = text.utf8.withContiguousStorageIfAvailable(body) { return result }
@@ -41,7 +46,21 @@ extension StaticString {
 }
 
 func hasPrefix(_ text: String, _ prefix: String) -> Bool {
-    text.utf8.starts(with: prefix.utf8)
+    withBytes(of: text) { begins($0, with: prefix) }
+}
+
+@inline(never)
+func begins(_ bytes: UnsafeBufferPointer<UInt8>, with prefix: String) -> Bool {
+    withBytes(of: prefix) { prefix in
+        guard bytes.count >= prefix.count, let start = bytes.baseAddress,
+            let prefixStart = prefix.baseAddress
+        else { return prefix.isEmpty }
+        return memcmp(start, prefixStart, prefix.count) == 0
+    }
+}
+
+func begins(_ text: String, with word: StaticString) -> Bool {
+    withBytes(of: text) { begins($0, with: word) }
 }
 
 func contains(_ text: String, _ part: String) -> Bool {
@@ -66,10 +85,22 @@ func holds(_ text: UnsafePointer<CChar>, oneOf words: StaticString) -> Bool {
     var start = 0
     for end in 0...words.utf8CodeUnitCount
     where end == words.utf8CodeUnitCount || words.utf8Start[end] == UInt8(ascii: "|") {
-        if cplatform_holds(text, words.utf8Start + start, end - start) != 0 { return true }
+        if cplatform_find(text, strlen(text), words.utf8Start + start, end - start) >= 0 {
+            return true
+        }
         start = end + 1
     }
     return false
+}
+
+/// What stands behind the first place of a word of ours; nil if the bytes do not hold it.
+func rest(
+    of bytes: UnsafeBufferPointer<UInt8>, behind word: StaticString
+) -> UnsafeBufferPointer<UInt8>? {
+    guard let start = bytes.baseAddress else { return nil }
+    let place = cplatform_find(start, bytes.count, word.utf8Start, word.utf8CodeUnitCount)
+    if place < 0 { return nil }
+    return UnsafeBufferPointer(rebasing: bytes[(place + word.utf8CodeUnitCount)...])
 }
 
 /// A sentence with what it names: each {} gives way to one of the names, in their order. One

@@ -22,7 +22,7 @@ extension Provider {
                 audience: { "https://api.dintero.com/v1/accounts/\($0.first ?? "")" },
                 // The audience ends in an account that was checked: nothing in it needs escaping.
                 body: { "{\"grant_type\":\"client_credentials\",\"audience\":\"\($0)\"}" })),
-        identityFields: ["id"],
+        identityFields: [IdentityField(path: "id")],
         errors: ErrorShape(messages: ["error.message", "error.errors"], codes: ["error.code"]),
         // Optional and recommended by Dintero, so that its support can tell who is calling.
         headers: [

@@ -20,7 +20,7 @@ extension Provider {
                 })
         ],
         authorization: .bearerKey,
-        identityFields: ["uuid"],
+        identityFields: [IdentityField(path: "uuid")],
         // "message": a text or a list of codes; the API gateway in front says "Message".
         errors: ErrorShape(messages: ["message", "Message"], codes: [], codeLists: ["message"]),
         read: readInbank)

@@ -20,7 +20,7 @@ extension Provider {
                 })
         ],
         authorization: .basicKey,
-        identityFields: ["session_id"],
+        identityFields: [IdentityField(path: "session_id")],
         // Problem details, and what the sister APIs say; bodies can be empty.
         errors: ErrorShape(
             messages: ["detail", "title", "error_messages", "errors"], codes: ["error_code"]),

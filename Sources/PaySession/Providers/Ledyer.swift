@@ -20,7 +20,9 @@ extension Provider {
                 audience: { _ in "" },
                 body: { _ in "grant_type=client_credentials" })),
         // The published plugins name a session by its order, or_...
-        identityFields: ["id", "orderId"],
+        identityFields: [
+            IdentityField(path: "id"), IdentityField(path: "orderId", prefix: "or_"),
+        ],
         errors: ErrorShape(messages: ["errors"], codes: []),
         read: readLedyer)
 }

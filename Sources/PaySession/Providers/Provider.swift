@@ -16,7 +16,7 @@ final class Provider: Sendable {
     let settings: [Setting]
     let authorization: Authorization
     /// Fields any of which may carry the identifier that was asked for.
-    let identityFields: [StaticString]
+    let identityFields: [IdentityField]
     let errors: ErrorShape
     let headers: [String]
     /// Whether the merchant may say `trust_processed_at`.
@@ -27,7 +27,7 @@ final class Provider: Sendable {
     init(
         name: String, parts: [IdentifierPart], path: String, environments: [Environment],
         soleAddress: String? = nil, settings: [Setting] = [], authorization: Authorization,
-        identityFields: [StaticString], errors: ErrorShape, headers: [String] = [],
+        identityFields: [IdentityField], errors: ErrorShape, headers: [String] = [],
         hasTrustSwitch: Bool = false, read: @escaping @Sendable (Reader, ReadingRules) -> Session
     ) {
         self.name = name
@@ -42,6 +42,13 @@ final class Provider: Sendable {
         self.headers = headers
         self.hasTrustSwitch = hasTrustSwitch
         self.read = read
+    }
+
+    struct IdentityField: Sendable {
+        let path: StaticString
+        /// It vouches only for identifiers that begin so: another session's order must not pass for
+        /// a session of the same name.
+        var prefix: StaticString = ""
     }
 
     struct Environment: Sendable {

@@ -5,16 +5,16 @@ import CPlatform
 /// Many sessions over one loop, on the thread that asks: `session_batch` in C.
 ///
 /// What is held at once is bounded by `in_flight`, never by how many references there are: when it
-/// is full, `add` says so. Each provider has its own queue and its own share, so a slow one does
-/// not hold the others back.
+/// is full, `add` says so. Each provider has its own queue, its own share and its own room, so a
+/// slow one does not hold the others back.
 final class Batch {
     private let client: Client
-    private let loop: Loop
+    private var loop: Loop
     private let options: Options
     private let lanes: [Lane]
+    /// Of references that name no provider.
+    private let strays = Lane()
     private var finished = Queue<Finished>()
-    /// References that were added and not yet given back.
-    private var outstanding = 0
 
     private final class Waiting {
         let reference: Reference
@@ -34,10 +34,13 @@ final class Batch {
     private struct Finished {
         let tag: UInt64
         let answer: Answer
+        let lane: Lane
     }
 
     /// One provider's.
     private final class Lane {
+        /// References that were added and not yet given back.
+        var outstanding = 0
         var waiting = Queue<Waiting>()
         var running = 0
         /// Not for long by HTTP/1, where each needs a connection anyway.
@@ -45,16 +48,14 @@ final class Batch {
         /// The earliest moment for the next request.
         var nextStart = Instant(microseconds: 0)
 
-        init(_ account: Account?) {
-            fitsOneConnection = !Batch.waitsWhenFull && account?.base.isPlain == false
-        }
+        init(fitsOneConnection: Bool = false) { self.fitsOneConnection = fitsOneConnection }
     }
 
     private static let waitsWhenFull = !Quirks.opensWhenFull
     /// What libcurl sends at once over a connection, unless the provider wants less.
     private static let mostStreams = 100
 
-    /// Waiting references are small; this many beside those in flight keep the lanes busy.
+    /// Waiting references are small; this many beside those in flight keep a lane busy.
     private static let mostWaiting = 1024
 
     init(_ client: Client, _ loop: Loop, _ options: Options) {
@@ -62,7 +63,11 @@ final class Batch {
         self.loop = loop
         loop.isBatch = true
         self.options = options
-        lanes = client.configuration.accounts.map { Lane($0) }
+        lanes = client.configuration.accounts.map { account in
+            Lane(
+                fitsOneConnection: !Batch.waitsWhenFull && loop.asksForHTTP2
+                    && account?.base.isPlain == false)
+        }
     }
 
     deinit {
@@ -72,29 +77,38 @@ final class Batch {
     /// The process that opened it has it; a forked child does not.
     var isInherited: Bool { loop.isAbandoned }
 
-    /// false when there is no room: something must be taken out first.
+    /// false when there is no room for another of its provider: something must be taken out first.
     func add(_ reference: String, _ optionsText: UnsafePointer<CChar>?, _ tag: UInt64) -> Bool {
-        guard outstanding < Batch.mostWaiting + options.inFlight else { return false }
-        outstanding += 1
+        replaceLostLoop()
         do throws(Failure) {
             let reference = try Reference(parsing: reference)
+            let lane = lanes[reference.provider.index]
+            guard takeRoom(in: lane) else { return false }
             do throws(Failure) {
                 let options = try Options(optionsText, for: .get)
-                lanes[reference.provider.index].waiting.append(
-                    Waiting(reference, options, tag, client.cancellationCount))
+                lane.waiting.append(Waiting(reference, options, tag, client.cancellationCount))
             } catch {
-                finished.append(
-                    Finished(
-                        tag: tag,
-                        answer: Answer(
-                            error, provider: reference.provider.name, reference: reference.text)))
+                let answer = Answer(
+                    error, provider: reference.provider.name, reference: reference.text)
+                finished.append(Finished(tag: tag, answer: answer, lane: lane))
             }
         } catch {
-            finished.append(Finished(tag: tag, answer: Answer(error)))
+            guard takeRoom(in: strays) else { return false }
+            finished.append(Finished(tag: tag, answer: Answer(error), lane: strays))
         }
         startWaiting()
         setTimer()
         return true
+    }
+
+    private func takeRoom(in lane: Lane) -> Bool {
+        guard lane.outstanding < Batch.mostWaiting + options.inFlight else { return false }
+        lane.outstanding += 1
+        return true
+    }
+
+    private var isEmpty: Bool {
+        strays.outstanding == 0 && lanes.allSatisfy { $0.outstanding == 0 }
     }
 
     enum Next {
@@ -105,14 +119,16 @@ final class Batch {
     /// The next answer, in the order in which they came.
     func next(until limit: Instant?) -> Next {
         while true {
+            replaceLostLoop()
             if finished.isEmpty { startWaiting() }
             if let next = finished.popFirst() {
-                outstanding -= 1
+                next.lane.outstanding -= 1
                 startWaiting()
                 setTimer()
-                return .answer(next.tag, next.answer)
+                // Whatever came, came to the parent, who has it too.
+                return .answer(next.tag, ForkGate.isBroken ? Answer(.forked) : next.answer)
             }
-            if outstanding == 0 {
+            if isEmpty {
                 // Takes in what woke the descriptor, or it would stay readable.
                 loop.step(until: .now)
                 setTimer()
@@ -137,6 +153,18 @@ final class Batch {
         return descriptor
     }
 
+    /// The host has closed what it waited with. The calls under way have come to an end by that; for
+    /// the others there is a new one. Where there is none, they end in it.
+    private func replaceLostLoop() {
+        guard loop.isLost, !loop.isAbandoned, let fresh = client.takeLoop(isBatch: true) else {
+            return
+        }
+        collect()
+        client.giveBack(loop)
+        loop = fresh
+        loop.isBatch = true
+    }
+
     private func startWaiting() {
         for lane in lanes where !lane.waiting.isEmpty { startWaiting(in: lane) }
         collect()
@@ -145,7 +173,7 @@ final class Batch {
     private func startWaiting(in lane: Lane) {
         while let next = lane.waiting.first, next.cancellations != client.cancellationCount {
             _ = lane.waiting.popFirst()
-            finish(next, .aborted)
+            finish(next, .aborted, in: lane)
         }
         guard hasRoom(lane) else { return }
         let now = Instant.now
@@ -158,7 +186,7 @@ final class Batch {
                 lane.running += 1
                 loop.add(call)
             } catch {
-                finish(next, error)
+                finish(next, error, in: lane)
             }
         }
     }
@@ -169,13 +197,10 @@ final class Batch {
             && !(lane.fitsOneConnection && lane.running >= Batch.mostStreams)
     }
 
-    private func finish(_ waiting: Waiting, _ failure: Failure) {
-        finished.append(
-            Finished(
-                tag: waiting.tag,
-                answer: Answer(
-                    failure, provider: waiting.reference.provider.name,
-                    reference: waiting.reference.text)))
+    private func finish(_ waiting: Waiting, _ failure: Failure, in lane: Lane) {
+        let answer = Answer(
+            failure, provider: waiting.reference.provider.name, reference: waiting.reference.text)
+        finished.append(Finished(tag: waiting.tag, answer: answer, lane: lane))
     }
 
     private func collect() {
@@ -185,7 +210,7 @@ final class Batch {
             lane.running -= 1
             if call.cameByHTTP1 { lane.fitsOneConnection = false }
             pay(Int64(call.attempts) - 1, lane)
-            finished.append(Finished(tag: call.tag, answer: answer))
+            finished.append(Finished(tag: call.tag, answer: answer, lane: lane))
         }
     }
 

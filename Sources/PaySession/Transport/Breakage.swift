@@ -83,9 +83,14 @@ struct Breakage {
     /// libcurl's own words for the code: they name no address and quote nothing.
     static func words(_ code: CURLcode) -> String { String(cString: curl_easy_strerror(code)) }
 
-    /// Of what libcurl says of a Content-Encoding: it does not know it, or it could not undo it.
-    static func isUnknownEncoding(_ text: UnsafePointer<CChar>) -> Bool {
-        holds(text, oneOf: "nrecognized")
+    /// What a connection that was cut can come to.
+    static func isOfConnection(_ code: CURLcode) -> Bool {
+        switch code {
+        case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_SSL_CONNECT_ERROR,
+            CURLE_HTTP2, CURLE_HTTP2_STREAM:
+            true
+        default: false
+        }
     }
 
     // MARK: Whom it is about

@@ -203,7 +203,7 @@ final class Call {
         let failure: Failure
         switch response.ending {
         case .answered(200):
-            do {
+            do throws(Failure) {
                 let judgement = try Judgement.of(
                     response.body, from: reference.provider, rules: account.rules,
                     wanted: reference.sessionID, expected: options.expected)
@@ -212,6 +212,10 @@ final class Call {
                 let answer = Answer(
                     judgement, from: reference.provider, reference: reference.text,
                     exchange: timed(at: now))
+                guard answer.jsonLength <= client.configuration.mostAnswerBytes else {
+                    exchange.tries.removeLast()  // it is told how it ended in the end
+                    throw Failure(.tooLarge, "the answer made of it is too long")
+                }
                 client.count(judgement.drift, of: reference.provider)
                 return finish(answer, on: loop, at: now)
             } catch {
@@ -246,6 +250,8 @@ final class Call {
         _ failure: Failure, step: Exchange.Try.Step, retryAfter: Int64, on loop: Loop
     ) {
         let wasOurs = hasSent
+        var failure = failure
+        failure.retryAfter = retryAfter
         endTry(step, failure.outcome, failure.httpStatus)
         hasSent = false
         if Retry.isWorthwhile(failure), retries + 1 < client.configuration.attempts {
@@ -264,13 +270,20 @@ final class Call {
         finish(failure, on: loop)
     }
 
+    /// Ends the call without libcurl, which must not be let near its transfer any more.
+    func end(_ failure: Failure, on loop: Loop) {
+        guard answer == nil else { return }
+        endTry(failure)
+        if case .fetchingToken(_, let flight) = phase, !loop.isAbandoned {
+            client.withLock { client.tokens.abandon(flight) }
+            client.wakeLoops()
+        }
+        finish(failure, on: loop)
+    }
+
     /// Ends the call from outside the exchange: cancelled, or out of time.
     private func giveUp(_ failure: Failure, on loop: Loop) {
-        switch phase {
-        case .pausing: break
-        case .awaitingToken, .fetchingToken: endTry(.token, failure.outcome, nil)
-        case .readingSession: endTry(.session, failure.outcome, nil)
-        }
+        endTry(failure)
         drop(on: loop)
         finish(failure, on: loop)
     }
@@ -290,6 +303,15 @@ final class Call {
             break
         }
         phase = .pausing(until: deadline)
+    }
+
+    /// The try that is under way, if one is, has come to no answer.
+    private func endTry(_ failure: Failure) {
+        switch phase {
+        case .pausing: break
+        case .awaitingToken, .fetchingToken: endTry(.token, failure.outcome, nil)
+        case .readingSession: endTry(.session, failure.outcome, nil)
+        }
     }
 
     /// What a call that only waited for another's token was told is not told as a try of its own:

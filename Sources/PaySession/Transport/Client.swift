@@ -12,7 +12,7 @@ final class Client: @unchecked Sendable {
     private var report = Report()
     private let mutex = Mutex()
     private let cancellations = Atomic<UInt32>(0)
-    /// An eventfd in the epoll set of every loop.
+    /// A timer in the epoll set of every loop: see cplatform_make_bell().
     private let wakeFile: Atomic<Int32>
     private var loops: [Loop] = []
     private var idleLoops: [Loop] = []
@@ -28,7 +28,7 @@ final class Client: @unchecked Sendable {
     /// nil when memory or descriptors have run out.
     static func open(_ configuration: Configuration) -> Client? {
         guard isLibcurlReady else { return nil }
-        let file = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        let file = cplatform_make_bell()
         return file < 0 ? nil : Client(configuration, wakeFile: file)
     }
 
@@ -43,7 +43,7 @@ final class Client: @unchecked Sendable {
         idleLoops = []
         loops = []
         share = nil
-        close(wakeDescriptor)
+        cplatform_close_timer(wakeDescriptor)
     }
 
     /// Once in the process, and never undone: the library stays mapped.
@@ -87,14 +87,22 @@ final class Client: @unchecked Sendable {
                 last = answer
             }
             // Half of it by chance: a crowd of returning customers spreads out.
-            let pause = interval * 500 + randomNumber(upTo: interval * 500)
-            let until = Instant(microseconds: Instant.now.microseconds + pause)
-            guard until < deadline else { return last ?? answer }
+            var pause = interval * 500 + randomNumber(upTo: interval * 500)
+            // What the provider asked for holds from one read to the next, too.
+            if answer.retryAfter > 0 {
+                pause = max(pause, Retry.pause(afterRetries: 0, retryAfter: answer.retryAfter))
+            }
+            let now = Instant.now
+            guard pause < deadline.microseconds(since: now) else { return last ?? answer }
+            let until = Instant(microseconds: now.microseconds + pause)
             let interruption = onLoop(reference) { (loop) throws(Failure) in
-                while Instant.now < until, cancellationCount == cancellations {
+                while Instant.now < until, cancellationCount == cancellations, !loop.isLost,
+                    !loop.isAbandoned
+                {
                     loop.step(until: until)
                 }
                 if cancellationCount != cancellations { throw .aborted }
+                if loop.isAbandoned { throw .forked }
                 return answer
             }
             if interruption.outcome != answer.outcome { return interruption }
@@ -122,8 +130,14 @@ final class Client: @unchecked Sendable {
     ) -> Answer {
         do throws(Failure) {
             guard let loop = takeLoop() else { throw .outOfMemory }
-            defer { giveBack(loop) }
-            return try body(loop)
+            let answer: Answer
+            do {
+                defer { giveBack(loop) }
+                answer = try body(loop)
+            }
+            // Whatever came, came to the parent, who has it too.
+            if ForkGate.isBroken { throw .forked }
+            return answer
         } catch {
             return Answer(error, provider: reference.provider.name, reference: reference.text)
         }
@@ -131,20 +145,17 @@ final class Client: @unchecked Sendable {
 
     func withLock<R>(_ body: () -> R) -> R { mutex.withLock(body) }
 
-    func takeLoop() -> Loop? {
+    /// - Parameter isBatch: for a batch, which asks for HTTP/2 unless the configuration says
+    ///   otherwise. Single calls do without: what a provider sends by HTTP/1 can be bounded.
+    func takeLoop(isBatch: Bool = false) -> Loop? {
+        guard hasBell() else { return nil }
+        let asksForHTTP2 = Quirks.tellsHTTP2 && configuration.http2 ?? isBatch
         // The last used has the freshest connections.
-        while let idle = mutex.withLock({ idleLoops.popLast() }) {
+        while let idle = mutex.withLock({
+            idleLoops.lastIndex { $0.asksForHTTP2 == asksForHTTP2 }.map { idleLoops.remove(at: $0) }
+        }) {
             if idle.isQuiet { return idle }
             mutex.withLock { loops.removeAll { $0 === idle } }
-        }
-        if wakeDescriptor < 0 {
-            // A forked child had no descriptor left when it began.
-            let file = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-            if file < 0 { return nil }
-            if !wakeFile.compareExchange(expected: -1, desired: file, ordering: .relaxed).exchanged
-            {
-                close(file)
-            }
         }
         let known = mutex.withLock { share }
         let fresh = known ?? ShareHandle.make()
@@ -152,16 +163,41 @@ final class Client: @unchecked Sendable {
             if share == nil { share = fresh }  // or another thread was quicker
             return share
         }
-        guard let loop = Loop.make(self, share: shared) else { return nil }
+        guard let loop = Loop.make(self, share: shared, asksForHTTP2: asksForHTTP2) else {
+            return nil
+        }
         mutex.withLock { loops.append(loop) }
         return loop
+    }
+
+    /// Makes a new one where a forked child had no descriptor left when it began, and where the
+    /// host has closed it.
+    private func hasBell() -> Bool {
+        let known = wakeDescriptor
+        if cplatform_is_timer(known) != 0 { return true }
+        cplatform_forget(known)
+        let file = cplatform_make_bell()
+        if file < 0 { return false }
+        if wakeFile.compareExchange(expected: known, desired: file, ordering: .relaxed).exchanged {
+            // They would not hear the new one.
+            let deaf = mutex.withLock {
+                let deaf = idleLoops
+                idleLoops = []
+                loops.removeAll { loop in deaf.contains { $0 === loop } }
+                return deaf
+            }
+            _ = deaf  // closes their connections, outside the lock
+        } else {
+            cplatform_close(file)
+        }
+        return true
     }
 
     func giveBack(_ loop: Loop) {
         if loop.isAbandoned { return }
         loop.rest()
         let spare: Loop? = mutex.withLock {
-            if idleLoops.count < Client.mostIdleLoops,
+            if !loop.isLost, loop.bell == wakeDescriptor, idleLoops.count < Client.mostIdleLoops,
                 loop.connectionCount <= Client.mostIdleConnections
             {
                 idleLoops.append(loop)
@@ -175,7 +211,7 @@ final class Client: @unchecked Sendable {
 
     // MARK: Cancelling and waking
 
-    /// Async-signal-safe: atomics, write, and errno put back.
+    /// Async-signal-safe: atomics, timerfd_settime, and errno put back.
     func cancel() {
         cancellations.add(1, ordering: .sequentiallyConsistent)
         wakeLoops()
@@ -186,8 +222,7 @@ final class Client: @unchecked Sendable {
 
     func wakeLoops() {
         let number = cplatform_errno()
-        var one: UInt64 = 1
-        _ = write(wakeDescriptor, &one, 8)
+        _ = cplatform_ring(wakeDescriptor)
         cplatform_set_errno(number)
     }
 
@@ -235,8 +270,7 @@ final class Client: @unchecked Sendable {
         idleLoops = []
         share = nil  // the loops keep theirs
         tokens.forgetFlights()
-        close(wakeDescriptor)
-        wakeFile.store(
-            eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)), ordering: .relaxed)
+        cplatform_close_timer(wakeDescriptor)
+        wakeFile.store(cplatform_make_bell(), ordering: .relaxed)
     }
 }

@@ -11,14 +11,9 @@ enum ClientList {
 
     private final class Shared {
         let client: Client
-        /// The configuration's bytes, which may be credentials.
-        let text: Secret
         var handles = 1
 
-        init(_ client: Client, _ text: Secret) {
-            self.client = client
-            self.text = text
-        }
+        init(_ client: Client) { self.client = client }
     }
 
     /// Shared clients kept though nobody holds them.
@@ -42,34 +37,33 @@ enum ClientList {
         }
     }
 
-    /// A client for a configuration: the one that the byte-identical configuration opened before,
-    /// if it says that it is to be shared.
+    /// A client for a configuration: the one that the same configuration opened before, if it says
+    /// that it is to be shared. The same is what names the same secrets, as they are now: a key that
+    /// was renewed, and another shop's under the same name, are others.
     static func open(_ config: UnsafePointer<CChar>) throws(Failure) -> Client {
-        let bytes = UnsafeRawPointer(config).assumingMemoryBound(to: UInt8.self)
-        guard let text = Secret(UnsafeBufferPointer(start: bytes, count: strlen(config))) else {
-            throw .outOfMemory
-        }
-        if let client = shared(text) { return client }
         let configuration = try Configuration(config)
+        if configuration.isShared, let client = mutex.withLock({ held(configuration) }) {
+            return client
+        }
         guard let client = Client.open(configuration) else { throw .outOfMemory }
         guard configuration.isShared else { return client }
         return mutex.withLock {
             // Another thread may have been quicker.
-            if let entry = find(text) {
-                entry.handles += 1
-                return entry.client
-            }
-            state.shared.append(Shared(client, text))
+            if let client = held(configuration) { return client }
+            state.shared.append(Shared(client))
             return client
         }
     }
 
-    private static func shared(_ text: Secret) -> Client? {
-        mutex.withLock {
-            guard let entry = find(text) else { return nil }
-            entry.handles += 1
-            return entry.client
-        }
+    /// The client that there is for a configuration, with one handle more.
+    private static func held(_ configuration: Configuration) -> Client? {
+        guard
+            let entry = state.shared.first(where: {
+                $0.client.configuration.isSame(as: configuration)
+            })
+        else { return nil }
+        entry.handles += 1
+        return entry.client
     }
 
     /// Gives back one handle. A shared client stays, for the next request of a PHP worker, say; only
@@ -88,12 +82,6 @@ enum ClientList {
             return state.shared.remove(at: first)
         }
         _ = ended  // goes outside the lock
-    }
-
-    private static func find(_ text: Secret) -> Shared? {
-        state.shared.first { entry in
-            entry.text.withBytes { one in text.withBytes { other in one.elementsEqual(other) } }
-        }
     }
 
     private static func dropInherited() {

@@ -11,15 +11,30 @@ struct Configuration {
     /// May hold a password.
     let proxy: Secret?
     let noProxy: String?
-    let caFile: String?
+    let caFile: NamedFile?
+    /// Absolute: the host may change its directory.
     let caPath: String?
-    let clientCertificate: String?
-    let clientKey: String?
+    let clientCertificate: NamedFile?
+    let clientKey: NamedFile?
+    /// nil: for batches alone.
+    let http2: Bool?
     let isShared: Bool
     /// In the order of `Provider.all`.
     let accounts: [Account?]
+    /// As it was given, which may be credentials.
+    private let text: Secret
+
+    /// An answer is the document and what is made of it, which is hardly ever longer.
+    var mostAnswerBytes: Int { 4 * maxResponseBytes + 65536 }
 
     init(_ text: UnsafePointer<CChar>) throws(Failure) {
+        guard
+            let copy = Secret(
+                UnsafeBufferPointer(
+                    start: UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self),
+                    count: strlen(text)))
+        else { throw .outOfMemory }
+        self.text = copy
         let settings = try Settings.parse(
             text, named: "configuration", failing: .invalidConfig, holdsSecrets: true)
         timeoutMs = try settings.integer("timeout_ms", in: 1...600_000) ?? 10_000
@@ -51,6 +66,7 @@ struct Configuration {
         if clientKey != nil, clientCertificate == nil {
             throw settings.mistake("client_certificate", "a path, since client_key is given")
         }
+        http2 = try settings.bool("http2")
         isShared = try settings.bool("shared") ?? false
         var accounts: [Account?] = []
         for provider in Provider.all {
@@ -64,11 +80,24 @@ struct Configuration {
         try settings.refuseOthers()
     }
 
+    /// Whether the other one says the same, and names the same secrets and files with the same content.
+    @inline(never)
+    func isSame(as other: Configuration) -> Bool {
+        text.isSame(as: other.text)
+            && sameTexts(caPath, other.caPath)
+            && NamedFile.areSame(caFile, other.caFile)
+            && NamedFile.areSame(clientCertificate, other.clientCertificate)
+            && NamedFile.areSame(clientKey, other.clientKey)
+            && zip(accounts, other.accounts).allSatisfy { one, other in
+                (one?.secrets ?? []).elementsEqual(other?.secrets ?? []) { $0.isSame(as: $1) }
+            }
+    }
+
     /// What a PEM file (RFC 7468) holds.
     private enum PEM {
         case certificate, privateKey
 
-        /// The end of the line before each of them, whatever kind it is of; see `File.holds`.
+        /// The end of the line before each of them, whatever kind it is of; an END of it has to follow.
         var label: StaticString {
             switch self {
             case .certificate: " CERTIFICATE-----"
@@ -83,35 +112,66 @@ struct Configuration {
         }
     }
 
-    /// Found out now rather than at the first payment.
+    /// Read now: what is trusted is what was there when the client was opened, wherever the host goes
+    /// from there, and whoever can write to the file later.
     private static func file(
         _ settings: Settings, _ key: String, of content: PEM
-    ) throws(Failure) -> String? {
-        guard let (path, kind) = try readable(settings, key, "the path of a file") else {
-            return nil
+    ) throws(Failure) -> NamedFile? {
+        guard let path = try path(settings, key, "the path of a file") else { return nil }
+        let bytes = Buffer(holdsSecrets: true)
+        cplatform_set_errno(0)
+        guard File.read(path, into: bytes, atMost: longestFile) else {
+            if cplatform_is_exhausted() != 0 { throw .outOfMemory }
+            throw settings.mistake(key, "the path of a file of at most 4 MiB that can be read")
         }
-        // A pipe can be read but once, and that is for libcurl.
-        if kind == .other || File.holds(path, content.label, before: "END ") { return path }
-        if cplatform_is_exhausted() != 0 { throw .outOfMemory }
-        throw settings.mistake(key, sentence("{}; there is none in it", content.expected))
+        guard bytes.isComplete else { throw .outOfMemory }
+        guard let begun = rest(of: bytes.bytes, behind: content.label),
+            rest(of: begun, behind: "END ") != nil
+        else { throw settings.mistake(key, sentence("{}; there is none in it", content.expected)) }
+        return NamedFile(path: path, content: bytes)
     }
+
+    private static let longestFile = 4 << 20
 
     private static func directory(_ settings: Settings, _ key: String) throws(Failure) -> String? {
-        guard let (path, kind) = try readable(settings, key, "the path of a directory") else {
-            return nil
+        guard let path = try path(settings, key, "the path of a directory") else { return nil }
+        cplatform_set_errno(0)
+        switch File.kind(path) {
+        case .directory: return path
+        case nil:
+            if cplatform_is_exhausted() != 0 { throw .outOfMemory }
+            throw settings.mistake(key, "the path of a directory that can be read")
+        default: throw settings.mistake(key, "the path of a directory; it is none")
         }
-        if kind == .directory { return path }
-        throw settings.mistake(key, "the path of a directory; it is none")
     }
 
-    private static func readable(
+    /// An absolute path.
+    private static func path(
         _ settings: Settings, _ key: String, _ expected: String
-    ) throws(Failure) -> (path: String, kind: File.Kind)? {
+    ) throws(Failure) -> String? {
         guard let path = try settings.text(key, expected) else { return nil }
+        if path.utf8.first == UInt8(ascii: "/") { return path }
         cplatform_set_errno(0)
-        if let kind = File.kind(path) { return (path, kind) }
-        if cplatform_is_exhausted() != 0 { throw .outOfMemory }
-        throw settings.mistake(key, sentence("{} that can be read", expected))
+        guard let directory = getcwd(nil, 0) else {
+            if cplatform_is_exhausted() != 0 { throw .outOfMemory }
+            throw settings.mistake(key, "an absolute path: there is no working directory")
+        }
+        defer { free(directory) }
+        return sentence("{}/{}", String(cString: directory), path)
+    }
+}
+
+/// A file that the configuration names, as it was when the client was opened.
+struct NamedFile {
+    /// Absolute, for a TLS library that takes no bytes.
+    let path: String
+    let content: Buffer
+
+    @inline(never)
+    static func areSame(_ one: NamedFile?, _ other: NamedFile?) -> Bool {
+        guard let one, let other else { return one == nil && other == nil }
+        return sameBytes(one.path, other.path)
+            && one.content.bytes.elementsEqual(other.content.bytes)
     }
 }
 
@@ -284,7 +344,7 @@ final class Account {
         guard let environment else { return }
         for other in provider.environments where !sameBytes(other.name, environment.name) {
             guard let prefix = other.keyPrefix else { continue }
-            if key.withBytes({ $0.starts(with: prefix.utf8) }) {
+            if key.withBytes({ begins($0, with: prefix) }) {
                 throw settings.mistake(
                     "environment",
                     sentence("\"{}\", since api_key begins with {}", other.name, prefix))
@@ -294,16 +354,18 @@ final class Account {
 }
 
 private func replacing(_ part: String, in text: String, by replacement: String) -> String {
-    var result: [UInt8] = []
-    var rest = text.utf8[...]
-    while !rest.isEmpty {
-        if rest.starts(with: part.utf8) {
-            result += Array(replacement.utf8)
-            rest = rest.dropFirst(part.utf8.count)
-        } else {
-            result.append(rest[rest.startIndex])
-            rest = rest.dropFirst()
+    let result = Buffer()
+    withBytes(of: text) { bytes in
+        var index = 0
+        while index < bytes.count {
+            if begins(UnsafeBufferPointer(rebasing: bytes[index...]), with: part) {
+                result.append(replacement)
+                index += part.utf8.count
+            } else {
+                result.append(bytes[index])
+                index += 1
+            }
         }
     }
-    return String(decoding: result, as: UTF8.self)
+    return String(decoding: result.bytes, as: UTF8.self)
 }

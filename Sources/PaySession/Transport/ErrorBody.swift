@@ -89,13 +89,17 @@ enum ErrorBody {
         return String(decoding: kept, as: UTF8.self) + "…"
     }
 
+    /// The longest that fits: one secret may be how another begins.
     private static func lengthOfSecret(
         at bytes: UnsafeBufferPointer<UInt8>, _ secrets: [Secret]
     ) -> Int? {
-        for secret in secrets where secret.count >= shortestSecret && secret.count <= bytes.count {
-            if secret.withBytes({ bytes.starts(with: $0) }) { return secret.count }
+        var longest: Int?
+        for secret in secrets
+        where secret.count >= max(shortestSecret, (longest ?? 0) + 1) && secret.count <= bytes.count
+        {
+            if secret.withBytes({ bytes.starts(with: $0) }) { longest = secret.count }
         }
-        return nil
+        return longest
     }
 
     /// Shorter than this keeps no secret, and taking it out would tear words apart.

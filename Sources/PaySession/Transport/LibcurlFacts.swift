@@ -15,9 +15,12 @@ struct LibcurlFacts {
             writer.field("libcurl", text(facts?.pointee.version))
             writer.field("tls", text(facts?.pointee.ssl_version))
             writer.key("http2")
-            writer.bool(ccurl_has_http2(facts) != 0 && Quirks.tellsHTTP2)
+            writer.bool(
+                ccurl_has_http2(facts) != 0 && Quirks.tellsHTTP2 && configuration.http2 ?? true)
+            writer.key("ends_floods")
+            writer.bool(Quirks.watchesRecords)
             writer.field(
-                "ca_file", isOwnTrust ? configuration.caFile : text(ccurl_ca_file(facts)))
+                "ca_file", isOwnTrust ? configuration.caFile?.path : text(ccurl_ca_file(facts)))
             writer.field(
                 "ca_path", isOwnTrust ? configuration.caPath : text(ccurl_ca_path(facts)))
         }

@@ -10,12 +10,13 @@ import CPlatform
 final class Loop {
     unowned(unsafe) let client: Client
     private let multi: UnsafeMutableRawPointer
-    /// -1 once it was left to the parent process.
+    /// -1 once it was left to the parent process, or taken away by the host.
     private var epoll: Int32
     private var timer: Int32 = -1
     /// What the timer is set to.
     private var timerDue: Int64 = 0
-    private let sockets = Sockets()
+    private let patience: Patience
+    private let sockets: Sockets
     private let share: ShareHandle?
     private var idleTransfers: [Transfer] = []
     /// Something came by HTTP/1: with a libcurl that remembers headers, each transfer is used once.
@@ -28,6 +29,12 @@ final class Loop {
     /// Given up in the middle of a name lookup, with a libcurl that would wait for its end: they stay
     /// where they are until it comes, and connect to nothing then.
     private var parked: [Transfer] = []
+    /// When the first of the calls has something to do, though nothing happens.
+    private var firstWake = Instant(microseconds: Int64.max)
+    /// Names that libcurl has looked up of late, and whether it is about to do so.
+    private var lookups: [String] = []
+    private var lookupsUntil = Instant(microseconds: 0)
+    private var beginsLookup = false
     /// How often libcurl was called to look at all of its transfers.
     private var turns = 0
     private(set) var calls: [Call] = []
@@ -41,25 +48,43 @@ final class Loop {
     private var curlDue: Instant?
     /// Inherited over a fork: it belongs to the parent.
     private(set) var isAbandoned = false
+    /// Whether HTTP/2 is asked for.
+    let asksForHTTP2: Bool
+    /// What wakes it: the client's, as long as that has no other.
+    let bell: Int32
 
     /// nil when memory or descriptors have run out.
-    static func make(_ client: Client, share: ShareHandle?) -> Loop? {
+    static func make(_ client: Client, share: ShareHandle?, asksForHTTP2: Bool) -> Loop? {
         Leftover.clear()
-        guard let multi = curl_multi_init() else { return nil }
-        let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard epoll >= 0 else {
-            curl_multi_cleanup(multi)
+        let epoll = cplatform_take(epoll_create1(Int32(EPOLL_CLOEXEC)))
+        guard epoll >= 0 else { return nil }
+        guard let multi = withLowNumbersTaken(beside: epoll, { curl_multi_init() }) else {
+            cplatform_close(epoll)
             return nil
         }
-        let loop = Loop(client, multi, epoll, share)
+        let loop = Loop(client, multi, epoll, share, asksForHTTP2)
         return loop.canBeWoken ? loop : nil
+    }
+
+    /// What libcurl makes meanwhile has no lower numbers than ours.
+    private static func withLowNumbersTaken<R>(beside file: Int32, _ body: () -> R) -> R {
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: Int(CPLATFORM_LOWEST)) { low in
+            let count = cplatform_occupy(file, low.baseAddress)
+            defer { cplatform_vacate(low.baseAddress, count) }
+            return body()
+        }
     }
 
     private var canBeWoken = false
 
     private init(
-        _ client: Client, _ multi: UnsafeMutableRawPointer, _ epoll: Int32, _ share: ShareHandle?
+        _ client: Client, _ multi: UnsafeMutableRawPointer, _ epoll: Int32, _ share: ShareHandle?,
+        _ asksForHTTP2: Bool
     ) {
+        self.asksForHTTP2 = asksForHTTP2
+        bell = client.wakeDescriptor
+        patience = Patience { [unowned(unsafe) client] in client.cancellationCount }
+        sockets = Sockets(patience)
         self.client = client
         self.multi = multi
         self.epoll = epoll
@@ -68,9 +93,8 @@ final class Loop {
         ccurl_multi_set_socket(multi, Loop.watchSocket, context)
         ccurl_multi_set_timer(multi, Loop.setTimer, context)
         Quirks.leaveLookups(ofAll: multi)
-        // Edge-triggered: each write wakes each loop once, and nobody has to read it.
-        canBeWoken =
-            cplatform_watch(epoll, client.wakeDescriptor, cplatform_edge_triggered()) == 0
+        // Edge-triggered: each ring wakes each loop once, and nobody has to take it in.
+        canBeWoken = cplatform_watch(epoll, bell, cplatform_edge_triggered()) == 0
     }
 
     deinit {
@@ -84,11 +108,12 @@ final class Loop {
             if parked.isEmpty {
                 Loop.takeApart(multi)
             } else {
+                patience.forgetClient()
                 Leftover.keep(multi, parked, sockets)
             }
         }
-        if timer >= 0 { close(timer) }
-        if epoll >= 0 { close(epoll) }
+        if timer >= 0 { cplatform_close_timer(timer) }
+        if epoll >= 0 { cplatform_close_epoll(epoll) }
     }
 
     /// libcurl ignores SIGPIPE while it does this, for the whole process, and puts back what it
@@ -134,15 +159,17 @@ final class Loop {
 
     /// Waits until something happens, at most until `limit`, and does what can be done then.
     func step(until limit: Instant) {
-        var wake = limit
+        firstWake = Instant(microseconds: Int64.max)
+        for call in calls where call.wake < firstWake { firstWake = call.wake }
+        var wake = min(limit, firstWake)
         if let curlDue, curlDue < wake { wake = curlDue }
-        for call in calls where call.wake < wake { wake = call.wake }
 
         withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
             let milliseconds = Int32(clamping: wake.milliseconds(since: .now))
-            ForkGate.leave()
-            let count = epoll_wait(epoll, events.baseAddress, 64, milliseconds)
-            ForkGate.enter()
+            let count = ForkGate.outside {
+                epoll_wait(epoll, events.baseAddress, 64, milliseconds)
+            }
+            if isLost(count) { return endCalls() }
             withSigpipeHeld {
                 for index in 0..<Int(max(count, 0)) { react(to: &events[index]) }
                 if let curlDue, curlDue <= .now {
@@ -157,9 +184,35 @@ final class Loop {
         removeEnded()
     }
 
+    /// Whether there is nothing to go on with: a signal handler has forked, and this is the child; or
+    /// the host has closed the epoll set, whose number may be another file's by now.
+    private func isLost(_ count: Int32) -> Bool {
+        if ForkGate.isBroken { isAbandoned = true }
+        if isAbandoned { return true }
+        guard count < 0, cplatform_errno() == EBADF || cplatform_errno() == EINVAL else {
+            return false
+        }
+        cplatform_forget(epoll)
+        epoll = -1
+        return true
+    }
+
+    /// It will never be of use again.
+    var isLost: Bool { epoll < 0 }
+
+    private func endCalls() {
+        for call in calls {
+            call.end(
+                isAbandoned
+                    ? .forked
+                    : Failure(.unreachable, "the process closed a descriptor of this library's"),
+                on: self)
+        }
+    }
+
     private func react(to event: inout epoll_event) {
         let fd = cplatform_event_fd(&event)
-        if fd == client.wakeDescriptor || fd == timer { return }
+        if fd == bell || fd == timer { return }
         var mask: Int32 = 0
         if event.events & EPOLLIN.rawValue != 0 { mask |= CURL_CSELECT_IN }
         if event.events & EPOLLOUT.rawValue != 0 { mask |= CURL_CSELECT_OUT }
@@ -171,7 +224,7 @@ final class Loop {
     func rest() {
         isBatch = false
         ended = []
-        if timer >= 0 { close(timer) }  // it would keep the epoll set awake
+        if timer >= 0 { cplatform_close_timer(timer) }  // it would keep the epoll set awake
         timer = -1
         timerDue = 0
         if !calls.isEmpty {
@@ -188,9 +241,10 @@ final class Loop {
     /// Becomes readable when `step` would make progress: the epoll set, with a timer in it.
     func descriptor() -> Int32 {
         if timer < 0 {
-            timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
+            timer = cplatform_take(
+                timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK)))
             if timer >= 0, cplatform_watch(epoll, timer, EPOLLIN.rawValue) != 0 {
-                close(timer)
+                cplatform_close(timer)
                 timer = -1
             }
         }
@@ -219,14 +273,24 @@ final class Loop {
         }
         if !transfer.prepareAgain(request) {
             try transfer.prepare(
-                request, client.configuration, sockets: sockets, share: share,
-                cachesAuthorities: !hasFailedTLS)
+                request, client.configuration, sockets: sockets, patience: patience, share: share,
+                cachesAuthorities: !hasFailedTLS, asksForHTTP2: asksForHTTP2)
         }
         guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else { throw .outOfMemory }
+        noteLookup(of: request.address.host)
         transfer.call = call
         transfer.turn = turns
         busyTransfers.append(transfer)
         return transfer
+    }
+
+    /// libcurl knows names for a minute, unless told otherwise.
+    private func noteLookup(of host: String) {
+        let now = Instant.now
+        if lookupsUntil <= now { (lookups, lookupsUntil) = ([], now.adding(milliseconds: 60_000)) }
+        if lookups.contains(where: { sameBytes($0, host) }) { return }
+        lookups.append(host)
+        beginsLookup = true
     }
 
     /// Ends a transfer, in whatever state it is.
@@ -278,13 +342,23 @@ final class Loop {
             }
             call.transferEnded(transfer, response, on: self)
         }
+        patience.hasEnded = false
     }
 
     private func act(_ socket: curl_socket_t, _ mask: Int32) {
+        patience.begin(until: firstWake, cancellations: client.cancellationCount)
         // Only then it begins with what was added.
         if socket == CURL_SOCKET_TIMEOUT { turns += 1 }
         var running: Int32 = 0
-        curl_multi_socket_action(multi, socket, mask, &running)
+        // A name's lookup has descriptors, which stay for as long as its thread does.
+        if socket == CURL_SOCKET_TIMEOUT, beginsLookup {
+            beginsLookup = false
+            Loop.withLowNumbersTaken(beside: epoll) {
+                _ = curl_multi_socket_action(multi, socket, mask, &running)
+            }
+        } else {
+            curl_multi_socket_action(multi, socket, mask, &running)
+        }
     }
 
     // MARK: What libcurl asks for
@@ -319,8 +393,8 @@ final class Loop {
     func abandon() -> Bool {
         isAbandoned = true
         let isDisconnected = sockets.disconnect()
-        if timer >= 0 { close(timer) }
-        close(epoll)
+        if timer >= 0 { cplatform_close_timer(timer) }
+        if epoll >= 0 { cplatform_close_epoll(epoll) }
         timer = -1
         epoll = -1
         return isDisconnected && calls.isEmpty && parked.isEmpty

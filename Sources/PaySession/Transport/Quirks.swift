@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import CCurl
+import CPlatform
 
 /// What a libcurl cannot do, or does wrong, by its version: the one that is there when the library
 /// runs, never the one whose headers it was built with. One entry for each, with what is done about
@@ -38,7 +39,7 @@ enum Quirks {
         }
     }
 
-    /// Before 7.87 neither switch is there: see `Loop.park`.
+    /// Before 7.87 neither switch is there: see `Loop.stop`.
     static let waitsForLookups = version < 0x075700
 
     /// From 7.87 on the trusted certificates are kept for a day; to be read anew for a connection.
@@ -51,6 +52,27 @@ enum Quirks {
     /// header of the answer before: an HTTP/1 answer that begins with a folded line makes it write
     /// into memory that was freed, if its easy handle has had an answer before (curl issue 11101).
     static let remembersHeaders = version >= 0x075300 && version < 0x080101
+
+    /// Before 7.77 libcurl reads the certificates to trust from files alone, for each connection anew; and
+    /// so do those of TLS libraries that it does not say this of, or that forget what they were given
+    /// without a word.
+    static let takesBytes: Bool = {
+        guard version >= 0x074D00, let tls = ccurl_facts()?.pointee.ssl_version else {
+            return false
+        }
+        let name = UnsafeRawPointer(tls).assumingMemoryBound(to: UInt8.self)
+        let bytes = UnsafeBufferPointer(start: name, count: strlen(tls))
+        for word: StaticString in ["OpenSSL/", "LibreSSL/", "BoringSSL", "AWS-LC/", "quictls/"]
+        where begins(bytes, with: word) {
+            return true
+        }
+        return false
+    }()
+
+    /// What a far end sends that is neither headers nor body keeps libcurl 7.88 or OpenSSL reading for as
+    /// long as it comes. OpenSSL can say of every TLS record that it came: see `Patience`.
+    static let openSSL = ccurl_find_openssl()
+    static var watchesRecords: Bool { openSSL.set_callback != nil }
 
     /// Before 7.83, and in a build without its headers, libcurl cannot tell whether an answer came by
     /// HTTP/2 or by HTTP/1 with a status line that says so; 7.74 also loses every answer to a POST

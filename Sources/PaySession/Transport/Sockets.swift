@@ -2,68 +2,132 @@
 import CCurl
 import CPlatform
 
-/// The sockets that libcurl has open for one loop, known so that a forked child can cut them off
-/// before libcurl says goodbye on connections that belong to the parent.
+/// The sockets that libcurl has open for one loop, known so that they can be cut off: those of a
+/// forked child before libcurl says goodbye on connections that belong to the parent, and one whose
+/// far end keeps libcurl busy with nothing.
 final class Sockets {
-    private var open: [Int32] = []
+    private var all: [Socket] = []
+    /// How long libcurl may go on reading now.
+    let patience: Patience
 
-    /// What libcurl calls instead of socket(): close-on-exec, so that a program started by the host
-    /// inherits nothing. For connections to this machine only, whatever a resolver says that
-    /// localhost is.
-    static let openToLoopback: curl_opensocket_callback = { context, _, address in
-        guard let address, isLoopback(&address.pointee.addr) else { return CURL_SOCKET_BAD }
-        return openFunction(context, CURLSOCKTYPE_IPCXN, address)
-    }
+    init(_ patience: Patience) { self.patience = patience }
 
-    /// The same for connections to anywhere.
-    static let openFunction: curl_opensocket_callback = { context, _, address in
-        guard let context, let address else { return CURL_SOCKET_BAD }
-        let sockets = Unmanaged<Sockets>.fromOpaque(context).takeUnretainedValue()
-        let type = address.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
-        let fd = socket(address.pointee.family, type, address.pointee.protocol)
-        if fd >= 0 { sockets.open.append(fd) }
-        return fd
+    /// What libcurl gets instead of socket(): close-on-exec, so that a program started by the host
+    /// inherits nothing.
+    func open(_ address: curl_sockaddr) -> Socket? {
+        let type = address.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
+        let fd = cplatform_take(socket(address.family, type, address.protocol))
+        guard fd >= 0 else { return nil }
+        if let socket = find(fd) {
+            socket.begin()
+            return socket
+        }
+        let socket = Socket(fd, patience)
+        all.append(socket)
+        return socket
     }
 
     /// For requests that nobody wants any more.
     static let openNothing: curl_opensocket_callback = { _, _, _ in CURL_SOCKET_BAD }
 
     static let closeFunction: curl_closesocket_callback = { context, fd in
-        if let context {
-            let sockets = Unmanaged<Sockets>.fromOpaque(context).takeUnretainedValue()
-            sockets.open.removeAll { $0 == fd }
-        }
-        return close(fd)
+        guard let context else { return cplatform_close(fd) }
+        let sockets = Unmanaged<Sockets>.fromOpaque(context).takeUnretainedValue()
+        return sockets.find(fd)?.close() ?? cplatform_close(fd)
     }
 
-    var count: Int { open.count }
+    private func find(_ fd: Int32) -> Socket? { all.first { $0.descriptor == fd } }
+
+    var count: Int { all.reduce(0) { $1.isOpen ? $0 + 1 : $0 } }
 
     /// Something is there to be read on one of them.
-    var haveInput: Bool { open.contains { cplatform_has_input($0) != 0 } }
+    var haveInput: Bool { all.contains { $0.isOpen && cplatform_has_input($0.descriptor) != 0 } }
 
     /// In a forked child: cut off from the connections, which are the parent's, without a byte on
     /// the wire. libcurl may close what is left.
     /// - Returns: false where that failed; then the descriptors are closed, and libcurl must not be
     ///   let near their numbers again.
     func disconnect() -> Bool {
-        if open.allSatisfy({ cplatform_disconnect($0) == 0 }) { return true }
-        for fd in open { close(fd) }
-        open = []
+        let open = all.filter { $0.isOurs }
+        if open.allSatisfy({ $0.disconnect() }) { return true }
+        for socket in open { _ = socket.close() }
         return false
+    }
+
+    static func isLoopback(_ address: UnsafeMutablePointer<sockaddr>) -> Bool {
+        let bytes = UnsafeRawPointer(address)
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:  // family 2, port 2, address 4
+            return bytes.load(fromByteOffset: 4, as: UInt8.self) == 127
+        case AF_INET6:  // family 2, port 2, flow 4, address 16: ::1
+            for place in 8..<23 where bytes.load(fromByteOffset: place, as: UInt8.self) != 0 {
+                return false
+            }
+            return bytes.load(fromByteOffset: 23, as: UInt8.self) == 1
+        default:
+            return false
+        }
     }
 }
 
-private func isLoopback(_ address: UnsafeMutablePointer<sockaddr>) -> Bool {
-    let bytes = UnsafeRawPointer(address)
-    switch Int32(address.pointee.sa_family) {
-    case AF_INET:  // family 2, port 2, address 4
-        return bytes.load(fromByteOffset: 4, as: UInt8.self) == 127
-    case AF_INET6:  // family 2, port 2, flow 4, address 16: ::1
-        for place in 8..<23 where bytes.load(fromByteOffset: place, as: UInt8.self) != 0 {
-            return false
+/// One number that libcurl knows a connection by, again and again. The TLS library keeps a pointer
+/// to it, so it lasts as long as the loop's connections.
+final class Socket {
+    let descriptor: Int32
+    private(set) var isOpen = true
+    /// Which of all sockets the number stands for: libcurl closes those that lost a race of two
+    /// addresses without a word, and the host may close any.
+    private var identity: UInt64
+    private let patience: Patience
+    private var records = Patience.Records()
+
+    init(_ descriptor: Int32, _ patience: Patience) {
+        self.descriptor = descriptor
+        self.patience = patience
+        identity = cplatform_socket_identity(descriptor)
+    }
+
+    /// Its number was given out anew.
+    func begin() {
+        isOpen = true
+        identity = cplatform_socket_identity(descriptor)
+        records = Patience.Records()
+    }
+
+    var isOurs: Bool { isOpen && cplatform_socket_identity(descriptor) == identity }
+
+    /// It leads nowhere from now on, and is still to be closed.
+    func disconnect() -> Bool {
+        let isDone = cplatform_disconnect(descriptor) == 0
+        identity = cplatform_socket_identity(descriptor)
+        return isDone
+    }
+
+    func close() -> Int32 {
+        defer { isOpen = false }
+        return cplatform_close_if(isOurs ? 1 : 0, descriptor)
+    }
+
+    /// It was closed behind our back, or not.
+    func look() {
+        if isOpen, !isOurs { _ = close() }
+    }
+
+    /// What OpenSSL calls with every record.
+    static let recordCame: ccurl_message_callback = {
+        direction, _, type, bytes, count, _, context in
+        guard direction == 0, type == CCURL_RECORD_HEADER, let bytes, count >= 5, let context else {
+            return
         }
-        return bytes.load(fromByteOffset: 23, as: UInt8.self) == 1
-    default:
-        return false
+        // RFC 8446, 5.1: type, version, and the length of what follows.
+        let length =
+            Int(bytes.load(fromByteOffset: 3, as: UInt8.self)) << 8
+            | Int(bytes.load(fromByteOffset: 4, as: UInt8.self))
+        Unmanaged<Socket>.fromOpaque(context)._withUnsafeGuaranteedRef { socket in
+            // libcurl finds the connection broken with its next read.
+            if socket.records.add(count + length, socket.patience), socket.isOurs {
+                _ = socket.disconnect()
+            }
+        }
     }
 }

@@ -50,8 +50,9 @@ final class Transfer {
     private var headersEnded = false
     /// Retry-After names a number of seconds beyond counting.
     private var isToWaitForever = false
-    /// Content-Encoding, if it is there: the length that is announced is not the one that counts.
-    private var encoding: String?
+    private var codings = Codings()
+    /// The transfer was ended before a byte of the body was unpacked, because of its codings.
+    private var hasRefusedBody = false
     /// The status line that came last is an interim answer's: another one has to follow.
     private var isInterim = false
     /// A status line has come that is good, and no interim answer's.
@@ -74,6 +75,10 @@ final class Transfer {
     private var lastingHeadersOf: Secret?
     /// What the handle is set up for, but for URL and headers: a GET without TLS (true) or with it.
     private var preparedFor: Bool?
+    private var sockets: Sockets?
+    private var patience: Patience?
+    /// Those that were opened for it, one for each address that was tried.
+    private var opened: [Socket] = []
     /// Resetting an easy handle leaves it attached; it must not outlive what it is attached to.
     private var share: ShareHandle?
 
@@ -109,8 +114,9 @@ final class Transfer {
     }
 
     func prepare(
-        _ request: Request, _ configuration: Configuration, sockets: Sockets, share: ShareHandle?,
-        cachesAuthorities: Bool
+        _ request: Request, _ configuration: Configuration, sockets: Sockets,
+        patience: Patience, share: ShareHandle?,
+        cachesAuthorities: Bool, asksForHTTP2: Bool
     ) throws(Failure) {
         guard reset() else { throw .outOfMemory }
         if !request.address.isPlain, !Quirks.hasTLS {
@@ -124,6 +130,17 @@ final class Transfer {
         func set(_ code: CURLcode) { if refusal == CURLE_OK { refusal = code } }
         func set(_ option: CURLoption, _ value: Int) { set(ccurl_set_long(easy, option, value)) }
         func set(_ option: CURLoption, _ text: String) { set(ccurl_set_text(easy, option, text)) }
+        func set(_ file: NamedFile, _ content: Int, _ path: CURLoption) {
+            if Quirks.takesBytes {
+                // Not copied: the configuration stays as long as this.
+                let bytes = file.content.bytes
+                set(
+                    ccurl_set_bytes(
+                        easy, CURLoption(UInt32(content)), bytes.baseAddress, bytes.count))
+            } else {
+                set(path, file.path)
+            }
+        }
 
         set(CURLOPT_URL, request.address.text)
         set(CURLOPT_PATH_AS_IS, 1)
@@ -132,10 +149,10 @@ final class Transfer {
         // A libcurl without HTTP/2 or without zlib does without.
         ccurl_set_long(
             easy, CURLOPT_HTTP_VERSION,
-            Quirks.tellsHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
+            asksForHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
         // A batch's requests wait for the first connection, to share it. Not without TLS, which
         // alone offers HTTP/2: libcurl 7.88 would wait for ever on a connection that broke at once.
-        if !request.address.isPlain, Quirks.tellsHTTP2 { set(CURLOPT_PIPEWAIT, 1) }
+        if !request.address.isPlain, asksForHTTP2 { set(CURLOPT_PIPEWAIT, 1) }
         ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "gzip")
         set(CURLOPT_USERAGENT, configuration.userAgent)
         set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))  // nothing of ours for a proxy
@@ -159,7 +176,11 @@ final class Transfer {
                 // Instead of the machine's, not beside them, for the provider and for an https://
                 // proxy.
                 for option in [CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO] {
-                    set(ccurl_set_text(easy, option, configuration.caFile))
+                    set(ccurl_set_text(easy, option, nil))
+                }
+                if let file = configuration.caFile {
+                    set(file, CCURL_CAINFO_BLOB, CURLOPT_CAINFO)
+                    set(file, CCURL_PROXY_CAINFO_BLOB, CURLOPT_PROXY_CAINFO)
                 }
                 for option in [CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH] {
                     let code = ccurl_set_text(easy, option, configuration.caPath)
@@ -168,8 +189,8 @@ final class Transfer {
                 }
             }
             if let certificate = configuration.clientCertificate {
-                set(CURLOPT_SSLCERT, certificate)
-                set(CURLOPT_SSLKEY, configuration.clientKey ?? certificate)
+                set(certificate, CCURL_SSLCERT_BLOB, CURLOPT_SSLCERT)
+                set(configuration.clientKey ?? certificate, CCURL_SSLKEY_BLOB, CURLOPT_SSLKEY)
             }
             if let proxy = configuration.proxy {
                 set(proxy.withText { ccurl_set_text(easy, CURLOPT_PROXY, $0) })
@@ -183,12 +204,17 @@ final class Transfer {
         set(ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context))
         set(ccurl_set_sink(easy, CURLOPT_HEADERFUNCTION, Transfer.takeHeader))
         set(ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context))
-        let socketContext = Unmanaged.passUnretained(sockets).toOpaque()
-        let open = request.address.isPlain ? Sockets.openToLoopback : Sockets.openFunction
-        set(ccurl_set_opensocket(easy, open))
-        set(ccurl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, socketContext))
+        set(ccurl_set_opensocket(easy, Transfer.openSocket))
+        set(ccurl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context))
         set(ccurl_set_closesocket(easy, Sockets.closeFunction))
+        let socketContext = Unmanaged.passUnretained(sockets).toOpaque()
         set(ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, socketContext))
+        if !request.address.isPlain, Quirks.watchesRecords {
+            set(ccurl_set_tls_callback(easy, Transfer.beginTLS))
+            set(ccurl_set_pointer(easy, CURLOPT_SSL_CTX_DATA, context))
+        }
+        self.sockets = sockets
+        self.patience = patience
         if let share { set(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle)) }
         self.share = share
         guard refusal == CURLE_OK || refusal == CURLE_OUT_OF_MEMORY else {
@@ -246,12 +272,15 @@ final class Transfer {
     private func forgetAnswer() {
         if headerBytes > 0 { hadAnswer = true }
         beganByHTTP1 = false
+        for socket in opened where opened.count > 1 { socket.look() }
+        opened = []
         body.removeAll()
         date.removeAll()
         headerBytes = 0
         headersEnded = false
         isToWaitForever = false
-        encoding = nil
+        codings = Codings()
+        hasRefusedBody = false
         isInterim = false
         hasStatusLine = false
         headFlaw = nil
@@ -298,6 +327,7 @@ final class Transfer {
             return .failed(Failure(.unreachable, "the provider changed from HTTP/2 to HTTP/1"))
         }
         guard body.isComplete else { return .failed(.outOfMemory) }
+        if hasRefusedBody, let httpStatus { return refusedBody(httpStatus) }
         switch code {
         case CURLE_OK:
             guard let httpStatus, headersEnded else {
@@ -305,24 +335,28 @@ final class Transfer {
             }
             return .answered(httpStatus)
         case CURLE_BAD_CONTENT_ENCODING:
-            // What is in the body of a refusal does not matter: it is a refusal.
-            guard let httpStatus, httpStatus == 200 else {
-                body.removeAll()
-                return httpStatus.map { .answered($0) } ?? .failed(breakage(code).failure)
-            }
-            let problem: StaticString =
-                Breakage.isUnknownEncoding(errorText)
-                ? "the answer's Content-Encoding \"{}\" is not understood"
-                : "the answer cannot be decompressed, its Content-Encoding is \"{}\""
-            return .failed(
-                Failure(.malformed, sentence(problem, encoding ?? ""), httpStatus: httpStatus))
+            guard let httpStatus else { return .failed(breakage(code).failure) }
+            // It could not be undone; or libcurl refuses it before we have seen its line.
+            return refusedBody(httpStatus)
         default:
             if Quirks.isHeaderTooLong(code, hasSentRequest: hasSentRequest) {
                 return .failed(
                     Failure(.tooLarge, Transfer.headerOverrun.text, httpStatus: httpStatus))
             }
+            if patience?.hasEnded == true, Breakage.isOfConnection(code) {
+                return .failed(
+                    Failure(.unreachable, "the provider sends without end what is no answer"))
+            }
             return .failed(breakage(code).failure)
         }
+    }
+
+    /// What becomes of an answer whose body was not unpacked. Of a refusal the body does not matter:
+    /// it is a refusal.
+    private func refusedBody(_ httpStatus: Int) -> Response.Ending {
+        body.removeAll()
+        if httpStatus != 200 { return .answered(httpStatus) }
+        return .failed(Failure(.malformed, codings.flaw, httpStatus: httpStatus))
     }
 
     private func breakage(_ code: CURLcode) -> Breakage {
@@ -410,6 +444,33 @@ final class Transfer {
     private static let bodyOverrun: StaticString = "the answer is longer than max_response_bytes"
     private static let headerOverrun: StaticString = "the answer's headers are longer than 64 KiB"
 
+    /// To this machine only where there is no TLS, whatever a resolver says that localhost is.
+    private static let openSocket: curl_opensocket_callback = { context, purpose, address in
+        guard let context, let address else { return CURL_SOCKET_BAD }
+        return Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef { transfer in
+            if transfer.address?.isPlain ?? true, !Sockets.isLoopback(&address.pointee.addr) {
+                return CURL_SOCKET_BAD
+            }
+            guard let socket = transfer.sockets?.open(address.pointee) else {
+                return CURL_SOCKET_BAD
+            }
+            transfer.opened.append(socket)
+            return socket.descriptor
+        }
+    }
+
+    /// A TLS connection begins, over the one of its sockets that is left.
+    private static let beginTLS: curl_ssl_ctx_callback = { _, tls, context in
+        guard let tls, let context else { return CURLE_OK }
+        Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef { transfer in
+            guard let socket = transfer.opened.last(where: { $0.isOurs }) else { return }
+            ccurl_watch_records(
+                Quirks.openSSL, tls, Socket.recordCame,
+                Unmanaged.passUnretained(socket).toOpaque())
+        }
+        return CURLE_OK
+    }
+
     private static let takeBody: ccurl_sink = { bytes, size, count, context in
         guard let bytes, let context else { return 0 }
         let chunk = UnsafeRawBufferPointer(start: bytes, count: size * count)
@@ -427,6 +488,7 @@ final class Transfer {
 
     /// - Returns: how much of it was taken; less than all ends the transfer.
     private func take(_ chunk: UnsafeRawBufferPointer) -> Int {
+        patience?.note(gain: chunk.count)
         guard chunk.count <= bodyLimit - body.count else {
             overran = Transfer.bodyOverrun
             return 0
@@ -436,6 +498,7 @@ final class Transfer {
     }
 
     private func takeHeader(_ line: UnsafeBufferPointer<UInt8>) -> Int {
+        patience?.note(gain: line.count)
         let isFirst = headerBytes == 0
         headerBytes += line.count
         guard headerBytes <= Transfer.mostHeaderBytes else {
@@ -452,7 +515,12 @@ final class Transfer {
         }
         look(at: line)
         if headFlaw != nil { return 0 }
-        if headersEnded, encoding == nil, (announcedLength ?? 0) > Int64(bodyLimit) {
+        // Of what a proxy says before the request is sent, libcurl unpacks nothing.
+        if headersEnded, codings.areForeign, !isInterim, hasSentRequest {
+            hasRefusedBody = true
+            return 0
+        }
+        if headersEnded, codings.content == nil, (announcedLength ?? 0) > Int64(bodyLimit) {
             overran = Transfer.bodyOverrun
             return 0
         }
@@ -491,13 +559,14 @@ final class Transfer {
         case 0x48, 0x68:  // H
             guard StatusLine.isMeant(line) else { return }
             headersEnded = false
-            encoding = nil
+            codings = Codings()
             announcedLength = nil
         case 0x0D, 0x0A:
             headersEnded = true
         case 0x43, 0x63:  // C
             if let value = Transfer.value(of: "content-encoding:", in: line) {
-                encoding = Transfer.shown(value)
+                // Trailers come when all is unpacked.
+                if !headersEnded { codings.note(content: value) }
             } else if let value = Transfer.value(of: "content-length:", in: line) {
                 let length = Transfer.length(value)
                 if length == nil || announcedLength ?? length != length {
@@ -515,6 +584,9 @@ final class Transfer {
             // libcurl takes a number that does not fit for none.
             guard let value = Transfer.value(of: "retry-after:", in: line) else { return }
             isToWaitForever = value.count > 18 && value.allSatisfy(isDigit)
+        case 0x54, 0x74:  // T
+            guard let value = Transfer.value(of: "transfer-encoding:", in: line) else { return }
+            if !headersEnded { codings.note(transfer: value) }
         default: break
         }
     }
@@ -547,13 +619,6 @@ final class Transfer {
             length = number
         }
         return length
-    }
-
-    /// Enough of a header's value to know it by, with nothing in it that a terminal would obey.
-    private static func shown(_ value: UnsafeBufferPointer<UInt8>) -> String {
-        String(
-            decoding: value.prefix(32).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") },
-            as: UTF8.self)
     }
 
     private func addHeader(_ line: UnsafePointer<CChar>) -> Bool {

@@ -21,7 +21,7 @@ main(int count, char **arguments) {
     struct rlimit most;
     getrlimit(RLIMIT_NOFILE, &most);
     printf("{\"rounds\": [");
-    for (int extra = 0; extra <= 12; extra++) {
+    for (int extra = 0; extra <= 20; extra++) {
         session_client *client;
         session_batch *batch;
         session_answer *answer;
