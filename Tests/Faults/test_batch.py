@@ -14,7 +14,7 @@ import paysession
 import pytest
 from asking import keyed, told
 from nginx import Nginx, nginx
-from programs import descriptors, run
+from programs import RESULTS, Handle, descriptors, run
 from servers import Authority, Connection, Request, Server, in_turn, inbank, kustom, reply
 from sandbox.testing import RunningSandbox
 
@@ -123,6 +123,39 @@ def test_no_more_than_in_flight_are_asked_at_once_of_each_provider(in_flight: in
     assert (crowd.most, other.most) == (in_flight, in_flight)
 
 
+def test_a_provider_that_hangs_fills_its_own_room_only() -> None:
+    """1,024 references of each wait beside those in flight, and nobody stands in line behind another's."""
+    def answer(connection: Connection, request: Request) -> bytes | None:
+        if "inbank" not in request.target:
+            connection.say_nothing()
+            return None
+        return reply(inbank(request.target.rpartition("/")[2]))
+
+    with Server(answer) as server:
+        handle = Handle({"timeout_ms": 20_000, "kustom": {"base_url": server.http, "api_key": "kco_test_x"},
+                         "inbank": {"base_url": server.http + "/inbank", "api_key": "key-0123456789"}})
+        batch = handle.batch(in_flight=4)
+        added = [batch.add(f"kustom:s{number}", number) for number in range(1300)]
+        assert added == [RESULTS["ok"]] * 1028 + [RESULTS["again"]] * 272
+        begun = time.monotonic()
+        for number in range(2000, 2040):
+            assert batch.add(f"inbank:shop/s{number}", number) == RESULTS["ok"]
+        tags = [batch.next()[1] for _ in range(40)]
+        assert time.monotonic() - begun < 1
+        assert sorted(tags) == [*range(2000, 2040)]
+        # What names no provider has room of its own, too.
+        assert batch.add("nonsense", 3000) == RESULTS["ok"]
+        assert batch.add("kustom:more", 3001) == RESULTS["again"]
+        result, tag, answered = batch.next(1000)
+        assert (result, tag, answered["result"]) == (RESULTS["invalid_argument"], 3000, "invalid_argument")
+        # One that is taken out makes room for one.
+        handle.cancel()
+        assert batch.next()[2]["result"] == "aborted"
+        assert [batch.add("kustom:more", 3002) for _ in range(2)] == [RESULTS["ok"], RESULTS["again"]]
+        batch.close()
+        handle.close()
+
+
 def test_requests_keep_their_rate() -> None:
     with Server(in_turn(*[reply(kustom(f"s{number}")) for number in range(12)])) as server:
         config = {"kustom": {"base_url": server.http, "api_key": "kco_test_x"}}
@@ -138,7 +171,7 @@ def test_requests_keep_their_rate() -> None:
 
 def test_many_at_once_share_a_connection(nginx: Nginx) -> None:
     """More than fit on it, too: libcurl before 8.0 would open one for each of those, 157 here."""
-    with paysession.Client(nginx.config(timeout_ms=20000)) as client:
+    with paysession.Client(nginx.config(timeout_ms=20000, http2=True)) as client:
         client.get("kustom:s")  # all wait for a first connection, but no more if there is one
         answers = list(client.read_many((f"kustom:s-{number}" for number in range(900)), in_flight=256))
         opened = client.report()["connections"]["opened"]

@@ -10,6 +10,8 @@ import gzip
 import json
 import socket
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +19,7 @@ from urllib.parse import unquote
 
 import paysession
 import pytest
-from asking import KEY, apart, ask, keyed, told
+from asking import BINDING, KEY, apart, ask, keyed, told
 from servers import (
     Connection,
     Request,
@@ -266,6 +268,103 @@ def test_depth(opening: bytes, closing: bytes) -> None:
         with Server(reply(nested(levels))) as server:
             config = keyed(server.http, max_response_bytes=16_000_000)
             assert ask(config, "kustom:x").result == result, levels
+
+
+# ---- Items ---------------------------------------------------------------------------------------
+
+MOST_ITEMS = 10_000
+
+
+def items_of_kustom(items: list[Any]) -> tuple[str, dict[str, Any]]:
+    return "kustom:x", kustom("x", order_items=items)
+
+
+def items_of_dintero(items: list[Any]) -> tuple[str, dict[str, Any]]:
+    return "dintero:T12345678/o/x", {**dintero("x"), "items": items}
+
+
+def items_of_ledyer(items: list[Any]) -> tuple[str, dict[str, Any]]:
+    session = ledyer("x")
+    return "ledyer:x", {**session, "order": {**session["order"], "orderLines": items}}
+
+
+ITEMS = pytest.mark.parametrize("provider", [items_of_kustom, items_of_dintero, items_of_ledyer])
+
+
+@ITEMS
+def test_ten_thousand_items_and_no_more(provider: Any) -> None:
+    """Each becomes an item of the answer, which is many times as long as what an empty one takes."""
+    for count, result in ((MOST_ITEMS, "ok"), (MOST_ITEMS + 1, "too_large")):
+        reference, body = provider([{}] * count)
+        with Server(reply(body)) as server:
+            account = {"base_url": server.http, "token": "t"}
+            ended = ask({**keyed(server.http), "dintero": account, "ledyer": account}, reference)
+            assert ended.result == result, (count, ended.error)
+            assert len(server.requests) == 1
+        if result == "ok":
+            assert len(ended.answer["session"]["items"]) == count
+        else:
+            assert "items" in ended.error["message"] and ended.error["retryable"] is False
+
+
+@ITEMS
+def test_ten_thousand_items_and_no_more_without_a_network(provider: Any) -> None:
+    for count, result in ((MOST_ITEMS, "ok"), (MOST_ITEMS + 1, "too_large")):
+        reference, body = provider([{}] * count)
+        ended = told(lambda: paysession.normalize(  # noqa: B023
+            reference.partition(":")[0], json.dumps(body)))  # noqa: B023
+        assert ended.result == result, (count, ended.error)
+        if result == "ok":
+            assert len(ended.answer["session"]["items"]) == count
+        else:
+            assert "items" in ended.error["message"]
+
+
+def test_what_is_no_item_counts_as_well() -> None:
+    for other in (None, 0, "", [], {"a": [{}] * 3}):
+        _, body = items_of_kustom([other] * (MOST_ITEMS + 1))
+        assert told(lambda: paysession.normalize(  # noqa: B023
+            "kustom", json.dumps(body))).result == "too_large", other  # noqa: B023
+
+
+def test_the_answer_is_bounded_by_what_may_be_read() -> None:
+    """Four times max_response_bytes and 64 KiB; and it was one attempt, whatever its result."""
+    body = json.dumps(kustom("x", order_items=[{}] * 9000), separators=(",", ":")).encode()
+    with Server(reply(body)) as server:
+        failed = ask(keyed(server.http, max_response_bytes=len(body)), "kustom:x")
+        assert failed.result == "too_large" and failed.error["retryable"] is False
+        assert failed.exchange["attempts"] == 1
+        assert [one["result"] for one in failed.exchange["tries"]] == ["too_large"]
+        assert ask(keyed(server.http, max_response_bytes=20 * len(body)), "kustom:x").paid == "yes"
+
+
+def test_items_by_the_million_stay_small() -> None:
+    """Some 4 KB on the wire, 4 MiB of empty items, and an answer of 216 MiB if they were read."""
+    empty = json.dumps(kustom("x", order_items=[]), separators=(",", ":")).encode()
+    room = 4 * MEBIBYTE - len(empty)
+    items = b",".join([b"{}"] * (room // 3))
+    whole = gzip.compress(empty.replace(b"[]", b"[" + items + b"]"), 9)
+    assert len(whole) < 8192
+    # VmHWM: what getrusage tells of a process began with the one that started it.
+    program = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import paysession
+def largest():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+with paysession.Client(sys.argv[2]) as client:
+    before = largest()
+    results = [told.result for _, told in client.read_many(["kustom:x"] * 8, in_flight=4)]
+print(json.dumps([results, before, largest()]))
+"""
+    with Server(reply(whole, headers=[GZIP])) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(BINDING), json.dumps(keyed(server.http, timeout_ms=20_000))],
+            capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    results, before, most = json.loads(done.stdout)
+    assert most < 100 * 1024, f"{most // 1024} MiB at the most, {before // 1024} before"
+    assert results == ["too_large"] * 8
 
 
 # ---- Where requests go ---------------------------------------------------------------------------

@@ -552,3 +552,26 @@ def test_what_others_leave_behind(nginx: Nginx, tmp_path: Path) -> None:
     for who, found in told.items():
         assert found["stack"] == found["file"] == 0, (who, found)
         assert found["after_close"] <= 8, (who, found)
+
+
+@pytest.mark.parametrize(("secret", "token"), [
+    ("secretkey123", "secretkey123-REST-OF-IT"), ("secretkey123-REST-OF-IT", "secretkey123")])
+@pytest.mark.parametrize("separator", [" ", '"', "", "x"])
+def test_a_secret_that_begins_another(secret: str, token: str, separator: str) -> None:
+    """The longer one is what stands there: none of its rest is told."""
+    quoted = separator.join(["bad token ", token, secret, token, " of yours"])
+
+    def answer(_: Connection, request: Request) -> bytes:
+        if request.method == "POST":
+            return reply({"access_token": token, "expires_in": 3600})
+        return reply({"error_description": quoted}, 403)
+
+    with Server(answer) as server:
+        handle = Handle({"timeout_ms": 5000, "ledyer": {
+            "base_url": server.http, "auth_url": server.http + "/token", "client_id": "me",
+            "client_secret": secret}})
+        told = handle.get("ledyer:x")
+        handle.close()
+    assert told["result"] == "forbidden"
+    assert told["error"]["provider_message"] == separator.join(["bad token ", *["[redacted]"] * 3, " of yours"])
+    assert "secretkey123" not in json.dumps(told) and "REST-OF-IT" not in json.dumps(told)

@@ -320,6 +320,28 @@ def test_retry_after_counts_for_its_own_answer_only() -> None:
     assert ended.paid == "yes" and ended.pauses[0] == 1000 and ended.pauses[1] < 1000
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_counts_between_the_reads_of_a_wait(status: int) -> None:
+    """Whose own pause would be a millisecond."""
+    busy = reply(status=status, headers=[("Retry-After", "2" if status == 429 else "1")])
+    with Server(in_turn(busy, as_asked)) as server, \
+            paysession.Client(keyed(server.http, attempts=1)) as client:
+        ended = told(lambda: client.wait("kustom:x", interval_ms=1))
+        first, second = (request.at for request in server.requests)
+    assert ended.paid == "yes"
+    assert 0 < second - first - (2 if status == 429 else 1) + 0.01 < 0.5
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+@pytest.mark.parametrize(("status", "result"), [(429, "rate_limited"), (503, "provider_error")])
+def test_a_wait_does_not_wait_for_what_comes_too_late(status: int, result: str, attempts: int) -> None:
+    busy = reply(status=status, headers=[("Retry-After", "3600")])
+    with Server(busy) as server, paysession.Client(keyed(server.http, attempts=attempts)) as client:
+        ended = told(lambda: client.wait("kustom:x", interval_ms=1, timeout_ms=5000))
+        assert len(server.requests) == 1
+    assert ended.result == result and ended.seconds < AT_ONCE
+
+
 # ---- Connections that die between two calls ------------------------------------------------------
 
 

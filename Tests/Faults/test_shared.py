@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Shared clients: opening the byte-identical configuration again gives the same client, closing
-gives back one reference, connections and tokens outlive whoever opened it. Destructors may run in
+"""Shared clients: opening the byte-identical configuration again gives the same client, as long as the
+secrets and files that it names are the same too, closing gives back one reference, connections and tokens outlive whoever opened it. Destructors may run in
 any order.
 """
 
@@ -10,10 +10,12 @@ import itertools
 import json
 from ctypes import byref, c_void_p
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nginx import Nginx, nginx
-from programs import RESULTS, Handle, descriptors, interface, run, taken, text
+from programs import RESULTS, Handle, descriptors, interface, opened, run, taken, text
+from servers import Authority, Server, as_asked
 
 __all__ = ["nginx"]
 
@@ -169,3 +171,100 @@ def test_destructors_take_null() -> None:
     library = interface()
     for name in ("client_close", "batch_close", "answer_free", "client_cancel"):
         getattr(library, "session_" + name)(None)
+
+
+# ---- The same words, other secrets ---------------------------------------------------------------
+
+
+def keyed_by(source: str, place: Path, server: Server, **more: Any) -> str:
+    where = str(place) if source == "file" else "PAYSESSION_TEST_" + place.name.upper()
+    return json.dumps({"shared": True, "timeout_ms": 10_000, **more, "kustom": {
+        "base_url": server.http, "api_key": {source: where}}})
+
+
+def put(source: str, place: Path, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if source == "file":
+        place.write_text(key)
+    else:
+        monkeypatch.setenv("PAYSESSION_TEST_" + place.name.upper(), key)
+
+
+def visit(config: str) -> None:
+    """Opens, reads, closes, as a request of PHP does."""
+    handle = Handle(config)
+    told = handle.get("kustom:x")
+    assert told["result"] == "ok", told
+    handle.close()
+
+
+@pytest.mark.parametrize("source", ["file", "env"])
+def test_a_key_that_was_renewed_is_used(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the one before it by whoever has it again, over the connection that it had."""
+    place = tmp_path / "key"
+    with Server(as_asked) as server:
+        config = keyed_by(source, place, server)
+        for key in ("kco_test_first", "kco_test_second", "kco_test_second", "kco_test_first"):
+            put(source, place, key, monkeypatch)
+            visit(config)
+        sent = [request.authorization.rpartition(" ")[2] for request in server.requests]
+        used = [request.connection for request in server.requests]
+    assert sent == ["kco_test_first", "kco_test_second", "kco_test_second", "kco_test_first"]
+    assert used == [1, 2, 2, 1]
+
+
+@pytest.mark.parametrize("source", ["file", "env"])
+def test_two_shops_of_one_configuration(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker serves both by turns, and holds both at once."""
+    place = tmp_path / "key"
+    with Server(as_asked) as server:
+        config = keyed_by(source, place, server)
+        handles = {}
+        for key in ("kco_test_shop_a", "kco_test_shop_b"):
+            put(source, place, key, monkeypatch)
+            handles[key] = Handle(config), Handle(config)
+        (a, a_too), (b, b_too) = handles.values()
+        assert a.pointer == a_too.pointer != b.pointer == b_too.pointer
+        for key, (handle, same) in [*handles.items()] * 2:
+            assert handle.get("kustom:x")["result"] == same.get("kustom:y")["result"] == "ok"
+            assert {request.authorization.rpartition(" ")[2]
+                    for request in server.requests[-2:]} == {key}
+        for handle in (a, a_too, b, b_too):
+            handle.close()
+        assert server.connections == 2
+
+
+def test_a_key_that_is_gone_is_not_the_one_of_before(tmp_path: Path) -> None:
+    place = tmp_path / "key"
+    place.write_text("kco_test_gone")
+    with Server(as_asked) as server:
+        config = keyed_by("file", place, server)
+        visit(config)
+        place.unlink()
+        assert opened(config)["result"] == "invalid_config"
+        place.write_text("")
+        assert opened(config)["result"] == "invalid_config"
+        place.write_text("kco_test_gone")
+        visit(config)
+        assert [request.connection for request in server.requests] == [1, 1]
+
+
+def test_an_authority_that_was_renewed_is_trusted_alone(authority: Authority, tmp_path: Path) -> None:
+    trusted = tmp_path / "ca.pem"
+    (tmp_path / "forger").mkdir()
+    forger = Authority(tmp_path / "forger")
+    with Server(as_asked, tls=authority.server()) as server:
+        config = json.dumps({"shared": True, "timeout_ms": 10_000, "proxy": "", "ca_file": str(trusted), "kustom": {
+            "base_url": server.https, "api_key": "kco_test_x"}})
+        trusted.write_bytes(Path(authority.file).read_bytes())
+        visit(config)
+        trusted.write_bytes(Path(forger.file).read_bytes())
+        handle = Handle(config)
+        assert handle.get("kustom:x")["result"] == "tls_failed"
+        handle.close()
+        trusted.unlink()
+        assert opened(config)["result"] == "invalid_config"
+        assert len(server.requests) == 1

@@ -196,6 +196,48 @@ def test_an_authority_by_directory(authority: Authority, tmp_path: Path) -> None
         assert ask(keyed(server.https, ca_path=str(empty)), "kustom:x").result == "tls_failed"
 
 
+@pytest.mark.parametrize("key", ["ca_file", "ca_path"])
+def test_a_relative_path_is_of_the_folder_where_the_client_was_opened(
+    key: str, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon goes to another folder, in which somebody else has an authority under the same name."""
+    for name in ("ours", "theirs"):
+        (tmp_path / name / "trusted").mkdir(parents=True)
+    forger = Authority(tmp_path)
+    for name, file in (("ours", authority.file), ("theirs", forger.file)):
+        (tmp_path / name / "trusted" / "ca.pem").write_bytes(Path(file).read_bytes())
+        subprocess.run(["openssl", "rehash", str(tmp_path / name / "trusted")], check=True)
+    path = "trusted/ca.pem" if key == "ca_file" else "trusted"
+    with Server(as_asked, tls=authority.server()) as server, \
+            Server(as_asked, tls=forger.server()) as forged:
+        for place in ("theirs", "."):
+            monkeypatch.chdir(tmp_path / "ours")
+            with paysession.Client(keyed(server.https, **{key: path})) as client, \
+                    paysession.Client(keyed(forged.https, **{key: path})) as deceived:
+                monkeypatch.chdir(tmp_path / place)
+                assert told(lambda: deceived.get("kustom:x")).result == "tls_failed"  # noqa: B023
+                assert told(lambda: client.get("kustom:x")).paid == "yes"  # noqa: B023
+        assert forged.requests == []
+
+
+def test_a_file_of_authorities_is_read_once(authority: Authority, tmp_path: Path) -> None:
+    """What is trusted is what was trusted when the client was opened, whatever becomes of the file."""
+    file = tmp_path / "trusted.pem"
+    (tmp_path / "forger").mkdir()
+    forger = Authority(tmp_path / "forger")
+    with Server(as_asked, tls=authority.server()) as server, \
+            Server(as_asked, tls=forger.server()) as forged:
+        file.write_bytes(Path(authority.file).read_bytes())
+        for change in (lambda: file.write_bytes(Path(forger.file).read_bytes()), file.unlink):
+            file.write_bytes(Path(authority.file).read_bytes())
+            with paysession.Client(keyed(server.https, ca_file=str(file))) as client, \
+                    paysession.Client(keyed(forged.https, ca_file=str(file))) as deceived:
+                change()
+                assert told(lambda: deceived.get("kustom:x")).result == "tls_failed"  # noqa: B023
+                assert told(lambda: client.get("kustom:x")).paid == "yes"  # noqa: B023
+        assert forged.requests == []
+
+
 def test_a_bundle_of_authorities(authority: Authority, tmp_path: Path) -> None:
     other = Authority(tmp_path)
     bundle = tmp_path / "bundle.pem"
@@ -310,6 +352,24 @@ def test_a_client_with_a_certificate(demanding: ssl.SSLContext, authority: Autho
                       {"client_certificate": both}):
             ended = ask(keyed(server.https, ca_file=authority.file, **files), "kustom:x")
             assert ended.paid == "yes", sorted(files)
+
+
+def test_a_certificate_by_a_relative_path(
+    demanding: ssl.SSLContext, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From another folder, and when the files are gone, the client is still who it was."""
+    certificate, key, both = authority.client("moved")
+    for name, file in (("certificate.pem", certificate), ("key.pem", key), ("both.pem", both)):
+        (tmp_path / name).write_bytes(Path(file).read_bytes())
+    for files in ({"client_certificate": "certificate.pem", "client_key": "key.pem"},
+                  {"client_certificate": "both.pem"}):
+        with Server(as_asked, tls=demanding) as server:
+            monkeypatch.chdir(tmp_path)
+            with paysession.Client(keyed(server.https, ca_file=authority.file, **files)) as client:
+                monkeypatch.chdir("/")
+                for name in files.values():
+                    (tmp_path / name).unlink()
+                assert told(lambda: client.get("kustom:x")).paid == "yes", files  # noqa: B023
 
 
 def test_a_client_without_one_is_refused(

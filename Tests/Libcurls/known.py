@@ -34,16 +34,25 @@ KNOWN = [
           "test_fork.py::test_an_idle_client_serves_a_parent_and_eight_children_at_once",
           "test_threads.py::test_all_of_it_is_http_2_over_few_connections",
           "test_batch.py::test_many_at_once_share_a_connection",
+          "test_http2.py::*",
           "test_http.py::test_nor_of_an_answer_by_http_2",
           "test_proxy.py::test_http_2_is_used",
           "test_proxy.py::test_http_2_through_a_proxy_connection_after_connection",
           "test_proxy.py::test_a_page_of_the_reverse_proxy_is_no_answer")),
+    *(Known(f"Faults/{test}", "libcurl takes certificates from files alone, and OpenSSL opens them so that "
+            "started programs inherit them", before=(7, 77))
+      for test in (
+          "test_tls.py::test_a_file_of_authorities_is_read_once",
+          "test_tls.py::test_a_certificate_by_a_relative_path*",
+          "test_descriptors.py::test_nothing_is_inherited_while_connections_are_made*")),
     Known("Faults/test_proxy.py::test_without_the_environments_proxy?environment5-more5-False?",
           "libcurl knows no address ranges in no_proxy", before=(7, 86)),
     Known("Faults/test_host.py::test_the_host_is_left_as_it_was*",
           "a lookup that is given up keeps two descriptors, until a client is used after its end",
           before=(7, 87)),
     # Seen in 8.23, not in 8.14.
+    Known("Faults/test_descriptors.py::test_nothing_is_inherited_while_connections_are_made*",
+          "libcurl has a socket of its own for a moment that is not close-on-exec", since=(8, 15)),
     Known("Faults/test_limits.py::test_http_is_for_loopback_only?http://127.0.0.1.?",
           "libcurl reads it as http://127.0.0.1, which is loopback", since=(8, 15)),
 ]
