@@ -2,7 +2,7 @@
 /*
  * batch: many references over one session_batch, on one thread. poll(2) waits for the input and for
  * the batch at once, so references that trickle in are answered as they come. What is kept is
- * bounded by what is under way, not by how many references there are.
+ * bounded by what is under way and some lines read ahead, not by how many references there are.
  */
 #include "cli.h"
 
@@ -12,22 +12,41 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lines.h"
 #include "progress.h"
+#include "providers.h"
 #include "resume.h"
 
-/* The library takes 1024 waiting references beside those in flight, 1024 at most. */
-enum { MOST_UNDER_WAY = 2048, MOST_OUTPUT = 64 * 1024 };
+/*
+ * The library takes so many waiting references of each provider beside those in flight. What it
+ * has no room for waits here, so that lines behind it are reached that are another provider's:
+ * this many, and so many bytes of them, are read ahead of what the library has.
+ */
+enum { LIBRARY_WAITING = 1024, MOST_AHEAD = 4096, MOST_AHEAD_BYTES = 1024 * 1024 };
+enum { MOST_WINDOW = 2048, MOST_OUTPUT = 64 * 1024, NO_SLOT = -1 };
 
-/* A reference under way; the tag that the library gives back is its place. */
+/* A reference that was read and not yet answered; the tag that the library gives back is its
+ * place. */
 struct slot {
-    char *input;     /* the line, without the blanks around it */
-    char *reference; /* its first word */
+    char *text;       /* the memory of the next three */
+    const char *reference, *call;
+    const char *head; /* what its line of JSON begins with */
+    size_t size;
+    unsigned long number; /* the lowest was read first */
+    int next;             /* behind it in its lane */
     /* --ordered: what will be printed once everything before it has been. */
     char *line;
     size_t length;
+};
+
+/* Those of one provider that the library has not taken yet, in the order of the lines. */
+struct lane {
+    int first, last;
+    bool is_full; /* the library has just refused the first */
 };
 
 struct batch {
@@ -37,13 +56,13 @@ struct batch {
     struct resume *resume; /* or NULL */
     struct progress progress;
     int out;
+    char *usual_expect, *usual_call; /* of a line without an expectation of its own */
 
-    struct slot slots[MOST_UNDER_WAY];
-    unsigned free_slots[MOST_UNDER_WAY], free_count;
+    struct slot *slots;
+    int slot_count, *free_slots, free_count;
+    struct lane lanes[PROVIDER_COUNT + 1]; /* the last is of what names no provider */
+    size_t ahead, ahead_bytes, under_way;
     unsigned long added, printed, window; /* --ordered: slots are a ring of these numbers */
-
-    struct slot held;   /* a line that the batch had no room for; NULLs for none... */
-    char *held_options; /* ...and its options */
     unsigned long line_number;
 
     char *output;
@@ -51,34 +70,85 @@ struct batch {
     enum exit_code code;
 };
 
-static volatile sig_atomic_t stopped;
-static sigset_t usual_signals;
+/* ---- Signals ------------------------------------------------------------------------------- */
 
-static void stop(int number)
+static volatile sig_atomic_t stopped;
+static volatile long stopped_at_ms;
+static session_client *volatile stopped_client;
+static sigset_t stopping_signals, usual_signals;
+
+static long now_ms(void)
 {
-    stopped = number;
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Stopping signals come while this waits or writes, and nowhere else. */
-static void take_signals(void)
+/*
+ * The first signal ends what the library is at; the second ends the process, also where the library
+ * does not come back. timeout(1) sends its signal to the process and to the group of it: what comes
+ * in the first tenth of a second is the first one still.
+ */
+static void stop(int number)
+{
+    int before = errno;
+    sigset_t own;
+
+    if (syscall(SYS_gettid) != getpid()) {
+        /* libcurl's resolver has a thread. The one that waits must wake up. */
+        syscall(SYS_tgkill, getpid(), getpid(), number);
+    } else if (!stopped) {
+        stopped_at_ms = now_ms();
+        stopped = number;
+        session_client_cancel(stopped_client);
+    } else if (now_ms() - stopped_at_ms >= 100) {
+        signal(number, SIG_DFL);
+        raise(number);
+        sigemptyset(&own);
+        sigaddset(&own, number);
+        sigprocmask(SIG_UNBLOCK, &own, NULL);
+    }
+    errno = before;
+}
+
+static void take_signals(session_client *client)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action, before;
-    sigset_t blocked;
     size_t i;
 
+    stopped_client = client;
     memset(&action, 0, sizeof action);
     action.sa_handler = stop;
     sigemptyset(&action.sa_mask);
-    sigemptyset(&blocked);
+    sigemptyset(&stopping_signals);
+    /* One at a time: a second must not interrupt the handler of the first. */
+    for (i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaddset(&action.sa_mask, numbers[i]);
     for (i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         /* What the parent ignores (nohup) stays ignored. */
         if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_IGN)
             continue;
         sigaction(numbers[i], &action, NULL);
-        sigaddset(&blocked, numbers[i]);
+        sigaddset(&stopping_signals, numbers[i]);
     }
-    sigprocmask(SIG_BLOCK, &blocked, &usual_signals);
+    sigprocmask(SIG_BLOCK, NULL, &usual_signals);
+}
+
+/* poll(2), which a signal ends, also one that comes just before it. */
+static int poll_or_stop(struct pollfd *fds, nfds_t count, const struct timespec *limit)
+{
+    int ready = -1, flaw = EINTR;
+
+    sigprocmask(SIG_BLOCK, &stopping_signals, NULL);
+    if (!stopped) {
+        ready = ppoll(fds, count, limit, &usual_signals);
+        flaw = errno;
+    }
+    sigprocmask(SIG_SETMASK, &usual_signals, NULL);
+    errno = flaw;
+    return ready;
 }
 
 /* ---- Output -------------------------------------------------------------------------------- */
@@ -87,13 +157,11 @@ static void take_signals(void)
 static bool flush(struct batch *batch)
 {
     size_t done = 0;
-    sigset_t blocked;
 
     if (!batch->output_length)
         return true;
     if (isatty(batch->out))
         progress_hide(&batch->progress);
-    sigprocmask(SIG_SETMASK, &usual_signals, &blocked);
     while (done < batch->output_length) {
         ssize_t wrote = write(batch->out, batch->output + done, batch->output_length - done);
         if (wrote >= 0) {
@@ -106,7 +174,6 @@ static bool flush(struct batch *batch)
             break;
         }
     }
-    sigprocmask(SIG_SETMASK, &blocked, NULL);
     if (done < batch->output_length)
         return false;
     batch->output_length = 0;
@@ -135,112 +202,211 @@ static bool print(struct batch *batch, const char *line, size_t length)
 
 /* ---- Input --------------------------------------------------------------------------------- */
 
-/* The options of one reference: the command's, with the line's own expectation. */
-static char *line_options(struct batch *batch, const char *expect)
+static bool out_of_memory(struct batch *batch)
 {
-    json_t *call = json_copy(batch->options->call);
-    const char *flaw = NULL;
-    char *text;
-
-    if (call && *expect) {
-        json_t *read = expect_read(expect, &flaw);
-        if (flaw)
-            complain("line %lu: expect: %s, got '%s'", batch->line_number, flaw, expect);
-        /* What is no expectation must not be asked without one: the library refuses it. */
-        json_object_set_new(call, "expect", read ? read : json_string_nocheck(expect));
-    }
-    text = call ? json_dumps(call, JSON_COMPACT) : NULL;
-    json_decref(call);
-    return text;
+    complain("memory has run out");
+    batch->code = worse(batch->code, EXIT_NO_ANSWER);
+    return false;
 }
 
-/* Takes a line apart into what is held. */
-static bool hold(struct batch *batch, char *line)
+/* The expectation of a line: the command's, with what the line adds. Owned by the caller; free with
+ * free(). NULL when memory has run out. */
+static char *line_expect(const struct batch *batch, const char *text)
 {
-    char *input = line + strspn(line, " \t"), *expect;
+    json_t *expect = json_object(), *value;
+    const char *name, *flaw = NULL;
+    bool is_well = expect && expect_add(expect, text, &flaw), is_flawed = flaw != NULL;
+    size_t count = json_object_size(expect) + json_object_size(batch->options->expect);
+    char *json = NULL;
+
+    if (is_flawed)
+        complain("line %lu: expect: %s, got '%s'", batch->line_number, flaw, text);
+    json_object_foreach(batch->options->expect, name, value)
+    {
+        if (!is_well)
+            break;
+        if (json_object_get(expect, name)) {
+            complain("line %lu: expect: %s: said by --expect already, got '%s'",
+                     batch->line_number, name, text);
+            is_flawed = true;
+            break;
+        }
+        is_well = json_object_set(expect, name, value) == 0;
+    }
+    if (is_flawed) {
+        /* What is no expectation must not be asked without one: the library refuses a text. */
+        json_t *refused = json_string_nocheck(text);
+        json = refused ? json_dumps(refused, JSON_ENCODE_ANY) : NULL;
+        json_decref(refused);
+    } else if (is_well && json_object_size(expect) == count) {
+        json = expect_text(expect);
+    }
+    json_decref(expect);
+    return json;
+}
+
+/* Puts what is kept of a line into one piece of memory: thousands of them can wait. */
+static bool pack(struct slot *slot, const char *reference, size_t length, const char *call,
+                 const char *head)
+{
+    size_t call_size = strlen(call) + 1, head_size = head ? strlen(head) + 1 : 0;
+
+    slot->size = length + 1 + call_size + head_size;
+    slot->text = malloc(slot->size);
+    if (!slot->text)
+        return false;
+    memcpy(slot->text, reference, length);
+    slot->text[length] = '\0';
+    slot->reference = slot->text;
+    slot->call = memcpy(slot->text + length + 1, call, call_size);
+    if (head)
+        slot->head = memcpy(slot->text + length + 1 + call_size, head, head_size);
+    return true;
+}
+
+/* Takes a line apart. */
+static bool read_line(struct batch *batch, char *line, struct slot *slot)
+{
+    char *input = line + strspn(line, " \t"), *own;
     size_t length = strlen(input), word = strcspn(input, " \t");
+    char *expect = NULL, *call = NULL, *head = NULL;
+    bool is_well, is_json = batch->options->format == FORMAT_JSON;
 
     while (length && strchr(" \t", input[length - 1]))
         input[--length] = '\0';
-    expect = input + word + strspn(input + word, " \t");
-    batch->held.input = strdup(input);
-    batch->held.reference = strndup(input, word);
-    batch->held_options = line_options(batch, expect);
-    if (batch->held.input && batch->held.reference && batch->held_options)
-        return true;
-    complain("memory has run out");
-    batch->code = EXIT_NO_ANSWER;
-    return false;
+    own = input + word + strspn(input + word, " \t");
+    memset(slot, 0, sizeof *slot);
+    if (*own) {
+        expect = line_expect(batch, own);
+        call = expect ? call_text(batch->options, expect) : NULL;
+    }
+    is_well = !*own || call;
+    if (is_well && is_json) {
+        head = resume_head(input, *own ? expect : batch->usual_expect);
+        is_well = head != NULL;
+    }
+    is_well = is_well && pack(slot, input, word, *own ? call : batch->usual_call, head);
+    free(expect);
+    free(call);
+    free(head);
+    return is_well;
 }
 
 static void empty(struct slot *slot)
 {
-    free(slot->input);
-    free(slot->reference);
+    free(slot->text);
     free(slot->line);
     memset(slot, 0, sizeof *slot);
 }
 
-static void drop_held(struct batch *batch)
-{
-    empty(&batch->held);
-    free(batch->held_options);
-    batch->held_options = NULL;
-}
-
+/* Whether one more line can be read. */
 static bool has_room(const struct batch *batch)
 {
     return batch->options->ordered ? batch->added - batch->printed < batch->window
-                                   : batch->free_count > 0;
+                                   : batch->free_count > 0 && batch->ahead < MOST_AHEAD
+                                         && batch->ahead_bytes < MOST_AHEAD_BYTES;
 }
 
-/* Adds what has been read, as long as there is room. */
+/* Takes in the next line, if one is there and has room; `*is_taken` says so. */
+static bool take_in(struct batch *batch, bool *is_taken)
+{
+    struct slot slot;
+    struct lane *lane;
+    char *line;
+    int tag;
+
+    *is_taken = false;
+    if (!has_room(batch))
+        return true;
+    do {
+        line = lines_next(&batch->lines);
+        batch->line_number += line != NULL;
+    } while (line && lines_is_blank(line));
+    if (!line)
+        return true;
+    *is_taken = true;
+    if (!read_line(batch, line, &slot))
+        return out_of_memory(batch);
+    if (batch->resume) {
+        int was_done = resume_take(batch->resume, slot.head);
+        if (was_done)
+            empty(&slot);
+        if (was_done < 0)
+            batch->code = EXIT_NO_OUTPUT;
+        batch->progress.before += was_done > 0;
+        batch->progress.done += was_done > 0;
+        if (was_done)
+            return was_done > 0;
+    }
+    tag = batch->options->ordered ? (int)(batch->added % (unsigned long)batch->slot_count)
+                                  : batch->free_slots[--batch->free_count];
+    slot.number = batch->added++;
+    slot.next = NO_SLOT;
+    batch->slots[tag] = slot;
+    lane = &batch->lanes[provider_of(slot.reference)];
+    if (lane->first == NO_SLOT)
+        lane->first = tag;
+    else
+        batch->slots[lane->last].next = tag;
+    lane->last = tag;
+    batch->ahead++;
+    batch->ahead_bytes += slot.size;
+    return true;
+}
+
+/* The lane whose first line was read before those of the others; NULL where each is empty or
+ * full. */
+static struct lane *next_lane(struct batch *batch)
+{
+    struct lane *found = NULL, *lane;
+
+    for (lane = batch->lanes; lane <= &batch->lanes[PROVIDER_COUNT]; lane++)
+        if (lane->first != NO_SLOT && !lane->is_full
+            && (!found || batch->slots[lane->first].number < batch->slots[found->first].number))
+            found = lane;
+    return found;
+}
+
+/* Gives the library what it has room for, and reads on as long as there is room. */
 static bool add(struct batch *batch)
 {
-    for (;;) {
-        unsigned slot;
-        char *line;
+    bool is_taken = true;
+    int i;
 
-        if (!batch->held.input) {
-            int held_before = 0;
-            do {
-                line = lines_next(&batch->lines);
-                batch->line_number += line != NULL;
-            } while (line && lines_is_blank(line));
-            if (!line)
-                return true;
-            if (!hold(batch, line))
+    for (i = 0; i <= PROVIDER_COUNT; i++)
+        batch->lanes[i].is_full = false;
+    while (is_taken && !stopped) {
+        struct lane *lane = next_lane(batch);
+        struct slot *slot;
+        session_result result;
+
+        if (!lane) {
+            if (!take_in(batch, &is_taken))
                 return false;
-            if (batch->resume)
-                held_before = resume_take(batch->resume, batch->held.input);
-            if (held_before < 0) {
-                batch->code = EXIT_NO_OUTPUT;
-                return false;
-            }
-            if (held_before) {
-                drop_held(batch);
-                continue;
-            }
+            continue;
         }
-        if (!has_room(batch))
-            return true;
-        slot = batch->options->ordered ? (unsigned)(batch->added % MOST_UNDER_WAY)
-                                       : batch->free_slots[batch->free_count - 1];
-        if (session_batch_add(batch->batch, batch->held.reference, batch->held_options, slot)
-            != SESSION_OK)
-            return true; /* full: what is under way comes first */
-        batch->slots[slot] = batch->held;
-        memset(&batch->held, 0, sizeof batch->held);
-        drop_held(batch);
-        batch->added++;
-        if (!batch->options->ordered)
-            batch->free_count--;
+        slot = &batch->slots[lane->first];
+        result = session_batch_add(batch->batch, slot->reference, slot->call,
+                                   (uint64_t)lane->first);
+        if (result == SESSION_OK) {
+            lane->first = slot->next;
+            batch->ahead--;
+            batch->ahead_bytes -= slot->size;
+            batch->under_way++;
+        } else if (batch->under_way) {
+            lane->is_full = true; /* until something has come back */
+        } else {
+            complain("batch: %s", session_result_name(result));
+            batch->code = worse(batch->code, EXIT_NO_ANSWER);
+            return false;
+        }
     }
+    return true;
 }
 
 /* ---- Answers ------------------------------------------------------------------------------- */
 
-static bool take(struct batch *batch, unsigned tag, const session_answer *answer)
+static bool take(struct batch *batch, int tag, const session_answer *answer)
 {
     struct slot *slot = &batch->slots[tag];
     bool is_shown = batch->resume || !batch->options->quiet;
@@ -251,8 +417,7 @@ static bool take(struct batch *batch, unsigned tag, const session_answer *answer
         batch->progress.failed++;
         batch->code = worse(batch->code, exit_code_of(answer));
     }
-    slot->line = answer_line(batch->options->format, slot->input, slot->reference, answer,
-                             &slot->length);
+    slot->line = answer_line(batch->options, slot->head, slot->reference, answer, &slot->length);
     if (!slot->line) {
         complain("memory has run out");
         batch->code = EXIT_NO_OUTPUT;
@@ -265,13 +430,31 @@ static bool take(struct batch *batch, unsigned tag, const session_answer *answer
         return is_well;
     }
     while (batch->printed < batch->added) {
-        slot = &batch->slots[batch->printed % MOST_UNDER_WAY];
+        slot = &batch->slots[batch->printed % (unsigned long)batch->slot_count];
         if (!slot->line)
             break;
         is_well = is_well && (!is_shown || print(batch, slot->line, slot->length));
         empty(slot);
         batch->printed++;
     }
+    return is_well;
+}
+
+/* Takes the next answer out, if there is one: `*result` is session_batch_next()'s. What was ended
+ * by a signal is not known to have failed: no line says so, and a later run asks it. */
+static bool take_next(struct batch *batch, session_result *result)
+{
+    session_answer *answer;
+    uint64_t tag;
+    bool is_well = true;
+
+    *result = session_batch_next(batch->batch, 0, &tag, &answer);
+    if (*result == SESSION_DONE || *result == SESSION_AGAIN)
+        return true;
+    batch->under_way--;
+    if (*result != SESSION_ABORTED || !stopped)
+        is_well = take(batch, (int)tag, answer);
+    session_answer_free(answer);
     return is_well;
 }
 
@@ -282,13 +465,13 @@ static bool await(struct batch *batch)
     struct timespec tick = {0, 200 * 1000 * 1000};
     int count;
 
-    fds[0].fd = batch->held.input || batch->lines.is_over ? -1 : batch->lines.fd;
+    fds[0].fd = batch->lines.is_over || !has_room(batch) ? -1 : batch->lines.fd;
     fds[1].fd = session_batch_fd(batch->batch);
     if (fds[1].fd < 0)
         tick.tv_nsec = 20 * 1000 * 1000; /* no descriptor to be had: look from time to time */
     fds[0].events = fds[1].events = POLLIN;
     fds[0].revents = fds[1].revents = 0;
-    count = ppoll(fds, 2, batch->progress.is_on || fds[1].fd < 0 ? &tick : NULL, &usual_signals);
+    count = poll_or_stop(fds, 2, batch->progress.is_on || fds[1].fd < 0 ? &tick : NULL);
     if (count > 0 && fds[0].revents && !lines_fill(&batch->lines)) {
         complain("the references cannot be read: %s", strerror(errno));
         batch->code = worse(batch->code, EXIT_BAD_USAGE);
@@ -299,29 +482,29 @@ static bool await(struct batch *batch)
 
 static void run(struct batch *batch)
 {
-    while (!stopped) {
-        session_answer *answer;
-        session_result result;
-        uint64_t tag;
+    session_result result;
 
+    while (!stopped) {
         if (!add(batch))
             return;
         progress_show(&batch->progress);
-        result = session_batch_next(batch->batch, 0, &tag, &answer);
-        if (result != SESSION_DONE && result != SESSION_AGAIN) {
-            bool is_well = take(batch, (unsigned)tag, answer);
-            session_answer_free(answer);
-            if (!is_well)
-                return;
+        if (!take_next(batch, &result))
+            return;
+        if (result != SESSION_DONE && result != SESSION_AGAIN)
             continue;
-        }
         if (!flush(batch))
             return;
-        if (result == SESSION_DONE && batch->lines.is_over && !batch->held.input)
+        if (result == SESSION_DONE && batch->lines.is_over && !batch->ahead)
             return;
         if (!await(batch))
             return;
     }
+    /* What had been learnt when the signal came is kept. */
+    do
+        if (!take_next(batch, &result))
+            return;
+    while (result != SESSION_DONE && result != SESSION_AGAIN);
+    flush(batch);
 }
 
 /* ---- The command --------------------------------------------------------------------------- */
@@ -329,19 +512,18 @@ static void run(struct batch *batch)
 static bool begin(struct batch *batch, session_client *client)
 {
     const struct options *options = batch->options;
-    json_t *in_flight = json_object_get(options->batch, "in_flight");
+    json_t *given = json_object_get(options->batch, "in_flight");
     char *text = json_dumps(options->batch, JSON_COMPACT);
     session_answer *answer = NULL;
-    unsigned i;
+    long in_flight;
+    int i;
 
-    for (i = 0; i < MOST_UNDER_WAY; i++)
-        batch->free_slots[i] = MOST_UNDER_WAY - 1 - i;
-    batch->free_count = MOST_UNDER_WAY;
-    batch->window = 4 * (unsigned long)(in_flight ? json_integer_value(in_flight) : 32);
-    if (batch->window < 256)
-        batch->window = 256;
-    if (batch->window > MOST_UNDER_WAY)
-        batch->window = MOST_UNDER_WAY;
+    batch->usual_expect = expect_text(options->expect);
+    batch->usual_call = call_text(options, NULL);
+    if (!text || !batch->usual_expect || !batch->usual_call) {
+        free(text);
+        return out_of_memory(batch);
+    }
     if (session_batch_open(client, text, &batch->batch, &answer) != SESSION_OK) {
         json_t *head = answer_head(session_answer_json(answer, NULL));
         complain("batch: %s", text_of(json_object_get(head, "error"), "message", ""));
@@ -349,50 +531,86 @@ static bool begin(struct batch *batch, session_client *client)
     }
     session_answer_free(answer);
     free(text);
-    return batch->batch != NULL;
+    if (!batch->batch)
+        return false;
+    /* What the library has taken is 1024 at most, and 32 where nothing was said. */
+    in_flight = given ? (long)json_integer_value(given) : 32;
+    batch->window = 4 * (unsigned long)in_flight;
+    if (batch->window < 256)
+        batch->window = 256;
+    if (batch->window > MOST_WINDOW)
+        batch->window = MOST_WINDOW;
+    /* All lanes full in the library, and those that wait here. */
+    batch->slot_count = options->ordered
+                            ? MOST_WINDOW
+                            : PROVIDER_COUNT * (LIBRARY_WAITING + (int)in_flight) + MOST_AHEAD;
+    batch->slots = calloc((size_t)batch->slot_count, sizeof *batch->slots);
+    batch->free_slots = calloc((size_t)batch->slot_count, sizeof *batch->free_slots);
+    if (!batch->slots || !batch->free_slots)
+        return out_of_memory(batch);
+    for (i = 0; i < batch->slot_count; i++)
+        batch->free_slots[i] = batch->slot_count - 1 - i;
+    batch->free_count = batch->slot_count;
+    for (i = 0; i <= PROVIDER_COUNT; i++)
+        batch->lanes[i].first = batch->lanes[i].last = NO_SLOT;
+    return true;
 }
 
 static void end(struct batch *batch)
 {
-    unsigned i;
+    int i;
 
-    for (i = 0; i < MOST_UNDER_WAY; i++)
+    for (i = 0; batch->slots && i < batch->slot_count; i++)
         empty(&batch->slots[i]);
     session_batch_close(batch->batch);
-    drop_held(batch);
     lines_close(&batch->lines);
     resume_close(batch->resume);
+    free(batch->slots);
+    free(batch->free_slots);
+    free(batch->usual_expect);
+    free(batch->usual_call);
     free(batch->output);
     free(batch);
+}
+
+/* The descriptor to read from; -1 after it has complained. */
+static int open_input(const char *file)
+{
+    int in = file ? open(file, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+
+    if (in < 0)
+        complain("%s: %s", file, strerror(errno));
+    return in;
 }
 
 enum exit_code run_batch(struct options *options)
 {
     const char *file = options->count && strcmp(options->arguments[0], "-") ? options->arguments[0]
                                                                             : NULL;
-    int in = file ? open(file, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
     struct batch *batch = calloc(1, sizeof *batch);
     session_client *client = NULL;
     enum exit_code code = EXIT_BAD_USAGE;
+    int in = -1;
 
-    if (!batch)
+    if (!batch) {
+        complain("memory has run out");
         return EXIT_NO_ANSWER;
+    }
     batch->options = options;
     batch->out = STDOUT_FILENO;
-    if (in < 0) {
-        complain("%s: %s", file, strerror(errno));
-    } else if (options->resume && options->format != FORMAT_JSON) {
+    if (options->resume)
+        options->is_for_terminal = false;
+    if (options->resume && options->format != FORMAT_JSON) {
         complain("resume: expected --format json, which alone says what is in the file");
-    } else if ((client = client_open(options)) && begin(batch, client)
-               && lines_open(&batch->lines, in)
+    } else if ((in = open_input(file)) >= 0 && (client = client_open(options, NULL))
+               && begin(batch, client) && (lines_open(&batch->lines, in) || out_of_memory(batch))
                && (!options->resume || (batch->resume = resume_open(options->resume)))) {
-        unsigned long before = batch->resume ? resume_count(batch->resume) : 0;
         unsigned long total = isatty(STDERR_FILENO) ? lines_count(in) : 0;
 
         if (batch->resume)
             batch->out = resume_fd(batch->resume);
-        take_signals();
-        progress_begin(&batch->progress, before, total);
+        take_signals(client);
+        progress_begin(&batch->progress, total);
         if (options->format == FORMAT_TABLE && !options->quiet)
             print(batch, table_header(), strlen(table_header()));
         run(batch);
@@ -400,8 +618,11 @@ enum exit_code run_batch(struct options *options)
             flush(batch);
         progress_end(&batch->progress);
         code = batch->code;
+    } else {
+        code = worse(code, batch->code);
     }
     end(batch);
+    stopped_client = NULL;
     session_client_close(client);
     if (file && in >= 0)
         close(in);
@@ -409,7 +630,6 @@ enum exit_code run_batch(struct options *options)
         /* Whoever waits for this process learns what ended it. */
         signal(stopped, SIG_DFL);
         raise(stopped);
-        sigprocmask(SIG_SETMASK, &usual_signals, NULL);
     }
     return code;
 }

@@ -45,8 +45,10 @@ struct options {
     const char *config; /* --config, or NULL */
     enum format format;
     bool quiet;
-    json_t *call;       /* the options of a call as they go to the library; an object */
-    json_t *batch;      /* the same of session_batch_open */
+    bool is_for_terminal; /* a terminal shows the answers */
+    json_t *call;   /* the options of a call as the library takes them, but expect; an object */
+    json_t *expect; /* the parts of all --expect together; an object, empty for none */
+    json_t *batch;  /* the options of session_batch_open */
     bool ordered;
     const char *resume;   /* a file, or NULL */
     const char *provider; /* explain: of a document, or NULL */
@@ -75,9 +77,19 @@ void options_free(struct options *options);
 /* options_help() - what a command takes, on stdout. */
 void options_help(const struct command *command);
 
-/* expect_read() - reads amount=30000,currency=EUR,reference=X. Returns a JSON object, Owned by the
- * caller; or NULL, and `flaw` says what is wrong with it. */
-json_t *expect_read(const char *text, const char **flaw);
+/* expect_add() - adds the parts of amount=30000,currency=EUR,reference=X to an object that may hold
+ * others. false if it cannot: `flaw` says what is wrong with the text, NULL that memory has run
+ * out. What the object holds then is of no use. */
+bool expect_add(json_t *expect, const char *text, const char **flaw);
+
+/* expect_text() - an expectation as JSON, the same text for the same parts; "null" for no part.
+ * Owned by the caller; free with free(). NULL when memory has run out. */
+char *expect_text(const json_t *expect);
+
+/* call_text() - the options of a call as the library takes them, with that expectation, which is
+ * JSON; NULL for the one of the options. Owned by the caller; free with free(). NULL when memory
+ * has run out: to the library that would mean no options, so nothing may be asked then. */
+char *call_text(const struct options *options, const char *expect);
 
 /* ---- Configuration (config.c) -------------------------------------------------------------- */
 
@@ -86,26 +98,51 @@ json_t *expect_read(const char *text, const char **flaw);
  * free with free(). NULL after it has complained. */
 char *config_read(const struct options *options);
 
-/* client_open() - a client of that configuration, or NULL after it has complained. */
-session_client *client_open(const struct options *options);
+/* client_open() - a client of that configuration, or NULL after it has complained. Where `config`
+ * is not NULL it is set to the text that was read, which a pipe gives only once. Owned by the
+ * caller; free with config_free(). NULL where there is no client. */
+session_client *client_open(const struct options *options, char **config);
+
+/* config_free() - wipes the text, which holds secrets, before it is freed. NULL does nothing. */
+void config_free(char *config);
 
 /* file_read() - all of a file, "-" for stdin, with a NUL behind it. Owned by the caller; free with
- * free(). NULL after it has complained. */
+ * free(). NULL after it has complained. Where `length` is NULL, a NUL in it is a mistake: whoever
+ * takes it for text would read it up to there. */
 char *file_read(const char *path, size_t *length);
 
 /* without_mark() - the text behind a byte order mark, for jansson, which takes none. The library skips
  * one by itself. Borrowed from text. */
 const char *without_mark(const char *text);
 
+/* ---- Text (text.c) ------------------------------------------------------------------------- */
+
+/* utf8_sequence() - how long the UTF-8 sequence is that begins there (RFC 3629); 0 if none does,
+ * and for a NUL. */
+size_t utf8_sequence(const char *text, size_t left);
+
+/* is_utf8() - whether all of it is. */
+bool is_utf8(const char *text);
+
+/* printable() - text from outside for a terminal: C0, DEL, C1 and what is no UTF-8 as \xNN,
+ * controls of the direction of writing (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to
+ * U+2069) as \uNNNN. Valid until the fourth call after it. */
+const char *printable(const char *text);
+
+/* json_shown() - JSON with the same characters, from DEL on, escaped in its texts: the same JSON.
+ * Owned by the caller; free with free(). NULL when memory has run out. */
+char *json_shown(const char *json, size_t *length);
+
 /* ---- Output (output.c) --------------------------------------------------------------------- */
+
+/* json_read() - JSON as an object of jansson, read twice and compared: its lexer (2.14) leaves out a
+ * byte of a text without a word where its buffer cannot grow. Owned by the caller; free with
+ * json_decref(). NULL if it is no JSON, or memory has run out. */
+json_t *json_read(const char *text);
 
 /* answer_head() - an answer as JSON without `raw`. Owned by the caller; free with json_decref().
  * NULL if `json` is no answer. */
 json_t *answer_head(const char *json);
-
-/* printable() - text from outside for a terminal: control characters as \xNN. Valid until the
- * fourth call after it. */
-const char *printable(const char *text);
 
 /* text_of() - a text member of an object, or `otherwise`. */
 const char *text_of(const json_t *object, const char *key, const char *otherwise);
@@ -115,9 +152,10 @@ const char *text_of(const json_t *object, const char *key, const char *otherwise
 void print_answer(const struct options *options, const char *reference,
                   const session_answer *answer);
 
-/* answer_line() - what print_answer() prints, with its line end; `input` becomes the first key
- * where it is not NULL. Owned by the caller; free with free(). NULL when memory has run out. */
-char *answer_line(enum format format, const char *input, const char *reference,
+/* answer_line() - what print_answer() prints, with its line end; in JSON, `head` stands for the
+ * brace in front where it is not NULL. Owned by the caller; free with free(). NULL when memory has
+ * run out. */
+char *answer_line(const struct options *options, const char *head, const char *reference,
                   const session_answer *answer, size_t *length);
 
 /* table_header() - the head of FORMAT_TABLE, with its line end. */

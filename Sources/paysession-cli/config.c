@@ -37,8 +37,14 @@ char *file_read(const char *path, size_t *length)
         text = NULL;
     } else {
         text[used] = '\0';
-        if (length)
+        if (length) {
             *length = used;
+        } else if (strlen(text) != used) {
+            complain("%s: expected text, got a NUL byte in it", path);
+            explicit_bzero(text, used);
+            free(text);
+            text = NULL;
+        }
     }
     if (fd > STDIN_FILENO)
         close(fd);
@@ -90,15 +96,24 @@ char *config_read(const struct options *options)
     return text;
 }
 
-session_client *client_open(const struct options *options)
+void config_free(char *config)
+{
+    if (config)
+        explicit_bzero(config, strlen(config));
+    free(config);
+}
+
+session_client *client_open(const struct options *options, char **config)
 {
     session_client *client = NULL;
     session_answer *answer;
-    char *config = config_read(options);
+    char *text = config_read(options);
 
-    if (!config)
+    if (config)
+        *config = NULL;
+    if (!text)
         return NULL;
-    if (session_client_open(config, &client, &answer) != SESSION_OK) {
+    if (session_client_open(text, &client, &answer) != SESSION_OK) {
         json_t *head = answer_head(session_answer_json(answer, NULL));
         const char *message = text_of(json_object_get(head, "error"), "message",
                                       session_result_name(session_answer_result(answer)));
@@ -107,8 +122,9 @@ session_client *client_open(const struct options *options)
         json_decref(head);
     }
     session_answer_free(answer);
-    /* It holds secrets. */
-    explicit_bzero(config, strlen(config));
-    free(config);
+    if (config && client)
+        *config = text;
+    else
+        config_free(text);
     return client;
 }

@@ -22,24 +22,37 @@ static void check(const char *verdict, const char *what, const char *detail)
     printf("%-5s %-26s %s\n", verdict, what, printable(detail));
 }
 
-/* An address without the user and password that it may hold. */
+/* What a proxy's address can begin with; anything else in front of "://" may be part of a
+ * password. */
+static size_t scheme_length(const char *address)
+{
+    static const char *const schemes[] = {"http://",   "https://",   "socks4://",
+                                          "socks4a://", "socks5://", "socks5h://"};
+    size_t i;
+
+    for (i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (!strncasecmp(address, schemes[i], strlen(schemes[i])))
+            return strlen(schemes[i]);
+    return 0;
+}
+
+/* An address without the user and password that it may hold, whatever characters they have: a host
+ * and what follows it have no @, so all before the last one can be a secret. */
 static const char *without_credentials(const char *address)
 {
     static char shown[1024];
-    const char *host = strstr(address, "://");
-    size_t scheme = host ? (size_t)(host - address) + 3 : 0;
-    const char *rest = address + scheme;
-    const char *at = memrchr(rest, '@', strcspn(rest, "/?#"));
+    size_t scheme = scheme_length(address);
+    const char *at = strrchr(address + scheme, '@');
 
-    snprintf(shown, sizeof shown, "%.*s%s", (int)scheme, address, at ? at + 1 : rest);
+    snprintf(shown, sizeof shown, "%.*s%s", (int)scheme, address, at ? at + 1 : address + scheme);
     return shown;
 }
 
 /* What libcurl itself will use: the configuration's, else the environment's (libcurl(3)). */
-static void check_proxy(const char *config)
+static bool check_proxy(const char *config)
 {
     static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-    json_t *read = json_loads(without_mark(config), 0, NULL);
+    json_t *read = json_read(without_mark(config));
     const char *configured = text_of(read, "proxy", NULL);
     const char *exempt = text_of(read, "no_proxy", getenv("no_proxy"));
     char text[2048];
@@ -47,6 +60,10 @@ static void check_proxy(const char *config)
 
     if (!exempt)
         exempt = getenv("NO_PROXY");
+    if (!read) {
+        check("FAIL", "proxy", "not known: the configuration could not be read again");
+        return false;
+    }
     if (configured) {
         snprintf(text, sizeof text, "%s (configuration)",
                  *configured ? without_credentials(configured) : "none");
@@ -64,6 +81,7 @@ static void check_proxy(const char *config)
     if (exempt && *exempt)
         check("ok", "no proxy for", exempt);
     json_decref(read);
+    return true;
 }
 
 static void check_transport(const json_t *transport)
@@ -72,6 +90,7 @@ static void check_transport(const json_t *transport)
     const char *path = text_of(transport, "ca_path", NULL);
     const char *tls = text_of(transport, "tls", NULL);
     bool has_http2 = json_is_true(json_object_get(transport, "http2"));
+    bool ends_floods = json_is_true(json_object_get(transport, "ends_floods"));
     char text[2048];
 
     check("ok", "libcurl", text_of(transport, "libcurl", "?"));
@@ -81,6 +100,10 @@ static void check_transport(const json_t *transport)
     check(*text ? "ok" : "warn", "trusted certificates", *text ? text : "libcurl does not say");
     check(has_http2 ? "ok" : "warn", "HTTP/2",
           has_http2 ? "yes" : "no: a batch opens a connection for each session in flight");
+    check(ends_floods ? "ok" : "warn", "floods over TLS",
+          ends_floods ? "ended before the deadline"
+                      : "not with this TLS library: a provider that sends without end can outlast "
+                        "the deadline");
 }
 
 static enum exit_code check_provider(session_client *client, const char *provider,
@@ -168,7 +191,7 @@ static json_t *report_of(session_client *client)
     json_t *whole, *report;
 
     session_client_report(client, &answer);
-    whole = json_loads(session_answer_json(answer, NULL), 0, NULL);
+    whole = json_read(session_answer_json(answer, NULL));
     report = json_incref(json_object_get(whole, "report"));
     json_decref(whole);
     session_answer_free(answer);
@@ -177,17 +200,20 @@ static json_t *report_of(session_client *client)
 
 enum exit_code run_doctor(struct options *options)
 {
-    session_client *client = client_open(options);
-    char *config = client ? config_read(options) : NULL;
-    char *call = json_dumps(options->call, JSON_COMPACT);
+    char *config = NULL;
+    session_client *client = client_open(options, &config);
+    char *call = call_text(options, NULL);
     enum exit_code code = client && config && call ? EXIT_PAID : EXIT_BAD_USAGE;
     json_t *report = client ? report_of(client) : NULL;
     char dintero[256];
     size_t i, configured = 0;
 
+    if (!call)
+        complain("memory has run out");
     if (code == EXIT_PAID) {
         check_transport(json_object_get(report, "transport"));
-        check_proxy(config);
+        if (!check_proxy(config))
+            code = EXIT_NO_ANSWER;
     }
     for (i = 0; code != EXIT_BAD_USAGE && i < sizeof probes / sizeof *probes; i++) {
         const json_t *providers = json_object_get(report, "providers");
@@ -211,6 +237,8 @@ enum exit_code run_doctor(struct options *options)
                                           reference ? reference : no_account, reference != NULL,
                                           call));
         seen = report_of(client);
+        if (!seen)
+            code = worse(code, EXIT_NO_ANSWER);
         check_clock(json_object_get(json_object_get(seen, "providers"), probes[i].provider),
                     probes[i].provider);
         json_decref(seen);
@@ -221,9 +249,7 @@ enum exit_code run_doctor(struct options *options)
         code = EXIT_CREDENTIALS;
     }
     json_decref(report);
-    if (config)
-        explicit_bzero(config, strlen(config));
-    free(config);
+    config_free(config);
     free(call);
     session_client_close(client);
     return code;

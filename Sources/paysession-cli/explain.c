@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "providers.h"
+
 struct words {
     const char *word, *meaning;
 };
@@ -170,27 +172,14 @@ static enum exit_code explain(const char *json)
 /* Of a file that holds an answer; what it says is only explained, not vouched for. */
 static enum exit_code explain_file(const char *path)
 {
-    size_t length;
-    char *text = file_read(path, &length);
+    char *text = file_read(path, NULL);
     enum exit_code code;
 
     if (!text)
         return EXIT_BAD_USAGE;
-    code = explain(strlen(text) == length ? without_mark(text) : "");
+    code = explain(without_mark(text));
     free(text);
     return code;
-}
-
-/* Names the provider of a reference. */
-static bool is_reference(const char *text)
-{
-    static const char *const names[] = {"inbank:", "kustom:", "dintero:", "ledyer:"};
-    size_t i;
-
-    for (i = 0; i < sizeof names / sizeof *names; i++)
-        if (!strncmp(text, names[i], strlen(names[i])))
-            return true;
-    return false;
 }
 
 enum exit_code run_explain(struct options *options)
@@ -198,9 +187,14 @@ enum exit_code run_explain(struct options *options)
     const char *what = options->arguments[0];
     session_answer *answer = NULL;
     enum exit_code code;
-    char *call = json_dumps(options->call, JSON_COMPACT);
+    char *call;
 
-    if (options->provider) {
+    if (!options->provider && provider_of(what) == PROVIDER_COUNT)
+        return explain_file(what);
+    call = call_text(options, NULL);
+    if (!call) {
+        complain("memory has run out");
+    } else if (options->provider) {
         size_t length;
         char *document = file_read(what, &length);
         if (document && strlen(document) != length)
@@ -208,20 +202,19 @@ enum exit_code run_explain(struct options *options)
         if (document)
             session_normalize(options->provider, document, call, &answer);
         free(document);
-    } else if (is_reference(what)) {
-        session_client *client = client_open(options);
+    } else {
+        session_client *client = client_open(options, NULL);
         if (client)
             session_get(client, what, call, &answer);
         session_client_close(client);
-    } else {
-        free(call);
-        return explain_file(what);
     }
     free(call);
     if (!answer)
         return EXIT_BAD_USAGE;
     code = exit_code_of(answer);
-    explain(session_answer_json(answer, NULL));
+    /* An answer that could not be shown has explained nothing, whatever the verdict. */
+    if (explain(session_answer_json(answer, NULL)) != EXIT_HELD)
+        code = EXIT_NO_OUTPUT;
     session_answer_free(answer);
     return code;
 }

@@ -23,11 +23,13 @@ static void tell(const struct options *options, const char *what, const session_
 
 static enum exit_code read_all(struct options *options, read_function *read)
 {
-    session_client *client = client_open(options);
-    char *call = json_dumps(options->call, JSON_COMPACT);
+    session_client *client = client_open(options, NULL);
+    char *call = call_text(options, NULL);
     enum exit_code code = client && call ? EXIT_PAID : EXIT_BAD_USAGE;
     int i;
 
+    if (!call)
+        complain("memory has run out");
     if (client && call && options->format == FORMAT_TABLE && !options->quiet)
         fputs(table_header(), stdout);
     for (i = 0; client && call && i < options->count; i++) {
@@ -59,10 +61,12 @@ enum exit_code run_normalize(struct options *options)
     const char *provider = options->arguments[0];
     size_t length;
     char *document = file_read(options->count > 1 ? options->arguments[1] : "-", &length);
-    char *call = json_dumps(options->call, JSON_COMPACT);
+    char *call = call_text(options, NULL);
     enum exit_code code = EXIT_BAD_USAGE;
     session_answer *answer;
 
+    if (!call)
+        complain("memory has run out");
     if (document && call) {
         /* A NUL is no JSON. The library would see its text end there: a document with one would be
          * judged by its first part. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The options, by what argp calls them: a letter, or a number beyond letters. */
+/* The options, by what getopt_long and argp call them: a letter, or a number beyond letters. */
 #ifndef PAYSESSION_CLI_KEYS_H
 #define PAYSESSION_CLI_KEYS_H
 

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli.h"
+
 /* Behind the raw line stands room for it as text: each byte can become three. */
 enum { ROOM = 64 * 1024, TEXT = 3 * LONGEST_LINE + 8 };
 
@@ -36,30 +38,13 @@ bool lines_fill(struct lines *lines)
     return true;
 }
 
-/* How long the UTF-8 sequence is that begins there; 0 if none does (RFC 3629). */
-static size_t sequence(const unsigned char *bytes, size_t left)
-{
-    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xC2 ? 0 : bytes[0] < 0xE0 ? 2
-                    : bytes[0] < 0xF0 ? 3 : bytes[0] < 0xF5 ? 4 : 0, i;
-
-    if (!length || length > left || !bytes[0])
-        return 0;
-    for (i = 1; i < length; i++)
-        if ((bytes[i] & 0xC0) != 0x80)
-            return 0;
-    if ((bytes[0] == 0xE0 && bytes[1] < 0xA0) || (bytes[0] == 0xED && bytes[1] > 0x9F)
-        || (bytes[0] == 0xF0 && bytes[1] < 0x90) || (bytes[0] == 0xF4 && bytes[1] > 0x8F))
-        return 0;
-    return length;
-}
-
 static char *as_text(struct lines *lines, const char *line, size_t length, bool is_cut)
 {
     char *text = lines->buffer + ROOM;
     size_t used = 0, i = 0;
 
     while (i < length) {
-        size_t valid = sequence((const unsigned char *)line + i, length - i);
+        size_t valid = utf8_sequence(line + i, length - i);
         if (valid) {
             memcpy(text + used, line + i, valid);
             used += valid;

@@ -95,6 +95,7 @@ static void help(FILE *to)
                 commands[i].summary);
     fputs("\n  paysession COMMAND --help      the options of a command\n"
           "  paysession --version\n\n"
+          "Options stand before the first argument; -- ends them, for references from outside.\n\n"
           "A reference: inbank:SHOP/SESSION, kustom:SESSION, dintero:ACCOUNT/ORDER/SESSION,\n"
           "ledyer:SESSION.\n\n"
           "Exit status of get, wait, normalize and explain; of several sessions the highest:\n"
@@ -122,10 +123,7 @@ static enum exit_code run(const struct command *command, int argc, char **argv)
 {
     struct options options;
     enum exit_code code;
-    char name[64];
 
-    snprintf(name, sizeof name, "paysession %s", command->name);
-    argv[0] = name; /* argp begins its complaints with it */
     if (!options_read(command, argc, argv, &options)) {
         options_free(&options);
         return EXIT_BAD_USAGE;

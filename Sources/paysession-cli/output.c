@@ -5,6 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+json_t *json_read(const char *text)
+{
+    json_t *read = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    json_t *again = read ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+
+    if (!again || !json_equal(read, again)) {
+        json_decref(read);
+        read = NULL;
+    }
+    json_decref(again);
+    return read;
+}
+
 json_t *answer_head(const char *json)
 {
     /*
@@ -17,12 +30,12 @@ json_t *answer_head(const char *json)
     char *text;
 
     if (!raw)
-        return json ? json_loads(json, JSON_REJECT_DUPLICATES, NULL) : NULL;
+        return json ? json_read(json) : NULL;
     text = malloc((size_t)(raw - json) + 2);
     if (text) {
         memcpy(text, json, (size_t)(raw - json));
         strcpy(text + (raw - json), "}");
-        head = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+        head = json_read(text);
         free(text);
     }
     return head;
@@ -32,27 +45,6 @@ const char *text_of(const json_t *object, const char *key, const char *otherwise
 {
     const char *text = json_string_value(json_object_get(object, key));
     return text ? text : otherwise;
-}
-
-const char *printable(const char *text)
-{
-    static char rooms[4][4096];
-    static int next;
-    char *room = rooms[next = (next + 1) % 4];
-    size_t used = 0;
-
-    for (; *text && used + 5 < sizeof rooms[0]; text++) {
-        unsigned char byte = (unsigned char)*text;
-        /* C0, DEL, and C1 as UTF-8 writes it: what a terminal takes for a command. */
-        if (byte < 0x20 || byte == 0x7F)
-            used += (size_t)sprintf(room + used, "\\x%02x", byte);
-        else if (byte == 0xC2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xA0)
-            used += (size_t)sprintf(room + used, "\\x%02x", (unsigned char)*++text);
-        else
-            room[used++] = *text;
-    }
-    room[used] = '\0';
-    return room;
 }
 
 const char *table_header(void)
@@ -71,6 +63,8 @@ static int table_row(char **row, const char *reference, const session_answer *an
     size_t i, used = 0;
     int length;
 
+    if (!head)
+        return -1;
     if (json_is_object(amount)) {
         const char *decimal = text_of(amount, "decimal", NULL);
         if (decimal)
@@ -100,23 +94,12 @@ static int table_row(char **row, const char *reference, const session_answer *an
     return length;
 }
 
-static int json_line(char **line, const char *input, const session_answer *answer)
+static int json_line(char **line, const char *head, const session_answer *answer)
 {
     size_t i, length;
     const char *json = session_answer_json(answer, &length);
-    char *quoted = NULL;
-    int used;
+    int used = head ? asprintf(line, "%s%s", head, json + 1) : asprintf(line, "%s", json);
 
-    if (input) {
-        json_t *text = json_string_nocheck(input);
-        quoted = text ? json_dumps(text, JSON_ENCODE_ANY) : NULL;
-        json_decref(text);
-        if (!quoted)
-            return -1;
-    }
-    used = quoted ? asprintf(line, "{\"input\":%s,%s", quoted, json + 1)
-                  : asprintf(line, "%s", json);
-    free(quoted);
     /* A provider's object may be written over several lines. Between two words of JSON a line end
      * is a blank, and inside of one there is none. */
     for (i = 0; used > 0 && i < (size_t)used; i++)
@@ -125,7 +108,7 @@ static int json_line(char **line, const char *input, const session_answer *answe
     return used;
 }
 
-char *answer_line(enum format format, const char *input, const char *reference,
+char *answer_line(const struct options *options, const char *head, const char *reference,
                   const session_answer *answer, size_t *length)
 {
     char *line = NULL, *whole = NULL;
@@ -133,9 +116,9 @@ char *answer_line(enum format format, const char *input, const char *reference,
 
     if (!reference)
         reference = "-";
-    switch (format) {
+    switch (options->format) {
     case FORMAT_JSON:
-        used = json_line(&line, input, answer);
+        used = json_line(&line, head, answer);
         break;
     case FORMAT_TABLE:
         used = table_row(&line, reference, answer);
@@ -150,14 +133,19 @@ char *answer_line(enum format format, const char *input, const char *reference,
     }
     if (used < 0)
         return NULL;
-    whole = realloc(line, (size_t)used + 2);
+    *length = (size_t)used;
+    if (options->format == FORMAT_JSON && options->is_for_terminal) {
+        char *shown = json_shown(line, length);
+        free(line);
+        line = shown;
+    }
+    whole = line ? realloc(line, *length + 2) : NULL;
     if (!whole) {
         free(line);
         return NULL;
     }
-    whole[used] = '\n';
-    whole[used + 1] = '\0';
-    *length = (size_t)used + 1;
+    whole[(*length)++] = '\n';
+    whole[*length] = '\0';
     return whole;
 }
 
@@ -169,7 +157,7 @@ void print_answer(const struct options *options, const char *reference,
 
     if (options->quiet)
         return;
-    line = answer_line(options->format, NULL, reference, answer, &length);
+    line = answer_line(options, NULL, reference, answer, &length);
     if (!line) {
         complain("memory has run out");
         exit(EXIT_NO_OUTPUT);

@@ -1,6 +1,26 @@
 # SPDX-License-Identifier: MIT
 # Completion of paysession(1) for bash.
 
+# Whether an argument, or --, stands before the word that is completed: no option can follow then.
+_paysession_is_behind() {
+    local i word
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        case $word in
+            -- | -) return 0 ;;
+            --config | --format | --expect | --timeout-ms | --interval-ms | --in-flight | --requests-per-second \
+                | --resume | --id | --provider | --account | -[cfet])
+                # Its value is the next word, or the one behind "=", and may have more of them in it.
+                [[ ${COMP_WORDS[i + 1]} == = ]] || ((i++))
+                while [[ ${COMP_WORDS[i + 1]} == [=:] ]]; do ((i += 2)); done
+                ;;
+            -*) ;;
+            *) return 0 ;;
+        esac
+    done
+    return 1
+}
+
 _paysession() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
     # Bash takes "=" and ":" for words of their own.
@@ -26,7 +46,7 @@ _paysession() {
             return
             ;;
     esac
-    if [[ $word == -* ]]; then
+    if [[ $word == -* ]] && ! _paysession_is_behind; then
         local options=
         case $command in
             get) options='--config --expect --format --quiet --timeout-ms' ;;
@@ -44,7 +64,7 @@ _paysession() {
     fi
     case $command in
         normalize)
-            if ((COMP_CWORD == 2)); then
+            if ! _paysession_is_behind || [[ $before == -- ]]; then
                 mapfile -t COMPREPLY < <(compgen -W 'inbank kustom dintero ledyer' -- "$word")
             else
                 mapfile -t COMPREPLY < <(compgen -f -- "$word")

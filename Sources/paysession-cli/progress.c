@@ -31,11 +31,10 @@ static const char *grouped(unsigned long number, char *room, size_t size)
     return room;
 }
 
-void progress_begin(struct progress *progress, unsigned long before, unsigned long total)
+void progress_begin(struct progress *progress, unsigned long total)
 {
     memset(progress, 0, sizeof *progress);
     progress->is_on = isatty(STDERR_FILENO);
-    progress->done = progress->before = before;
     progress->total = total;
     progress->start = now();
 }

@@ -14,7 +14,7 @@ struct progress {
     bool is_visible;
 };
 
-void progress_begin(struct progress *progress, unsigned long before, unsigned long total);
+void progress_begin(struct progress *progress, unsigned long total);
 
 /* progress_show() - writes the line anew, five times a second at most. */
 void progress_show(struct progress *progress);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inputs that a file holds, in 16 bytes each however long they are: a hash and where the line
- * stands. A hash that fits is not enough to leave a payment out: the line itself is read again and
- * compared.
+ * The lines that a file holds, in 16 bytes each however long they are: where the line stands and a
+ * hash of its head, which is the input and the expectation it was judged under. The hash has a key
+ * of its own in each run, so nobody can write references that collide. One that fits is still not
+ * enough to leave a payment out: the head itself is read again and compared.
  */
 #include "resume.h"
 
@@ -12,81 +13,159 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "siphash.h"
 
 struct entry {
     uint64_t place; /* of the line, plus one; 0 for none */
-    uint32_t hash;
+    uint32_t hash;  /* the lower half of it */
     uint32_t left;
 };
 
 struct resume {
     int fd;
+    unsigned char key[16];
     struct entry *entries;
     size_t used, room; /* room is a power of two */
-    size_t count;
+    char *read; /* a head, as it stands in the file */
+    size_t read_room;
 };
 
-static const char mark[] = "{\"input\":";
-/* What the longest input can take in a line, every byte escaped. */
-enum { LONGEST = 64 * 1024 };
+/* ---- Lines --------------------------------------------------------------------------------- */
 
-static uint32_t hash_of(const char *text)
+char *resume_head(const char *input, const char *expect)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
+    json_t *text = json_string_nocheck(input);
+    char *quoted = text ? json_dumps(text, JSON_ENCODE_ANY) : NULL, *head = NULL;
 
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 16777619u;
-    return hash;
+    json_decref(text);
+    if (quoted && asprintf(&head, "{\"input\":%s,\"expect\":%s,", quoted, expect) < 0)
+        head = NULL;
+    free(quoted);
+    return head;
 }
 
-/* The input of a line; NULL if it has none. Owned by the caller; free with json_decref(). */
-static json_t *input_of(const char *line, size_t length)
-{
-    size_t begin = sizeof mark - 1;
-    json_t *input;
+/* What a line is, by its bytes up to the answer's first key. */
+enum kind {
+    FOREIGN, /* batch writes no such line */
+    TORN,    /* it ends before that key: the beginning of a line of batch, and no more */
+    OLD,     /* 0.1 wrote it, which did not say the expectation */
+    OURS
+};
 
-    if (length <= begin || memcmp(line, mark, begin))
-        return NULL;
-    input = json_loadb(line + begin, length - begin, JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK,
-                       NULL);
-    if (json_is_string(input))
-        return input;
-    json_decref(input);
-    return NULL;
+/* Goes on behind `word` if it stands there, or to the end if the line ends inside of it. */
+static bool skip(const char **at, const char *end, const char *word)
+{
+    size_t left = (size_t)(end - *at), length = strlen(word);
+
+    if (memcmp(*at, word, left < length ? left : length))
+        return false;
+    *at += left < length ? left : length;
+    return true;
 }
 
-/* 1 if the line at that place is of this input, 0 if not, -1 if it cannot be read. */
-static int is_line_of(const struct resume *resume, uint64_t place, const char *input)
+/* Goes behind a text whose first quote has been passed; to the end if it does not end. */
+static bool skip_text(const char **at, const char *end)
 {
-    char *line = malloc(LONGEST);
-    ssize_t got = line ? pread(resume->fd, line, LONGEST, (off_t)place) : -1;
-    json_t *held = got > 0 ? input_of(line, (size_t)got) : NULL;
-    int is_same = held ? !strcmp(json_string_value(held), input) : -1;
-
-    json_decref(held);
-    free(line);
-    return is_same;
+    for (; *at < end && **at != '"'; ++*at) {
+        if ((unsigned char)**at < 0x20)
+            return false;
+        if (**at == '\\' && *at + 1 < end)
+            ++*at;
+    }
+    if (*at < end)
+        ++*at;
+    return true;
 }
 
-/* Where the input stands in the table, or the free place for it. NULL if lines cannot be read. */
-static struct entry *find(const struct resume *resume, const char *input)
+/* Goes behind an expectation: null, the text of one that was refused, or a flat object. */
+static bool skip_expect(const char **at, const char *end)
 {
-    uint32_t hash = hash_of(input);
-    size_t place = hash & (resume->room - 1);
+    if (*at == end)
+        return true;
+    if (**at == '"') {
+        ++*at;
+        return skip_text(at, end);
+    }
+    if (**at != '{')
+        return skip(at, end, "null");
+    for (++*at; *at < end && **at != '}';) {
+        if (**at == '{' || (unsigned char)**at < 0x20)
+            return false;
+        if (*(*at)++ == '"' && !skip_text(at, end))
+            return false;
+    }
+    if (*at < end)
+        ++*at;
+    return true;
+}
 
-    for (;; place = (place + 1) & (resume->room - 1)) {
+/* `*head` is how long the head of one of ours is. */
+static enum kind kind_of(const char *line, size_t length, size_t *head)
+{
+    const char *at = line, *end = line + length, *behind;
+
+    if (!skip(&at, end, "{\"input\":\"") || !skip_text(&at, end))
+        return FOREIGN;
+    behind = at;
+    if (skip(&at, end, ",\"result\":"))
+        return at == end ? TORN : OLD;
+    at = behind;
+    if (!skip(&at, end, ",\"expect\":") || !skip_expect(&at, end) || !skip(&at, end, ","))
+        return FOREIGN;
+    *head = (size_t)(at - line);
+    if (!skip(&at, end, "\"result\":"))
+        return FOREIGN;
+    return at == end ? TORN : OURS;
+}
+
+/* ---- The table ----------------------------------------------------------------------------- */
+
+/* 1 if the line at that place has this head, 0 if not, -1 if it cannot be read. */
+static int is_line_of(struct resume *resume, uint64_t place, const char *head, size_t length)
+{
+    size_t used = 0;
+
+    if (length > resume->read_room) {
+        char *grown = realloc(resume->read, length);
+        if (!grown)
+            return -1;
+        resume->read = grown;
+        resume->read_room = length;
+    }
+    while (used < length) {
+        ssize_t got = pread(resume->fd, resume->read + used, length - used,
+                            (off_t)(place + used));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (!got)
+            return 0;
+        used += (size_t)got;
+    }
+    return !memcmp(resume->read, head, length);
+}
+
+/* Where the head stands in the table, or the free place for it. NULL if lines cannot be read. */
+static struct entry *find(struct resume *resume, const char *head, size_t length, uint32_t *hash)
+{
+    size_t place;
+
+    *hash = (uint32_t)siphash(resume->key, head, length);
+    for (place = *hash & (resume->room - 1);; place = (place + 1) & (resume->room - 1)) {
         struct entry *entry = &resume->entries[place];
         int is_same;
 
         if (!entry->place)
             return entry;
-        if (entry->hash != hash)
+        if (entry->hash != *hash)
             continue;
-        is_same = is_line_of(resume, entry->place - 1, input);
+        is_same = is_line_of(resume, entry->place - 1, head, length);
         if (is_same < 0)
             return NULL;
         if (is_same)
@@ -118,80 +197,118 @@ static bool grow(struct resume *resume)
     return true;
 }
 
-static bool hold(struct resume *resume, const char *input, uint64_t place)
+static bool hold(struct resume *resume, const char *head, size_t length, uint64_t place)
 {
     struct entry *entry;
+    uint32_t hash;
 
     if (4 * (resume->used + 1) > 3 * resume->room && !grow(resume))
         return false;
-    entry = find(resume, input);
+    entry = find(resume, head, length, &hash);
     if (!entry)
         return false;
     if (!entry->place) {
         entry->place = place + 1;
-        entry->hash = hash_of(input);
+        entry->hash = hash;
         resume->used++;
     }
     entry->left++;
-    resume->count++;
     return true;
 }
 
-/* Reads the lines; `*end` is where the last whole one ends. */
-static bool read_lines(struct resume *resume, const char *path, uint64_t *end)
+/* ---- The file ------------------------------------------------------------------------------ */
+
+/* Reads the lines; `*end` is where the last whole one ends, `*size` where the file does. */
+static bool read_lines(struct resume *resume, const char *path, uint64_t *end, uint64_t *size)
 {
-    FILE *file = fdopen(dup(resume->fd), "r");
+    int fd = dup(resume->fd);
+    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
     char *line = NULL;
-    size_t room = 0;
+    size_t room = 0, number = 0;
     ssize_t length;
     bool is_well = file != NULL;
 
-    *end = 0;
-    while (is_well && (length = getline(&line, &room, file)) > 0 && line[length - 1] == '\n') {
-        json_t *input = input_of(line, (size_t)length);
-        if (!input || length < 2 || line[length - 2] != '}') {
+    *end = *size = 0;
+    while (is_well && *end == *size && (length = getline(&line, &room, file)) > 0) {
+        bool is_whole = line[length - 1] == '\n';
+        size_t head = 0;
+        enum kind kind = kind_of(line, (size_t)length - is_whole, &head);
+
+        number++;
+        *size += (uint64_t)length;
+        if (kind == FOREIGN
+            || (is_whole && (kind == TORN || length < 2 || line[length - 2] != '}'))) {
             complain("%s: line %zu: expected a line of paysession batch, it is none; "
-                     "nothing was changed", path, resume->count + 1);
+                     "nothing was changed", path, number);
             errno = 0;
             is_well = false;
-        } else {
-            is_well = hold(resume, json_string_value(input), *end);
+        } else if (is_whole) {
+            if (kind == OURS)
+                is_well = hold(resume, line, head, *end);
+            *end = *size;
         }
-        json_decref(input);
-        *end += (uint64_t)length;
     }
-    if (file && ferror(file))
+    /* Where getline() has run out of memory it ends too, and the rest is not an unfinished line. */
+    if (is_well && (ferror(file) || !feof(file)))
         is_well = false;
     free(line);
     if (file)
         fclose(file);
+    else if (fd >= 0)
+        close(fd);
     if (!is_well && errno)
         complain("%s: %s", path, strerror(errno));
     return is_well;
+}
+
+/* Why it may not be appended to or cut; NULL if it may. */
+static const char *flaw_of(const struct stat *about)
+{
+    if (!S_ISREG(about->st_mode))
+        return "expected a regular file";
+    if (about->st_uid != geteuid())
+        return "expected a file of the user who runs this, it is another's";
+    if (about->st_mode & (S_IWGRP | S_IWOTH))
+        return "expected a file that only its owner may write, its group or others may";
+    return NULL;
 }
 
 struct resume *resume_open(const char *path)
 {
     struct resume *resume = calloc(1, sizeof *resume);
     struct stat about;
-    uint64_t end;
+    uint64_t end, size;
 
-    if (!resume)
+    if (!resume) {
+        complain("memory has run out");
         return NULL;
-    /* Answers hold personal data: a new file is the user's alone. */
-    resume->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (resume->fd < 0) {
+    }
+    /* Answers hold personal data: a new file is the user's alone. What is at the other end of a
+     * link is not plainly meant to be written. */
+    resume->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+                      0600);
+    if (resume->fd < 0 && errno == ELOOP) {
+        complain("%s: expected a regular file, it is a symbolic link", path);
+    } else if (resume->fd < 0) {
         complain("%s: %s", path, strerror(errno));
-    } else if (fstat(resume->fd, &about) != 0 || !S_ISREG(about.st_mode)) {
-        complain("%s: expected a regular file", path);
+    } else if (fstat(resume->fd, &about) != 0) {
+        complain("%s: %s", path, strerror(errno));
+    } else if (flaw_of(&about)) {
+        complain("%s: %s", path, flaw_of(&about));
     } else if (flock(resume->fd, LOCK_EX | LOCK_NB) != 0) {
         complain("%s: another batch is writing to it", path);
+    } else if (getrandom(resume->key, sizeof resume->key, 0) != (ssize_t)sizeof resume->key) {
+        complain("no random numbers: %s", strerror(errno));
     } else if (!grow(resume)) {
         complain("memory has run out");
-    } else if (read_lines(resume, path, &end)) {
-        if (ftruncate(resume->fd, (off_t)end) == 0)
+    } else if (read_lines(resume, path, &end, &size)) {
+        /* Nothing is cut that was not looked at. */
+        if (fstat(resume->fd, &about) != 0 || (uint64_t)about.st_size != size)
+            complain("%s: somebody else is writing to it; nothing was changed", path);
+        else if (end == size || ftruncate(resume->fd, (off_t)end) == 0)
             return resume;
-        complain("%s: %s", path, strerror(errno));
+        else
+            complain("%s: %s", path, strerror(errno));
     }
     resume_close(resume);
     return NULL;
@@ -202,14 +319,10 @@ int resume_fd(const struct resume *resume)
     return resume->fd;
 }
 
-size_t resume_count(const struct resume *resume)
+int resume_take(struct resume *resume, const char *head)
 {
-    return resume->count;
-}
-
-int resume_take(struct resume *resume, const char *input)
-{
-    struct entry *entry = find(resume, input);
+    uint32_t hash;
+    struct entry *entry = find(resume, head, strlen(head), &hash);
 
     if (!entry) {
         complain("the file to resume cannot be read any more");
@@ -228,5 +341,6 @@ void resume_close(struct resume *resume)
     if (resume->fd >= 0)
         close(resume->fd);
     free(resume->entries);
+    free(resume->read);
     free(resume);
 }

@@ -9,19 +9,23 @@
 struct resume;
 
 /* resume_open() - opens the file, made if it is missing, for this process alone; cuts off a last
- * line that was not written to its end; and reads which references it holds. Owned by the caller;
- * free with resume_close(). NULL after it has complained: then nothing was changed. */
+ * line that was not written to its end; and reads which answers it holds. A file that could be
+ * another's is refused: a symbolic link, another user's, one that others may write, one with a byte
+ * that batch has not written. Owned by the caller; free with resume_close(). NULL after it has
+ * complained: then nothing was changed. */
 struct resume *resume_open(const char *path);
 
 /* resume_fd() - where to append. Borrowed from the resume. */
 int resume_fd(const struct resume *resume);
 
-/* resume_count() - how many lines it held. */
-size_t resume_count(const struct resume *resume);
+/* resume_head() - what a line of batch begins with, up to the answer's own first key: the input, as
+ * text, and the expectation that it is judged under, as JSON. Owned by the caller; free with
+ * free(). NULL when memory has run out. */
+char *resume_head(const char *input, const char *expect);
 
-/* resume_take() - whether it holds this input once more: a line that stands there twice is taken
- * twice. -1 after it has complained that the file cannot be read any more. */
-int resume_take(struct resume *resume, const char *input);
+/* resume_take() - whether it holds a line with this head once more: one that stands there twice is
+ * taken twice. -1 after it has complained that the file cannot be read any more. */
+int resume_take(struct resume *resume, const char *head);
 
 void resume_close(struct resume *resume);
 

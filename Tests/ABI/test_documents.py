@@ -58,6 +58,8 @@ def test_providers_have_one_file_one_folder_and_one_row_each() -> None:
         REPOSITORY / "Sources/PaySession/Providers/All.swift").read_text("utf-8").partition("[Provider]")[2])
     cases = {path.name for path in (REPOSITORY / "Tests" / "Cases").iterdir() if path.is_dir()}
     assert set(listed) == cases
+    of_the_tool = (REPOSITORY / "Sources/paysession-cli/providers.h").read_text("utf-8")
+    assert re.findall(r'"(\w+)"', of_the_tool) == listed
     for name in listed:
         assert (REPOSITORY / f"Sources/PaySession/Providers/{name.capitalize()}.swift").exists()
         assert f"| `{name}:" in README

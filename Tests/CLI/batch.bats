@@ -18,7 +18,7 @@ references() { # COUNT [PREFIX]
     printf 'kustom:%9000s\n' '' | tr ' ' x >> refs
     printf 'kustom:good-last' >> refs # without a line end
     exits 64 paysession batch refs > out 2> complaints
-    judge out 'len(answers) == 310 and list(answers[0])[0] == "input"'
+    judge out 'len(answers) == 310 and list(answers[0])[:3] == ["input", "expect", "result"]'
     judge out 'sum(a["result"] == "ok" for a in answers) == 304'
     judge out '{a["input"][:20]: a["result"] for a in answers if a["result"] != "ok"} == {
         "nonsense": "invalid_argument", "kustom:good-c bogus=": "invalid_argument",
@@ -29,6 +29,41 @@ references() { # COUNT [PREFIX]
     judge out 'all(a["reference"] == a["input"].split()[0] for a in answers if a["result"] == "ok")'
     judge out 'any(a["input"] == "kustom:good-a" for a in answers)'
     grep -F "line 308: expect: expected amount=, currency= or reference=" complaints
+}
+
+@test "a line adds to what the command expects, and takes nothing from it" {
+    cat > refs << 'LINES'
+kustom:good-plain
+kustom:good-sek currency=SEK
+kustom:good-eur currency=EUR
+kustom:good-reference reference=a,b
+kustom:good-twice amount=2000
+kustom:good-other amount=1,currency=SEK
+LINES
+    exits 64 paysession batch --ordered --expect amount=2000 -f status refs > out 2> complaints
+    diff out - << 'LINES'
+kustom:good-plain	completed	yes
+kustom:good-sek	completed	yes
+kustom:good-eur	completed	unknown
+kustom:good-reference	completed	unknown
+kustom:good-twice	invalid_argument	unknown
+kustom:good-other	invalid_argument	unknown
+LINES
+    diff complaints - << 'LINES'
+paysession: line 5: expect: amount: said by --expect already, got 'amount=2000'
+paysession: line 6: expect: amount: said by --expect already, got 'amount=1,currency=SEK'
+LINES
+    exits 64 paysession batch --ordered --expect amount=2000 refs > out 2> complaints
+    judge out '[a["expect"] for a in answers] == [
+        {"amount": 2000}, {"amount": 2000, "currency": "SEK"}, {"amount": 2000, "currency": "EUR"},
+        {"amount": 2000, "reference": "a,b"}, "amount=2000", "amount=1,currency=SEK"]'
+    judge out 'all(a["exchange"] is None for a in answers if a["result"] != "ok")'
+    exits 0 paysession batch --expect currency=SEK,reference=OTHER -f status <<< 'kustom:good-a amount=2000' > out
+    [[ $(cut -f 3 out) == unknown ]]
+    exits 0 paysession batch --expect reference=é <<< 'kustom:good-a currency=sek' > out
+    grep -aF '{"input":"kustom:good-a currency=sek","expect":{"currency":"sek","reference":"é"},"result":' out
+    exits 0 paysession batch <<< kustom:good-a > out
+    grep -aF '{"input":"kustom:good-a","expect":null,"result":' out
 }
 
 @test "a byte order mark before the list is no part of its first line" {
@@ -90,6 +125,96 @@ references() { # COUNT [PREFIX]
     exits 0 paysession batch --resume out twice
     judge out 'sorted(a["input"] for a in answers) == sorted(open("twice").read().splitlines())'
     head -c "$(stat -c %s first)" out | cmp - first
+}
+
+@test "resume takes no answer that was judged under another expectation" {
+    printf 'kustom:good-1\nkustom:good-2 currency=SEK\n' > refs
+    exits 0 paysession batch --ordered --resume out refs
+    cp out first
+    exits 0 paysession batch --ordered --resume out --expect amount=5 refs
+    [[ $(wc -l < out) == 4 ]]
+    judge out '[a["session"]["paid"] for a in answers] == ["yes", "yes", "unknown", "unknown"]'
+    # Both are there now, whatever the order in which the parts were said.
+    cp out both
+    exits 0 paysession batch --resume out --expect amount=5 refs
+    exits 0 paysession batch --resume out refs
+    cmp out both
+    exits 0 paysession batch --resume out --expect currency=SEK,amount=2000 <<< kustom:good-1
+    [[ $(wc -l < out) == 5 ]]
+    exits 0 paysession batch --resume out -e amount=2000 -e currency=SEK <<< kustom:good-1
+    [[ $(wc -l < out) == 5 ]]
+    # What was refused has been told, and would be refused again.
+    exits 64 paysession batch --resume out -e amount=2000 <<< 'kustom:good-1 amount=2000'
+    exits 0 paysession batch --resume out -e amount=2000 <<< 'kustom:good-1 amount=2000'
+    [[ $(wc -l < out) == 6 ]]
+    exits 0 paysession batch --resume out <<< 'kustom:good-1 amount=2000'
+    judge out 'len(answers) == 7 and [a["expect"] for a in answers[-2:]] == ["amount=2000", {"amount": 2000}]'
+}
+
+@test "resume asks again what 0.1 has written, which did not say the expectation" {
+    references 3 > refs
+    exits 0 paysession batch --ordered --resume out refs
+    sed 's/"expect":null,//' out > old
+    cp old before
+    exits 0 paysession batch --ordered --resume old refs
+    head -c "$(stat -c %s before)" old | cmp - before
+    judge old '[a["input"] for a in answers] == ["kustom:good-1", "kustom:good-2", "kustom:good-3"] * 2'
+    cp old before
+    exits 0 paysession batch --ordered --resume old refs
+    cmp old before
+}
+
+@test "resume changes no file that is not plainly its own" {
+    references 2 > refs
+    exits 0 paysession batch --ordered --resume own refs
+    local text
+    # One line without its end, which would be cut off.
+    for text in '{"kustom":{"api_key":"k"}}' KEY '{' '{"in' '{"input":"' '{"input": "kustom:good-1"' '{"input":"a","n":1}' \
+        '{"input":"a","expect":nul' '{"input":"a","expect":nil' '{"input":"a","expect":null,"n' '{"input":1' '{"input":"a"}' "$(head -n 1 own; echo '{"a')"; do
+        printf %s "$text" > file
+        cp file before
+        case $text in
+            '{' | '{"in' | '{"input":"' | '{"input":"a","expect":nul')
+                # As far as it goes it could be a line of batch.
+                exits 0 paysession batch --ordered --resume file refs
+                judge file '[a["input"] for a in answers] == ["kustom:good-1", "kustom:good-2"]'
+                ;;
+            *)
+                run -64 --separate-stderr paysession batch --ordered --resume file refs
+                [[ $stderr == *"expected a line of paysession batch, it is none; nothing was changed"* ]] \
+                    || { echo "$text: $stderr"; false; }
+                cmp file before
+                ;;
+        esac
+    done
+    # Not through a link, one to nowhere neither.
+    cp own before
+    ln -s own link
+    ln -s nowhere dangling
+    for text in link dangling; do
+        run -64 --separate-stderr paysession batch --resume "$text" refs
+        [[ $stderr == *"$text: expected a regular file, it is a symbolic link"* ]]
+    done
+    [[ ! -e nowhere ]]
+    cmp own before
+    # Not where others could have written, or it is another's.
+    for text in 620 602 666; do
+        chmod "$text" own
+        run -64 --separate-stderr paysession batch --resume own refs
+        [[ $stderr == *"own: expected a file that only its owner may write"* ]]
+    done
+    cmp own before
+    chmod 644 own
+    exits 0 paysession batch --resume own refs
+    cmp own before
+    if ((UID == 0)); then
+        chown 1 own
+        run -64 --separate-stderr paysession batch --resume own refs
+        [[ $stderr == *"own: expected a file of the user who runs this, it is another's"* ]]
+    fi
+    : > empty
+    exits 0 paysession batch --resume empty refs
+    [[ $(wc -l < empty) == 2 ]]
 }
 
 @test "resume cuts off a torn line, and touches nothing that is not its own" {

@@ -120,3 +120,35 @@ PYTHON
     https_proxy=http://p.test:1 run -5 paysession doctor -c config
     [[ $output == *"ok    proxy                      none (configuration)"* ]]
 }
+
+@test "no part of a proxy's user or password, whatever they hold" {
+    local secret
+    echo '{}' > config
+    for secret in 'hush/sh' 'hush?sh' 'hush#sh' 'hush@sh' 'u/hush@sh/ush' 'hush://sh' 'http://hush@hush:x'; do
+        https_proxy="http://user:$secret@127.0.0.1:3128" run -5 paysession doctor -c config
+        [[ $output == *"http://127.0.0.1:3128 (\$https_proxy)"* && $output != *hush* && $output != *user* ]] \
+            || { echo "$secret: $output"; false; }
+        https_proxy="user:$secret@127.0.0.1:3128" run -5 paysession doctor -c config
+        [[ $output == *" 127.0.0.1:3128 (\$https_proxy)"* && $output != *hush* && $output != *user* ]] \
+            || { echo "$secret: $output"; false; }
+    done
+}
+
+@test "a configuration that can be read only once" {
+    local config='{"proxy": "http://shop:hush@proxy.test:3128", "no_proxy": "a.test"}'
+    run -5 paysession doctor -c - <<< "$config"
+    [[ $output == *"http://proxy.test:3128 (configuration)"* && $output == *"a.test"* ]]
+    run -5 paysession doctor -c <(echo "$config")
+    [[ $output == *"http://proxy.test:3128 (configuration)"* && $output == *"a.test"* ]]
+}
+
+@test "it says whether a flood over TLS is ended" {
+    printf '{}' > config
+    run -5 paysession doctor -c config
+    tls=$(curl -V | head -n 1)
+    if [[ $tls == *\ OpenSSL/* ]]; then
+        [[ $output == *$'\nok    floods over TLS            ended before the deadline\n'* ]]
+    else
+        [[ $output == *$'\nwarn  floods over TLS            not with this TLS library: '* ]]
+    fi
+}

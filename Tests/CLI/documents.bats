@@ -41,6 +41,11 @@ complete_words() { # WORD... : what the last one can become
     [[ $(complete_words get -f s) == status ]]
     [[ $(complete_words normalize d) == dintero ]]
     [[ $(complete_words explain --provider l) == ledyer ]]
+    [[ $(complete_words normalize --id s1 --format = status d) == dintero ]]
+    [[ $(complete_words normalize -- d) == dintero ]]
+    # Behind an argument, or behind --, nothing is an option.
+    [[ $(complete_words get --expect = amount = 1 -e currency = EUR -q --conf) == --config ]]
+    [[ -z $(complete_words get kustom:x --conf) && -z $(complete_words get -q -- --conf) ]]
 }
 
 @test "the commands of the manual are those of the tool" {

@@ -85,6 +85,15 @@ PYTHON
     exits 64 paysession get -q -c "$BATS_TEST_TMPDIR/twice" kustom:finalized
 }
 
+@test "a configuration with a NUL in it is not read up to there" {
+    { cat "$PAYSESSION_CONFIG"; printf '\0{"proxy": "http://127.0.0.1:1"}'; } > "$BATS_TEST_TMPDIR/nul"
+    run -64 --separate-stderr paysession get -c "$BATS_TEST_TMPDIR/nul" kustom:finalized
+    [[ -z $output && $stderr == *"nul: expected text, got a NUL byte in it"* ]]
+    { cat "$PAYSESSION_CONFIG"; printf '\0'; } > "$BATS_TEST_TMPDIR/nul"
+    PAYSESSION_CONFIG=$BATS_TEST_TMPDIR/nul exits 64 paysession batch -q /dev/null
+    PAYSESSION_CONFIG=$BATS_TEST_TMPDIR/nul exits 64 paysession doctor
+}
+
 @test "the configuration is found where the manual says" {
     local home=$BATS_TEST_TMPDIR/home
     mkdir -p "$home/xdg/paysession" "$home/.config/paysession"
@@ -179,6 +188,21 @@ print(amount["minor"], amount["currency"])')
 @test "complaints name what is wrong, on stderr" {
     run -64 --separate-stderr paysession get --bogus kustom:x
     [[ $stderr == *"unrecognized option '--bogus'"* && -z $output ]]
+    run -64 --separate-stderr paysession get $'--\e[31mred' kustom:x
+    [[ $stderr == *"unrecognized option '--\\x1b[31mred'"* && $stderr != *$'\e'* ]]
+    run -64 --separate-stderr paysession get $'-\e' kustom:x
+    [[ $stderr == *"invalid option -- '\\x1b'"* && $stderr != *$'\e'* ]]
+    run -64 --separate-stderr paysession get $'--quiet=\e' kustom:x
+    [[ $stderr == *"option '--quiet' doesn't allow an argument"* && $stderr != *$'\e'* ]]
+    run -64 --separate-stderr paysession batch $'--re=\e' kustom:x
+    [[ $stderr == *"option '--re' is ambiguous; possibilities: '--requests-per-second' '--resume'"* ]]
+    run -64 --separate-stderr paysession get --config
+    [[ $stderr == *"option '--config' requires an argument"* ]]
+    run -64 --separate-stderr paysession get -qc
+    [[ $stderr == *"option requires an argument -- 'c'"* ]]
+    # Neither what turns the direction of writing, nor half a character.
+    run -64 --separate-stderr paysession get -q $'kustom:\u202e\u2066\u061c\xe2\x80'
+    [[ $stderr == *'kustom:\u202e\u2066\u061c\xe2\x80'* ]]
     run -64 --separate-stderr paysession nonsense
     [[ $stderr == *"nonsense: no such command"* ]]
     run -64 --separate-stderr paysession get

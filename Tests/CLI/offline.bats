@@ -29,6 +29,60 @@ document() { # STATUS
     exits 0 paysession normalize -q --trust-processed-at dintero dintero
 }
 
+@test "what is expected adds up, and is said once" {
+    document FINALIZED > file
+    exits 0 paysession normalize -q --expect amount=2000 --expect currency=SEK kustom file
+    exits 3 paysession normalize -q --expect amount=1 --expect currency=SEK kustom file
+    exits 3 paysession normalize -q --ex amount=1 -e currency=SEK --expect reference=X kustom file
+    exits 3 paysession explain --provider kustom --expect amount=1 --expect currency=SEK file
+    local twice
+    for twice in "--expect amount=2000 --expect amount=2000" "--ex amount=1 --exp amount=2000" \
+        "--expect currency=SEK,amount=2000 -e currency=SEK" "--expect reference=a -e reference=a"; do
+        # shellcheck disable=SC2086
+        run -64 --separate-stderr paysession normalize $twice kustom file
+        [[ -z $output && $stderr == *"said more than once"* ]] || { echo "$twice: $stderr"; false; }
+    done
+}
+
+@test "of what names a thing there is one, of a setting the last counts" {
+    document FINALIZED > file
+    run -64 --separate-stderr paysession normalize --id s1 --id s1 kustom file
+    [[ -z $output && $stderr == *"--id: said more than once"* ]]
+    run -64 --separate-stderr paysession explain --provider kustom --prov kustom file
+    [[ -z $output && $stderr == *"--provider: said more than once"* ]]
+    run -64 --separate-stderr paysession get -c file --config file kustom:x
+    [[ -z $output && $stderr == *"--config: said more than once"* ]]
+    run -64 --separate-stderr paysession batch --resume out --resume out /dev/null
+    [[ -z $output && $stderr == *"--resume: said more than once"* && ! -e out ]]
+    run -64 --separate-stderr paysession doctor --account T12345678 --account T12345678
+    [[ -z $output && $stderr == *"--account: said more than once"* ]]
+    run -0 paysession normalize -f json -qf status --format table kustom file
+    [[ -z $output ]]
+    run -0 paysession normalize -f json -f status kustom file
+    [[ $output == $'kustom\tcompleted\tyes' ]]
+}
+
+@test "options stand before the first argument" {
+    document FINALIZED > file
+    document FINALIZED > -q
+    local words
+    for words in "normalize --expect amount=1 kustom --expect=amount=2000" "normalize kustom -q" "normalize kustom file -q" \
+        "normalize kustom --id s1" "normalize kustom -- file" "explain file --provider=kustom" "explain file -h" \
+        "get -q kustom:x --expect=amount=1" "get -q -c file kustom:x --config=other" "get -q -c -- kustom:x -q" \
+        "wait kustom:x -t1" "batch file --ordered" "batch - -q" "doctor x -c file" "doctor x -- y"; do
+        # shellcheck disable=SC2086
+        run -64 --separate-stderr paysession $words < file
+        [[ -z $output && ${words#doctor x -} != "$words" ]] \
+            || [[ -z $output && $stderr == *"stands behind an argument: options come first, and -- in front of the first"* ]] \
+            || { echo "$words: $output $stderr"; false; }
+    done
+    # Behind -- nothing is an option, and - alone never is.
+    exits 0 paysession normalize -- kustom -q
+    exits 0 paysession normalize --id s1 -- kustom < file
+    exits 0 paysession normalize kustom - < file
+    POSIXLY_CORRECT=1 exits 64 paysession normalize kustom file -q
+}
+
 @test "one byte order mark before a document is no part of it" {
     { printf '\xef\xbb\xbf'; document FINALIZED; } > file
     exits 0 paysession normalize kustom file > out
@@ -86,6 +140,9 @@ document() { # STATUS
     run -64 paysession explain <(echo '{}')
     run -64 paysession explain <(echo 'x')
     run -64 paysession explain /nonexistent
+    { cat answer; printf '\0'; } > nul
+    run -64 paysession explain nul
+    [[ $output == *"nul: expected text, got a NUL byte in it"* ]]
     # What comes from outside cannot speak to the terminal.
     printf '{"session_id": "\\u001b[2J", "status": "\\u009b31m"}' > hostile
     run -3 paysession explain --provider kustom hostile
