@@ -9,10 +9,12 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from compiling import REPOSITORY
 from sandbox.testing import RunningSandbox
+from servers import Server, as_asked
 
 DOCUMENT = ('{"session_id":"s","status":"FINALIZED","order_amount":2000,"purchase_currency":"SEK"}')
 
@@ -66,16 +68,31 @@ def test_answers_are_the_librarys(bash: Bash) -> None:
 
 @pytest.mark.parametrize(
     "declaration", ["readonly answer", "readonly answer=yes", "declare -i answer",
-                    "declare -u answer", "readonly other; declare -n answer=other"])
+                    "declare -u answer", "readonly other; declare -n answer=other",
+                    "declare -n answer", "declare -n answer=other", "declare -n answer='other[0]'",
+                    "declare -n answer='other[$(echo ran >&2)0]'",
+                    "declare -n further='other[$(echo ran >&2)0]' answer=further"])
 def test_a_variable_that_takes_no_answer(bash: Bash, declaration: str) -> None:
     """Zero means paid, and the answer is in the variable; else it is not zero."""
     status, _, err = bash.run(f"{declaration}; paysession get -v answer kustom:finalized; exit $?")
     assert status == 74 and "answer: cannot set variable" in err
+    # Nor is the variable evaluated, which a name for another may be a command to bash.
+    assert "\nran\n" not in f"\n{err}"
 
 
-def test_a_variable_that_is_a_name_for_another(bash: Bash) -> None:
-    _, out, _ = bash.run('declare -n answer=other; paysession get -v answer kustom:finalized; echo "$? $other"')
-    assert out.startswith("0 {")
+def test_a_variable_of_each_kind(bash: Bash) -> None:
+    _, out, _ = bash.run("""
+        declare -a list=(one two); paysession get -v list kustom:finalized; echo "$? ${#list[@]} ${list[0]}"
+        declare -A named=([key]=1); paysession get -v named kustom:finalized; echo "$? ${#named[@]} ${named[0]}"
+        for word in 'list[0]' 'named[key]' 'list[$(echo ran)0]'; do
+            paysession get -v "$word" kustom:finalized; echo "$? ${list[1]} ${named[key]}"
+        done""")
+    list_, named, *elements = out.splitlines()
+    assert list_.startswith("0 2 {") and named.startswith("0 2 {")
+    assert elements == ["64 two 1"] * 3
+
+
+def test_a_local_variable(bash: Bash) -> None:
     _, out, _ = bash.run('f() { local answer; paysession get -v answer kustom:finalized; echo "$answer"; }; f; echo "[$answer]"')
     assert out.startswith("{") and out.endswith("[]\n")
 
@@ -121,6 +138,23 @@ def test_a_subshell_is_a_fork(bash: Bash) -> None:
     assert (status, out) == (0, "1\n2\n0\n")
 
 
+def test_descriptors_below_ten_are_the_scripts(bash: Bash, tmp_path: Path) -> None:
+    """A script numbers its files from 3 to 9, and what it has open there is not written to by us."""
+    # To a file, not a pipe: that of a command substitution would be open in the shell as well.
+    status, out, err = bash.run(f"""cd {tmp_path}
+        open() {{ ls /proc/$$/fd; }}
+        open > before; paysession get -q kustom:finalized; paysession get -q ledyer:authorized; open > after
+        for number in 3 4 5 6 7 8 9; do
+            echo untouched > report-$number.txt; eval "exec $number<>report-$number.txt"; done
+        for reference in kustom:finalized ledyer:authorized; do paysession get -q $reference; echo $?; done
+        for number in 3 4 5 6 7 8 9; do eval "exec $number>&-"; done
+        paysession get -q kustom:finalized; echo $?; cat report-*.txt | sort -u""")
+    before, after = ({int(number) for number in (tmp_path / name).read_text().split()}
+                     for name in ("before", "after"))
+    assert {number for number in after - before if number < 10} == set()
+    assert (status, out, err) == (0, "0\n0\n0\nuntouched\n", "")
+
+
 def test_a_changed_configuration_is_a_new_client(bash: Bash, tmp_path: Path) -> None:
     original = Path(bash.environment["PAYSESSION_CONFIG"]).read_text()
     (tmp_path / "config").write_text(original)
@@ -132,6 +166,65 @@ def test_a_changed_configuration_is_a_new_client(bash: Bash, tmp_path: Path) -> 
         enable -d paysession; enable -f {bash.builtin} paysession
         paysession get -q kustom:finalized; echo $?""")
     assert (status, out) == (0, "0\n5\n64\n0\n")
+
+
+def secrets_sent(bash: Bash, directory: Path, secret: Any, script: str, says: str) -> list[str]:
+    """What `get`, asking a server with `secret` as the key, sent when the script called it."""
+    with Server(as_asked) as server:
+        (directory / "config").write_text(
+            f'{{{says}"kustom": {{"base_url": "{server.http}", "api_key": {json.dumps(secret)}}}}}')
+        status, out, err = bash.run(f"""cd {directory}
+            get() {{ paysession get -q -c config kustom:a; echo $?; }}
+            {script}""")
+        assert (status, set(out.split())) == (0, {"0"}), err
+        return [request.authorization.removeprefix("Basic ") for request in server.requests]
+
+
+BY_VARIABLE = ({"env": "SHOPKEY"}, "export SHOPKEY=key-of-a; get; SHOPKEY=key-of-b; get; "
+                                   "SHOPKEY=key-of-c paysession get -q -c config kustom:a; get")
+BY_FILE = ({"file": "key"}, "for one in a b c b; do echo key-of-$one > key; get; done")
+
+
+@pytest.mark.parametrize(("secret", "script"), [BY_VARIABLE, BY_FILE])
+@pytest.mark.parametrize("says", ["", '"shared": true, ', '"shared": false, '])
+def test_a_secret_is_read_anew(bash: Bash, tmp_path: Path, secret: Any, script: str, says: str) -> None:
+    """The shell of several shops asks with the key of each, and a key that was changed is used at once."""
+    assert secrets_sent(bash, tmp_path, secret, script, says) == [
+        "key-of-a", "key-of-b", "key-of-c", "key-of-b"]
+
+
+@pytest.mark.parametrize(
+    ("before", "says", "connections"),
+    [("", "", 2), (" \n\t", "", 2), ("\ufeff", "", 2), ("\ufeff\r\n ", " ", 2),
+     ("", '"shared": true, ', 2), ("", '"sh\\u0061red": true,', 2), ("", '"shared": false, ', 6)])
+def test_connections_last_from_command_to_command(
+        bash: Bash, tmp_path: Path, before: str, says: str, connections: int) -> None:
+    """Also where another configuration is used in between, except where it says that it shall not."""
+    with Server(as_asked) as server:
+        for name in ("one", "other"):
+            config = {"base_url": server.http, "api_key": f"kco_test_{name}"}
+            (tmp_path / name).write_text(f'{before}{{{says}"kustom": {json.dumps(config)}}}')
+        status, out, err = bash.run(f"""cd {tmp_path}; for config in one other one one other one; do
+            paysession get -q -c $config kustom:a; echo $?; done""")
+        assert (status, out, err) == (0, "0\n" * 6, "")
+        assert len({request.connection for request in server.requests}) == connections
+        assert len(server.requests) == 6
+
+
+@pytest.mark.parametrize(
+    ("config", "status", "message"),
+    [("{}", 5, ""), ("\ufeff { } ", 5, ""), ("", 64, "this is empty"), ("[{}]", 64, "JSON object"),
+     ("{", 64, "not valid JSON"), ('{"timeout_ms": 1', 64, "not valid JSON"), ('"{"', 64, "JSON object"),
+     ('{"shared": "often"}', 64, "shared: "), ('{"shared": true, "shared": true}', 64, "key twice"),
+     ('{"kustom": {"environment": "live", "api_key": {"env": "NOWHERE"}}}', 64, "NOWHERE")])
+def test_configurations_to_which_nothing_can_be_added(
+        bash: Bash, tmp_path: Path, config: str, status: int, message: str) -> None:
+    """They are told as they are, and no client is left from before."""
+    (tmp_path / "config").write_text(config)
+    _, out, err = bash.run(f"""paysession get -q kustom:finalized; echo $?
+        paysession get -q -c {tmp_path}/config kustom:finalized; echo $?
+        paysession get -q kustom:finalized; echo $?""")
+    assert out == f"0\n{status}\n0\n" and message in err, err
 
 
 def holds(process: int, text: str) -> bool:
@@ -146,16 +239,18 @@ def holds(process: int, text: str) -> bool:
     return False
 
 
-def test_keys_do_not_stay_in_memory(bash: Bash, tmp_path: Path) -> None:
+@pytest.mark.parametrize("says", ["", '"shared": false, '])
+def test_keys_do_not_stay_in_memory(bash: Bash, tmp_path: Path, says: str) -> None:
     """Only that of the configuration in use: not of one before it, nor of one that was read twice, was
-    too long, had a NUL in it, was refused, or was not read to its end."""
+    too long, had a NUL in it, was refused, or was not read to its end. Those before it stay with the
+    library, unless they say that they are not to be shared."""
     names = ("long", "twice", "nul", "refused", "unfinished", "before", "last")
     behind = {"long": " " * (4 << 20), "nul": "\0", "refused": "}"}
     os.mkfifo(tmp_path / "unfinished")
     configs = {}
     for number, name in enumerate(names):
         # Each is shorter than the one before: read into the same memory, it leaves the other's key.
-        configs[name] = (" " * 100 * (len(names) - number) + '{"ledyer": {"environment": "live", '
+        configs[name] = (" " * 100 * (len(names) - number) + f'{{{says}"ledyer": {{"environment": "live", '
                          f'"client_id": "shop", "client_secret": "the-secret-of-{name}"}}}}{behind.get(name, "")}')
         if name != "unfinished":
             (tmp_path / name).write_text(configs[name])
@@ -172,7 +267,7 @@ def test_keys_do_not_stay_in_memory(bash: Bash, tmp_path: Path) -> None:
             assert process.stdout and process.stdout.readline() == "done\n"
         found = {name for name in names if holds(process.pid, "the-secret-of-" + name)}
         _, err = process.communicate("\n", timeout=30)
-    assert found == {"last"}, err
+    assert found == ({"last"} if says else {"twice", "before", "last"}), err
     assert [line.split(": ")[3] for line in err.splitlines()] == [
         "long", "long", "nul", "refused", "unfinished"], err
 

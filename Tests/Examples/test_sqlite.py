@@ -6,13 +6,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from compiling import REPOSITORY
 from sandbox.testing import RunningSandbox
-from servers import Server, in_turn, kustom, reply
+from servers import Server, as_asked, in_turn, kustom, reply
 
 ORDERS = """
     CREATE TABLE orders(ref TEXT, amount_minor INT);
@@ -21,10 +22,10 @@ ORDERS = """
 """
 
 
-def sqlite(extension: Path, script: str, config: Path | None = None,
+def sqlite(extension: Path, script: str, config: Path | str | None = None,
            through: Sequence[str] = ()) -> tuple[list[str], str]:
     environment = {key: value for key, value in os.environ.items() if key != "PAYSESSION_CONFIG"}
-    if config:
+    if config is not None:
         environment["PAYSESSION_CONFIG"] = str(config)
     done = subprocess.run(
         [*through, "sqlite3", ":memory:"], input=f".load {extension.with_suffix('')}\n{script}\n",
@@ -63,9 +64,62 @@ def test_the_configuration(extension: Path, sandbox: RunningSandbox, tmp_path: P
         SELECT session_paid('kustom:finalized');
         SELECT session_open('{tmp_path}/broken');
         SELECT session_paid('kustom:finalized');""")
-    assert lines == ["", "yes", "yes"]  # a wrong configuration changes nothing
-    assert errors.count("cannot be read") == 1 and errors.count("invalid_config") == 2
+    assert lines == ["", "yes", "yes"]
+    assert errors.count("cannot be read") == 1 and errors.count("invalid_config") == 1
+    assert errors.count("has its configuration already") == 1
     assert "hush-hush-hush" not in errors
+
+
+def test_a_statement_does_not_choose_the_configuration(
+        extension: Path, sandbox: RunningSandbox, tmp_path: Path) -> None:
+    """It would say which host is believed, and which secrets are sent there."""
+    with Server(as_asked) as server:
+        (tmp_path / "evil").write_text(json.dumps(
+            {"kustom": {"base_url": server.http, "api_key": {"env": "HOME"}}}))
+        evil = f"SELECT session_open('{tmp_path}/evil');\nSELECT session_paid('kustom:failed');"
+        config = sandbox.directory / "config.json"
+        lines, errors = sqlite(extension, evil, config)
+        assert lines == ["no"] and "$PAYSESSION_CONFIG names the configuration" in errors
+        lines, errors = sqlite(extension, f"SELECT session_paid('kustom:failed'); {evil}", config)
+        assert lines == ["no", "no"] and "has its configuration already" in errors
+        lines, errors = sqlite(extension, f"SELECT session_open('{config}'); {evil}")
+        assert lines == ["", "no"] and "has its configuration already" in errors
+        assert server.requests == []
+
+
+def test_a_failed_configuration_leaves_none(extension: Path) -> None:
+    lines, errors = sqlite(extension, """
+        SELECT session_open('/etc/passwd');
+        SELECT session_paid('kustom:z');
+        SELECT session_open(NULL);
+        SELECT session_paid('kustom:z');""")
+    assert lines == [] and errors.count("call session_open(path) first") == 2
+    assert errors.count("invalid_config") == 1 and errors.count("the path is NULL") == 1
+    # A variable that is there and empty names nothing.
+    assert "call session_open(path) first" in sqlite(
+        extension, "SELECT session_paid('kustom:z');", "")[1]
+
+
+def test_only_a_whole_file_is_a_configuration(extension: Path, tmp_path: Path) -> None:
+    """Whoever names a pipe does not stop the database; nothing is cut off."""
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "nul").write_text('{"timeout_ms": 500}\0{"timeout_ms": 600}')
+    (tmp_path / "long").write_text('{"timeout_ms": 500}' + " " * (1 << 20))
+    (tmp_path / "fits").write_text('{"timeout_ms": 500}'.ljust(1 << 20))
+    begun = time.monotonic()
+    lines, errors = sqlite(extension, "\n".join(
+        f"SELECT session_open('{path}');" for path in (
+            tmp_path / "fifo", "/dev/zero", "/dev/tty", tmp_path, tmp_path / "nul", tmp_path / "long",
+            tmp_path / "fits")))
+    assert time.monotonic() - begun < 5
+    assert lines == [""]
+    said = [line.partition("session_open: ")[2] for line in errors.splitlines() if "session_open: " in line]
+    irregular = "the configuration is no regular file"
+    assert said[:2] == [irregular] * 2 and said[3] == irregular
+    assert said[2] in (irregular, "the configuration cannot be read")  # without a terminal there is none
+    assert said[4:] == ["the configuration has a NUL in it", "the configuration is longer than 1 MiB"]
+    # Nor is what the host names, where it is no file.
+    assert "no regular file" in sqlite(extension, "SELECT session_paid('kustom:a');", tmp_path / "fifo")[1]
 
 
 def test_one_row_asks_once(extension: Path, tmp_path: Path) -> None:

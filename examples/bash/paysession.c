@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A loadable bash builtin: `enable -f ./paysession.so paysession`. A script can ask thousands of
- * times without a fork; the client, with its connections and tokens, lasts as long as the shell.
+ * times without a fork: connections and tokens last from one command to the next.
  * README.md beside this file says how it is compiled.
  */
 #include <config.h>
@@ -21,7 +21,6 @@
 enum { PAID, NOT_YET, NOT_PAID, HELD, NO_ANSWER, CREDENTIALS, USAGE = 64, NO_OUTPUT = 74 };
 
 static session_client *volatile client;
-static char *configuration; /* the text that the client was made of */
 
 /* ---- Signals: bash would only look at them when the builtin is over -------------------------- */
 
@@ -98,24 +97,50 @@ static char *read_all(int fd)
 
 /* ---- The client ---------------------------------------------------------------------------- */
 
-static void close_client(void)
+static void hold(session_client *opened)
 {
     session_client *closing = client;
 
-    client = NULL; /* before a signal could cancel it */
+    client = opened; /* before a signal could cancel the other one */
     session_client_close(closing);
-    if (configuration)
-        explicit_bzero(configuration, strlen(configuration));
-    free(configuration);
-    configuration = NULL;
 }
 
-/* The client of a configuration file; the same one as long as the file says the same. */
+static void wipe(char *text)
+{
+    if (text)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
+/* The configuration with "shared": true put into it; NULL without memory. What does not begin with
+ * a brace stays as it is: it is no configuration. */
+static char *shared(const char *text)
+{
+    static const char words[] = "\"shared\":true,";
+    const char *brace = strchr(text, '{');
+    size_t before = brace ? (size_t)(brace - text) + 1 : strlen(text);
+    char *made = malloc(strlen(text) + sizeof words);
+
+    if (!made)
+        return NULL;
+    memcpy(made, text, before);
+    strcpy(made + before, brace ? words : "");
+    strcat(made + before, text + before);
+    return made;
+}
+
+/*
+ * The client of a configuration file, opened anew for each command: the library reads the secrets
+ * that it names each time, so a key that was changed, in a file or a variable, is used at once.
+ * Where nothing has changed, "shared" makes it the client of the command before, with its
+ * connections and tokens. That one is closed last: it lives as long as somebody holds it.
+ */
 static int open_client(const char *path)
 {
     session_client *opened = NULL;
-    session_answer *answer;
-    char *text;
+    session_answer *answer = NULL;
+    session_result result;
+    char *text, *changed;
     int fd;
 
     if (!path)
@@ -132,20 +157,22 @@ static int open_client(const char *path)
         close(fd);
     if (!text)
         return 0;
-    if (client && !strcmp(text, configuration)) {
-        explicit_bzero(text, strlen(text));
-        free(text);
-        return 1;
+    changed = shared(text);
+    result = changed ? session_client_open(changed, &opened, &answer) : SESSION_OUT_OF_MEMORY;
+    wipe(changed);
+    if (result == SESSION_INVALID_CONFIG) {
+        /* Says "shared" itself, or nothing at all, or is wrong: then the mistake is told in the
+         * places of the text as it was written. */
+        session_answer_free(answer);
+        result = session_client_open(text, &opened, &answer);
     }
-    close_client();
-    configuration = text;
-    if (session_client_open(text, &opened, &answer) != SESSION_OK)
-        builtin_error("%s: %s", path, session_answer_json(answer, NULL));
+    wipe(text);
+    if (result != SESSION_OK)
+        builtin_error("%s: %s", path,
+                      answer ? session_answer_json(answer, NULL) : strerror(ENOMEM));
     session_answer_free(answer);
-    client = opened;
-    if (!client)
-        close_client();
-    return client != NULL;
+    hold(opened); /* none after a failure */
+    return opened != NULL;
 }
 
 /* ---- Answers -------------------------------------------------------------------------------- */
@@ -184,9 +211,12 @@ static int status_of(const session_answer *answer)
 /* Whether the variable has the text now: it may be readonly, or change what it is given. */
 static int assign(const char *name, const char *text)
 {
-    SHELL_VAR *there = find_variable(name);
+    SHELL_VAR *there = find_variable_noref(name);
     const char *stored;
 
+    /* A name for another may be one for arr[$(command)0], which bash would run to find it. */
+    if (there && nameref_p(there))
+        return 0;
     /* Text from outside is not evaluated as arithmetic. */
     if (!there || !integer_p(there))
         bind_variable(name, (char *)text, 0);
@@ -286,7 +316,7 @@ int paysession_builtin(WORD_LIST *words)
 void paysession_builtin_unload(char *name)
 {
     (void)name;
-    close_client();
+    hold(NULL);
 }
 
 static char *const description[] = {

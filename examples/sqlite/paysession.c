@@ -11,10 +11,12 @@
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
 
+#include <errno.h>
 #include <fcntl.h>
 #include <paysession.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,48 +53,82 @@ static void close_shop(void *context)
     free(shop);
 }
 
-static char *file_text(const char *path)
+/* The whole of a regular file, to be wiped and freed; NULL, and what is wrong with it. A statement
+ * may name any path: a pipe would be waited for without end, and of a device there is no end. */
+static char *file_text(const char *path, const char **problem)
 {
     enum { LONGEST = 1 << 20 };
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    char *text = fd < 0 ? NULL : malloc(LONGEST + 1);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    char *text = NULL;
     size_t used = 0;
     ssize_t got = 1;
+    struct stat about;
 
-    while (text && got > 0 && used < LONGEST)
-        if ((got = read(fd, text + used, LONGEST - used)) > 0)
-            used += (size_t)got;
-    if (text)
-        text[used] = '\0';
+    *problem = NULL;
+    if (fd < 0 || fstat(fd, &about))
+        *problem = "the configuration cannot be read";
+    else if (!S_ISREG(about.st_mode))
+        *problem = "the configuration is no regular file";
+    else if (!(text = malloc(LONGEST + 1)))
+        *problem = "out of memory";
+    while (!*problem && got) {
+        got = read(fd, text + used, LONGEST + 1 - used);
+        used += got > 0 ? (size_t)got : 0;
+        if (got < 0 && errno != EINTR)
+            *problem = "the configuration cannot be read";
+        else if (used > LONGEST)
+            *problem = "the configuration is longer than 1 MiB";
+    }
+    if (!*problem && memchr(text, '\0', used))
+        *problem = "the configuration has a NUL in it"; /* what is behind it would not be seen */
     if (fd >= 0)
         close(fd);
+    if (*problem && text) {
+        explicit_bzero(text, used);
+        free(text);
+    }
+    if (*problem)
+        return NULL;
+    text[used] = '\0';
     return text;
 }
 
-/* false after it has said in the statement what is wrong. */
+static void complain(sqlite3_context *context, const char *problem)
+{
+    char *message = sqlite3_mprintf("session_open: %s", problem);
+
+    if (message)
+        sqlite3_result_error(context, message, -1);
+    else
+        sqlite3_result_error_nomem(context);
+    sqlite3_free(message);
+}
+
+/* For a connection that has no client; false after it has said in the statement what is wrong, and
+ * then it has none. */
 static int open_client(sqlite3_context *context, struct shop *shop, const char *path)
 {
-    session_client *client = NULL;
     session_answer *answer = NULL;
-    char *config = path ? file_text(path) : NULL;
+    const char *problem;
+    char *config = file_text(path, &problem);
 
     if (!config) {
-        sqlite3_result_error(context, path ? "session_open: the configuration cannot be read"
-                                           : "call session_open(path) first, or set PAYSESSION_CONFIG",
-                             -1);
+        complain(context, problem);
         return 0;
     }
-    if (session_client_open(config, &client, &answer) == SESSION_OK) {
-        forget(shop);
-        session_client_close(shop->client);
-        shop->client = client;
-    } else {
-        sqlite3_result_error(context, session_answer_json(answer, NULL), -1);
-    }
+    if (session_client_open(config, &shop->client, &answer) != SESSION_OK)
+        complain(context, session_answer_json(answer, NULL));
     session_answer_free(answer);
     explicit_bzero(config, strlen(config));
     free(config);
-    return client != NULL;
+    return shop->client != NULL;
+}
+
+/* The file that the host has chosen for all connections of its process; NULL if it chose none. */
+static const char *hosts_path(void)
+{
+    const char *path = getenv("PAYSESSION_CONFIG");
+    return path && *path ? path : NULL;
 }
 
 /* A text argument; NULL for SQL's NULL, and for one with a NUL in it, which would be cut off. */
@@ -110,10 +146,21 @@ static const char *options_text(int count, sqlite3_value **values, int index)
     return count > index && !options ? "" : options;
 }
 
+/* A configuration says which host is believed and which secrets go there, so it is chosen once, by
+ * whoever is first: the host of the database. A statement of somebody else could name another. */
 static void run_open(sqlite3_context *context, int count, sqlite3_value **values)
 {
+    struct shop *shop = sqlite3_user_data(context);
+    const char *path = text(values[0]);
+
     (void)count;
-    if (open_client(context, sqlite3_user_data(context), text(values[0])))
+    if (shop->client)
+        complain(context, "this connection has its configuration already");
+    else if (hosts_path())
+        complain(context, "$PAYSESSION_CONFIG names the configuration of this process");
+    else if (!path)
+        complain(context, "the path is NULL, or has a NUL in it");
+    else if (open_client(context, shop, path))
         sqlite3_result_null(context);
 }
 
@@ -129,12 +176,18 @@ static const session_answer *answer_for(sqlite3_context *context, int count,
     struct shop *shop = sqlite3_user_data(context);
     const char *reference = text(values[0]);
     const char *options = options_text(count, values, 1);
+    const char *path = shop->client ? NULL : hosts_path();
     struct timespec now;
     long long age;
 
     if (sqlite3_value_type(values[0]) == SQLITE_NULL)
         return NULL;
-    if (!shop->client && !open_client(context, shop, getenv("PAYSESSION_CONFIG")))
+    if (!shop->client && !path) {
+        sqlite3_result_error(context, "call session_open(path) first, or set PAYSESSION_CONFIG",
+                             -1);
+        return NULL;
+    }
+    if (path && !open_client(context, shop, path))
         return NULL;
     clock_gettime(CLOCK_MONOTONIC, &now);
     age = (now.tv_sec - shop->when.tv_sec) * 1000LL + (now.tv_nsec - shop->when.tv_nsec) / 1000000;
