@@ -8,10 +8,13 @@ import ctypes
 import json
 import os
 import pickle
+import shutil
+import socket
 import subprocess
 import sys
+import traceback
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -20,8 +23,11 @@ from typing import Any
 import pytest
 
 import paysession
-from paysession import _client, _model
+from paysession import _client, _library, _model
 from paysession._declarations import AnswerPointer
+from paysession._library import SONAME
+
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 Valid = Callable[[bytes], Any]
 
@@ -245,6 +251,106 @@ def test_config() -> None:
             paysession.Client(config)
 
 
+SECRET = "qwertzuiop-asdfghjkl-yxcvbnm"
+
+
+class Odd(Mapping[str, Any]):
+    """A mapping that fails while it is read."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        yield "kustom"
+
+    def __len__(self) -> int:
+        return 1
+
+    def __repr__(self) -> str:
+        return SECRET
+
+
+def _shown(error: BaseException | None) -> Iterator[str]:
+    """What a report says of the variables in each frame that is not of this file, and of the error."""
+    while error is not None:
+        yield from (str(error), repr(error), repr(error.args))
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            if frame.f_code.co_filename != __file__:
+                for name, value in frame.f_locals.items():
+                    yield f"{name}: {value!r} {value!s}"
+        for entry in traceback.TracebackException.from_exception(error, capture_locals=True).stack:
+            if entry.filename != __file__:
+                yield from (entry.locals or {}).values()
+        error = error.__cause__ or error.__context__
+
+
+def _circle(secret: str) -> dict[str, Any]:
+    circle: dict[str, Any] = {"api_key": secret}
+    circle["kustom"] = circle
+    return circle
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        '{"kustom": {"environment": "live", "api_key": "%s"}, "timeout_ms": "soon"}' % SECRET,
+        '{"ledyer": {"environment": "live", "token": "%s", "x": 1}}' % SECRET,
+        '{"kustom": {"api_key": "%s"' % SECRET,
+        f'/etc/{SECRET}',
+        {"kustom": {"environment": "live", "api_key": SECRET}, "timeout_ms": "soon"},
+        MappingProxyType({"kustom": MappingProxyType({"api_key": SECRET})}),
+        # What is found before the library has it.
+        {"kustom": {"api_key": SECRET.encode()}},
+        {"kustom": {"api_key": SECRET}, "timeout_ms": float("nan")},
+        {"kustom": {"api_key": SECRET}, ("a", "b"): 1},
+        SECRET + "\0", SECRET + "\udc80", SECRET.encode(), [SECRET], Odd(),
+        _circle(SECRET),
+    ],
+)
+def test_no_secret_in_a_report_of_an_exception(config: Any) -> None:
+    with pytest.raises((paysession.InvalidConfig, TypeError, ValueError, KeyError)) as caught:
+        paysession.Client(config)
+    # Nor a part of one, where a repr() is cut off.
+    said = "\n".join(_shown(caught.value))
+    assert not [SECRET[at:at + 6] for at in range(len(SECRET) - 5) if SECRET[at:at + 6] in said]
+    assert str(caught.traceback[-1].path).endswith("_client.py")
+    # What the caller was at when it asked is its own.
+    assert caught.value.__context__ is None
+
+
+def test_an_exception_tells_of_the_one_before() -> None:
+    with pytest.raises(TypeError) as caught:
+        try:
+            raise LookupError("before")
+        except LookupError:
+            paysession.Client([])  # type: ignore[arg-type]
+    assert isinstance(caught.value.__context__, LookupError)
+    assert not caught.value.__suppress_context__
+
+
+def test_no_secret_in_a_report_of_a_call() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        client = paysession.Client({
+            "attempts": 1, "kustom": {"base_url": address, "api_key": SECRET},
+            "ledyer": {"base_url": address, "auth_url": address, "client_id": "shop",
+                       "client_secret": SECRET}})
+        calls: list[Callable[[], object]] = [
+            lambda: client.get("kustom:a"), lambda: client.wait("ledyer:a", timeout_ms=1),
+            lambda: client.get("nonsense"), lambda: client.get("inbank:a/b"), lambda: client.get("\0"),
+            lambda: client.get_kustom("a", expect={"amount": "many"}),  # type: ignore[arg-type]
+            lambda: client.batch(in_flight=-1), lambda: list(client.read_many([5])),  # type: ignore[list-item]
+        ]
+        for closed in (False, True):
+            if closed:
+                client.close()
+            for call in calls:
+                with pytest.raises((paysession.PaySessionError, ValueError, TypeError)) as caught:
+                    call()
+                assert SECRET[:6] not in "\n".join(_shown(caught.value))
+
+
 def test_calls_that_send_nothing(valid: Valid) -> None:
     with paysession.Client({}) as client:
         calls: list[Callable[[], object]] = [
@@ -419,6 +525,98 @@ def _import(**environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", "import paysession; print(paysession.version())"],
         env={**os.environ, "PYTHONPATH": source, **environment}, text=True, capture_output=True)
+
+
+def _elsewhere(package: Path, **more: Any) -> subprocess.CompletedProcess[str]:
+    """Imports the package from where it stands, without $PAYSESSION_LIBRARY."""
+    environment = {key: value for key, value in os.environ.items() if key != "PAYSESSION_LIBRARY"}
+    return subprocess.run(
+        [sys.executable, "-B", "-c", "import paysession"], text=True, capture_output=True,
+        env={**environment, "PYTHONPATH": str(package.parent)}, **more)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """One with a library that says so when it is loaded, and is none."""
+    root = tmp_path / "checkout"
+    for folder in ("Include", "build/lib"):
+        (root / folder).mkdir(parents=True)
+    shutil.copy(REPOSITORY / "Include" / "paysession.h", root / "Include")
+    source = '#include <unistd.h>\n__attribute__((constructor)) static void loaded(void) ' \
+        '{ if (write(1, "loaded", 6)) {} }'
+    subprocess.run(["cc", "-x", "c", "-", "-shared", "-fPIC", "-o", root / "build/lib" / SONAME],
+                   input=source, text=True, check=True)
+    return root
+
+
+def _copied(*parts: str | Path) -> Path:
+    package = Path(*parts) / "paysession"
+    shutil.copytree(Path(paysession.__file__).parent, package,
+                    ignore=shutil.ignore_patterns("__pycache__"))
+    return package
+
+
+def test_the_library_of_a_checkout(checkout: Path) -> None:
+    done = _elsewhere(_copied(checkout, "bindings", "python", "src"))
+    assert done.stdout == "loaded" and f"{SONAME} (this source checkout, built by make): " in done.stderr
+
+
+@pytest.mark.parametrize("below", ["a/b/c", "bindings/python/lib", "site-packages/python/src"])
+def test_a_package_that_stands_in_no_checkout(checkout: Path, below: str) -> None:
+    """What is some folders above it may be /tmp, where anybody can put a library."""
+    done = _elsewhere(_copied(checkout, below))
+    assert done.stdout == "" and "this source checkout" not in done.stderr
+
+
+@pytest.mark.parametrize("open_to_all", [".", "build", "build/lib", f"build/lib/{SONAME}"])
+def test_a_checkout_that_everyone_can_write(checkout: Path, open_to_all: str) -> None:
+    os.chmod(checkout / open_to_all, 0o1777)
+    done = _elsewhere(_copied(checkout, "bindings", "python", "src"))
+    assert done.stdout == ""
+    assert f"{checkout / open_to_all} can be written by everyone" in done.stderr
+    assert f"{SONAME} (the loader's search path): " in done.stderr or done.returncode == 0
+
+
+def test_a_checkout_of_somebody_else(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    somebody, me = 4242, os.geteuid()
+    if me == 0:
+        os.chown(checkout / "build", somebody, -1)
+    else:  # Only root can give a folder away; so it is told that it is another, and this file root's.
+        somebody = me
+        monkeypatch.setattr(os, "geteuid", lambda: 4243)
+    paths = (checkout, checkout / "build") if me == 0 else (checkout,)
+    objection = _library._objection(Path("/"), *paths)
+    assert objection == f"{paths[-1]} belongs to user {somebody}"
+    # Its owner's own files it may load, and root's.
+    assert _library._objection(checkout / "build", *paths[1:]) is None
+
+
+AT = """
+import importlib.util, sys
+class Finder:
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] != "paysession":
+            return None
+        file = (name.partition(".")[2] or "__init__") + ".py"
+        spec = importlib.util.spec_from_file_location(
+            name, sys.argv[1] + "/" + file, submodule_search_locations=None if "." in name else [])
+        spec.origin = sys.argv[2] + "/" + file
+        return spec
+sys.meta_path.insert(0, Finder)
+import paysession
+print(paysession.__file__, paysession.version())
+"""
+
+
+@pytest.mark.parametrize("place", ["/app/paysession", "/paysession", "/var/task/paysession", "/a/b/c/paysession"])
+def test_a_package_near_the_root(place: str) -> None:
+    """As in containers. Only the name of each file is such: not everyone may write there."""
+    package, library = Path(paysession.__file__).parent, Path(_client._library._name)
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", AT, package, place], text=True, capture_output=True,
+        env={key: value for key, value in os.environ.items() if key != "PAYSESSION_LIBRARY"}
+        | {"LD_LIBRARY_PATH": str(library.parent)})
+    assert done.stdout == f"{place}/__init__.py {paysession.version()}\n", done.stderr
 
 
 def test_a_named_library_that_is_not_there(tmp_path: Path) -> None:

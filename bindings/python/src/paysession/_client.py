@@ -43,10 +43,10 @@ class Client:
         # The one handle, or none once it is closed: taking it out of a list cannot happen twice,
         # not even where a signal handler calls close() in the middle of close().
         self._handles = [ClientPointer()]
-        if isinstance(config, Mapping):
-            config = _json(config)
-        text = _text("config", config)
-        _answer(_library.session_client_open, text, ctypes.byref(self._handles[0]))
+        sealed = _Sealed(config)
+        del config
+        sealed.encode()
+        _answer(_library.session_client_open, sealed, ctypes.byref(self._handles[0]))
         _clients.add(self)
 
     def get(
@@ -414,6 +414,39 @@ def _judged(number: int, text: bytes | None) -> Answer:
         word: bytes = _library.session_result_name(number)
         raise error_of(result_of(word.decode("ascii")), answer)
     return answer
+
+
+class _Sealed:
+    """A configuration, whose repr() does not show it.
+
+    Reports of exceptions (Sentry, Django's error page, TracebackException with capture_locals) show
+    the repr() of every variable in every frame, and a configuration has secrets in it.
+    """
+
+    def __init__(self, config: Mapping[str, Any] | str) -> None:
+        self._config = config
+
+    def encode(self) -> None:
+        """Makes it what ctypes hands over as text. Raises TypeError or ValueError."""
+        try:
+            self._as_parameter_ = _config_text(self._config)
+            return
+        except Exception as error:
+            problem = error
+        # Raised from here it has neither frames below this one nor a cause: those have the text.
+        problem.__cause__ = problem.__context__ = None
+        problem.__suppress_context__ = False
+        try:
+            raise problem.with_traceback(None)
+        finally:
+            del problem  # would be in its own traceback
+
+    def __repr__(self) -> str:
+        return "<configuration>"
+
+
+def _config_text(config: Mapping[str, Any] | str) -> bytes:
+    return _text("config", _json(config) if isinstance(config, Mapping) else config)
 
 
 def _text(name: str, value: object) -> bytes:
