@@ -10,6 +10,9 @@ import threading
 import time
 from pathlib import Path
 
+import h2.config
+import h2.connection
+import h2.events
 import paysession
 import pytest
 from asking import keyed, told
@@ -201,3 +204,52 @@ def test_what_many_at_once_needed_is_not_kept(nginx: Nginx, tmp_path: Path) -> N
     had 256 of them for a while is not 20 MiB larger ever after."""
     held = run("held", nginx.write_config(tmp_path, attempts=1, timeout_ms=20000), 256)
     assert max(held["whole"], held["half"], held["again"]) < held["single"] + 1024, held
+
+
+def all_but_the_first(connection: Connection, count: int, body: bytes) -> None:
+    """By HTTP/2: when so many have asked, each part of each answer in a TLS record of its own."""
+    talk = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+    talk.initiate_connection()
+    streams: list[int] = []
+    while True:
+        connection.send(talk.data_to_send())
+        for event in talk.receive_data(connection.socket.recv(65536)):
+            if isinstance(event, h2.events.ConnectionTerminated):
+                return
+            if isinstance(event, h2.events.RequestReceived):
+                streams.append(event.stream_id)
+        if len(streams) < count:
+            continue
+        time.sleep(0.3)
+        for stream in streams[1:]:
+            talk.send_headers(stream, [(":status", "200")])
+            connection.send(talk.data_to_send())
+        for stream in streams[1:]:
+            talk.send_data(stream, body, end_stream=True)
+            connection.send(talk.data_to_send())
+        streams.clear()
+
+
+def test_a_host_that_is_busy_elsewhere_loses_no_answer(authority: Authority) -> None:
+    """One reference's deadline passes meanwhile; what came for the others on its connection was in time."""
+    count = 32
+    context = authority.server()
+    context.set_alpn_protocols(["h2"])
+    body = json.dumps(kustom("x")).encode()
+
+    def serve(connection: Connection) -> None:
+        all_but_the_first(connection, count, body)
+
+    with Server(on_connection=serve, tls=context) as server:
+        config = keyed(server.https, ca_file=authority.file, attempts=1)
+        with paysession.Client(config) as client, client.batch(in_flight=count) as batch:
+            assert batch.add("kustom:x", 0, timeout_ms=400)
+            for tag in range(1, count):
+                assert batch.add("kustom:x", tag)
+            assert batch.next(150) is None  # asks
+            time.sleep(0.6)
+            ended = {}
+            while (given := batch.next(5000)) is not None:
+                ended[given[0]] = given[1]
+    good = {tag for tag, one in ended.items() if isinstance(one, paysession.Answer) and one.is_paid}
+    assert good == set(range(1, count)), ended

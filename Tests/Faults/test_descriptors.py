@@ -6,10 +6,14 @@ its file.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +124,29 @@ with paysession.Client(sys.argv[2]) as client, client.batch(requests_per_second=
     assert float(told[0]) < 0.15 and told[1] == "True"
 
 
+def test_a_batch_that_can_have_no_other_ends() -> None:
+    """No descriptor is to be had for what it would wait with: it says so, and does not wait for its rate."""
+    with Server(answer_but_for_silence) as server:
+        told = host("""
+import resource
+with paysession.Client(sys.argv[2]) as client, client.batch(requests_per_second=1) as batch:
+    for tag in range(4): batch.add("kustom:x", tag)
+    assert batch.next(5000)[1].is_paid
+    gone = list(numbers("anon_inode:[eventpoll]", "anon_inode:[timerfd]"))
+    usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, usual[1]))
+    for number in gone: os.close(number)
+    start, results = time.monotonic(), []
+    while given := batch.next(): results.append(given[1].result.value)
+    seconds = time.monotonic() - start
+    resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+    batch.add("kustom:x", 9)
+    assert batch.next(5000)[1].is_paid
+    print(seconds, *results)
+""", keyed(server.http)).split()
+    assert float(told[0]) < 0.7 and told[1:] == ["out_of_memory"] * 3, told
+
+
 def test_a_childs_file_in_the_place_of_a_connection_is_not_cut_off(tmp_path: Path) -> None:
     """In a child the library cuts off the connections that it inherited, not what the host has put there."""
     log = tmp_path / "log"
@@ -141,3 +168,70 @@ with paysession.Client(sys.argv[2]) as client:
     assert taken and os.waitpid(child, 0)[1] == 0
 """, keyed(server.http), str(log))
     assert log.read_text() == "paid"
+
+
+def test_of_two_addresses_the_one_that_answers_is_watched(authority: Authority, tmp_path: Path) -> None:
+    """localhost is two. libcurl closes the socket of the one that is slower without a word: a flood by the
+    other is ended all the same, and what the host opens under the number that is free is the host's."""
+    context = authority.server("localhost")
+    context.set_alpn_protocols(["h2"])
+    slow, quick = socket.socket(), socket.socket(socket.AF_INET6)
+    with slow, quick, contextlib.ExitStack() as crowd:
+        try:
+            quick.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            slow.bind(("127.0.0.1", 0))
+            quick.bind(("::1", slow.getsockname()[1]))
+        except OSError:
+            pytest.skip("this machine has no ::1")
+        # Both are full at first, so that libcurl tries both; one stays so.
+        for listener in (slow, quick):
+            listener.listen(0)
+            for _ in range(3):
+                one = crowd.enter_context(socket.socket(listener.family))
+                one.setblocking(False)
+                one.connect_ex(listener.getsockname()[:2])
+
+        def flood() -> None:
+            time.sleep(0.6)
+            with contextlib.suppress(OSError):
+                while True:
+                    threading.Thread(target=talk, args=(slow.accept()[0],), daemon=True).start()
+
+        def talk(peer: socket.socket) -> None:
+            with contextlib.suppress(OSError), context.wrap_socket(peer, server_side=True) as secured:
+                secured.recv(65536)
+                secured.sendall(bytes.fromhex("000000040000000000"))  # SETTINGS
+                ping = bytes.fromhex("000008060100000000") + bytes(8)  # PING ACK: nobody has to answer
+                while True:
+                    secured.sendall(ping * 2000)
+
+        threading.Thread(target=flood, daemon=True).start()
+        base = f"https://localhost:{slow.getsockname()[1]}"
+        told = host("""
+with paysession.Client(sys.argv[2]) as client:
+    batch = client.batch()
+    batch.add("kustom:x", 1)
+    start = time.monotonic()
+    before = set(numbers("socket:"))
+    while len(set(numbers("socket:")) - before) < 2 and time.monotonic() - start < 3: batch.next(20)
+    ours = set(numbers("socket:")) - before
+    assert len(ours) >= 2, ours
+    logs = []
+    given = None
+    while given is None and time.monotonic() - start < 8:
+        given = batch.next(20)
+        if not logs and len(ours & set(numbers("socket:"))) < len(ours):
+            logs = [os.open(f"{sys.argv[3]}/{nth}", os.O_WRONLY | os.O_CREAT) for nth in range(12)]
+    seconds = time.monotonic() - start
+    child = os.fork()
+    if not child:
+        for number in logs: os.write(number, b"paid")
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    print(seconds, given[1].result.value, len(logs), len(ours & set(logs)))
+""", keyed(base, ca_file=authority.file, timeout_ms=6000, connect_timeout_ms=5000, attempts=1, proxy=""),
+            str(tmp_path))
+    seconds, result, opened, taken = told.split()
+    assert result == "unreachable" and float(seconds) < 4, told
+    assert opened == "12" and taken != "0", told
+    assert [(tmp_path / str(nth)).read_text() for nth in range(12)] == ["paid"] * 12

@@ -63,15 +63,6 @@ func begins(_ text: String, with word: StaticString) -> Bool {
     withBytes(of: text) { begins($0, with: word) }
 }
 
-func contains(_ text: String, _ part: String) -> Bool {
-    var rest = text.utf8[...]
-    while !rest.isEmpty {
-        if rest.starts(with: part.utf8) { return true }
-        rest = rest.dropFirst()
-    }
-    return part.isEmpty
-}
-
 /// Whether the bytes begin with a word of ours.
 @inline(never)
 func begins(_ bytes: UnsafeBufferPointer<UInt8>, with word: StaticString) -> Bool {

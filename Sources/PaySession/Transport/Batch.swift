@@ -153,13 +153,17 @@ final class Batch {
         return descriptor
     }
 
-    /// The host has closed what it waited with. The calls under way have come to an end by that; for
-    /// the others there is a new one. Where there is none, they end in it.
+    /// The host has closed what the loop waited with. The calls under way have come to an end by that;
+    /// those that wait have a new one, or come to their end too where there is none to be had.
     private func replaceLostLoop() {
-        guard loop.isLost, !loop.isAbandoned, let fresh = client.takeLoop(isBatch: true) else {
+        guard loop.isLost, !loop.isAbandoned else { return }
+        collect()
+        guard let fresh = client.takeLoop(isBatch: true) else {
+            for lane in lanes {
+                while let next = lane.waiting.popFirst() { finish(next, .outOfMemory, in: lane) }
+            }
             return
         }
-        collect()
         client.giveBack(loop)
         loop = fresh
         loop.isBatch = true

@@ -213,7 +213,7 @@ final class Call {
                     judgement, from: reference.provider, reference: reference.text,
                     exchange: timed(at: now))
                 guard answer.jsonLength <= client.configuration.mostAnswerBytes else {
-                    exchange.tries.removeLast()  // it is told how it ended in the end
+                    _ = exchange.tries.popLast()  // it is told how it ended in the end
                     throw Failure(.tooLarge, "the answer made of it is too long")
                 }
                 client.count(judgement.drift, of: reference.provider)

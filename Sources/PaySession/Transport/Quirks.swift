@@ -53,9 +53,9 @@ enum Quirks {
     /// into memory that was freed, if its easy handle has had an answer before (curl issue 11101).
     static let remembersHeaders = version >= 0x075300 && version < 0x080101
 
-    /// Before 7.77 libcurl reads the certificates to trust from files alone, for each connection anew; and
-    /// so do those of TLS libraries that it does not say this of, or that forget what they were given
-    /// without a word.
+    /// From 7.77 on libcurl takes the certificates to trust, and the client's own, as bytes. That is used
+    /// with OpenSSL and what is made like it; with another TLS library it was not tried, and a client's
+    /// certificate that was not heard would only be missed by the provider. There they stay files.
     static let takesBytes: Bool = {
         guard version >= 0x074D00, let tls = ccurl_facts()?.pointee.ssl_version else {
             return false
