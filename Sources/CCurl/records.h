@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * To be told of every TLS record that comes in, while libcurl is at it: OpenSSL's SSL_CTX_set_msg_callback(3).
+ * To be told of every TLS record that comes in, and of every message of TLS itself, while libcurl is at it:
+ * OpenSSL's SSL_CTX_set_msg_callback(3).
  *
  * The one place that speaks to the TLS library below libcurl. It is not linked: what libcurl has loaded is
  * asked for it by name, and left alone unless it is the OpenSSL that libcurl says it uses. A process can have
@@ -23,7 +24,8 @@ extern int dlclose(void *library) __attribute__((weak));
 typedef void (*ccurl_message_callback)(int, int, int, const void *, size_t, void *, void *);
 
 enum {
-    CCURL_RECORD_HEADER = 256,            /* SSL3_RT_HEADER */
+    CCURL_HANDSHAKE = 22,                /* SSL3_RT_HANDSHAKE */
+    CCURL_RECORD_HEADER = 256,           /* SSL3_RT_HEADER */
     CCURL_CTRL_SET_MSG_CALLBACK_ARG = 16 /* SSL_CTRL_SET_MSG_CALLBACK_ARG */
 };
 

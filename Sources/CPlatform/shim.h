@@ -72,8 +72,6 @@ static inline int64_t cplatform_clock(clockid_t clock) {
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 static inline int64_t cplatform_monotonic(void) { return cplatform_clock(CLOCK_MONOTONIC); }
-/* What this thread has used of the processor. */
-static inline int64_t cplatform_thread_time(void) { return cplatform_clock(CLOCK_THREAD_CPUTIME_ID); }
 /* The wall clock, in seconds. */
 static inline int64_t cplatform_realtime(void) { return (int64_t)time(NULL); }
 /* Counts on while the machine sleeps, as the far end's clock does. */

@@ -9,132 +9,118 @@ struct PatienceTests {
 
     private let cancellations = Cancellations()
     private let patience: Patience
+    private var count = Patience.Count()
     private static let never = Instant(microseconds: Int64.max)
 
     init() { patience = Patience { [cancellations] in cancellations.count } }
 
-    /// How many of so many records of a hundred bytes were one too many.
-    private func add(_ count: Int, to records: inout Patience.Records) -> Int {
-        (0..<count).reduce(0) { sum, _ in records.add(100, patience) ? sum + 1 : sum }
+    private func begin(transfers: Int = 1, until deadline: Instant = never) {
+        patience.begin(
+            transfers: transfers, until: deadline, cancellations: cancellations.count)
     }
 
-    /// Longer than may be worked for nothing.
-    private func work() {
-        func used() -> Int {
-            var time = timespec()
-            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-            return time.tv_sec * 1_000_000_000 + time.tv_nsec
-        }
-        let start = used()
-        while used() - start < 25_000_000 {}
+    /// Records of a kilobyte.
+    /// - Returns: how many of them were one too many.
+    private mutating func add(kilobytes: Int) -> Int {
+        (0..<kilobytes).reduce(0) { sum, _ in count.add(record: 1024, patience) ? sum + 1 : sum }
     }
 
     /// A handshake, or an answer that is slow to begin: whatever the time.
-    @Test func fewAreNeverTooMany() {
-        var records = Patience.Records()
-        patience.begin(until: Instant(microseconds: 0), cancellations: 7)
-        #expect(add(11, to: &records) == 0)
-        #expect(add(1, to: &records) == 1)
+    @Test mutating func littleIsNeverTooMuch() {
+        begin(until: Instant(microseconds: 0))
+        cancellations.count = 1
+        usleep(25_000)
+        #expect(add(kilobytes: 64) == 0)
+        #expect(!patience.hasEnded)
+        #expect(add(kilobytes: 1) == 1)
         #expect(patience.hasEnded)
     }
 
-    @Test func manyAreTooManyBehindTheDeadline() {
-        var records = Patience.Records()
-        let now = Instant.now.microseconds
-        patience.begin(until: Instant(microseconds: now + 10_000_000), cancellations: 0)
-        #expect(add(1000, to: &records) == 0)
+    /// 256 KB, and 64 KB more for the one transfer; how long it took is the machine's affair.
+    @Test mutating func muchForNothingIsTooMuchBeforeTheDeadline() {
+        begin()
+        #expect(add(kilobytes: 320) == 0)
         #expect(!patience.hasEnded)
-        patience.begin(until: Instant(microseconds: now + 1_000), cancellations: 0)
-        usleep(25_000)
-        #expect(add(100, to: &records) == 89)
+        #expect(add(kilobytes: 2) == 2)
+        #expect(patience.hasEnded)
     }
 
-    /// Other answers on the same connection are not lost because one call was a moment late.
-    @Test func aMomentBehindTheDeadlineIsNotBehindIt() {
-        var records = Patience.Records()
-        // Nor is what came while the host was busy elsewhere, however long ago that deadline was.
-        patience.begin(until: Instant(microseconds: 0), cancellations: 0)
+    /// libcurl keeps some of each answer before it gives us any.
+    @Test(arguments: [(32, 256 + 32 * 64), (100, 256 + 6400), (1000, 256 + 6400)])
+    mutating func manyTransfersMayBeKeptFromUs(_ transfers: Int, kilobytes: Int) {
+        begin(transfers: transfers)
+        #expect(add(kilobytes: kilobytes) == 0)
+        #expect(add(kilobytes: 1) == 1)
+    }
+
+    @Test mutating func muchIsTooMuchBehindTheDeadline() {
+        begin(until: Instant(microseconds: Instant.now.microseconds + 1_000))
+        usleep(25_000)
+        #expect(add(kilobytes: 100) == 36)
+    }
+
+    /// Nor is what came while the host was busy elsewhere, however long ago that deadline was.
+    @Test mutating func aMomentBehindTheDeadlineIsNotBehindIt() {
+        begin(until: Instant(microseconds: 0))
         let start = Instant.now
-        let tooMany = add(100, to: &records)
+        let tooMany = add(kilobytes: 100)
         // Where the machine has stood still for so long, there is nothing to be seen.
         if Instant.now.microseconds(since: start) < 15_000 { #expect(tooMany == 0) }
     }
 
-    @Test func manyAreTooManyWhenTheClientIsCancelled() {
-        var records = Patience.Records()
-        patience.begin(until: Self.never, cancellations: 0)
-        #expect(add(100, to: &records) == 0)
+    @Test mutating func muchIsTooMuchWhenTheClientIsCancelled() {
+        begin()
+        #expect(add(kilobytes: 100) == 0)
         cancellations.count = 1
-        #expect(add(1, to: &records) == 1)
+        #expect(add(kilobytes: 1) == 1)
         // What is begun after the cancelling is not meant.
-        patience.begin(until: Self.never, cancellations: 1)
-        #expect(add(100, to: &records) == 0)
+        begin()
+        #expect(add(kilobytes: 100) == 0)
     }
 
-    @Test func muchWorkForNothingIsTooMuchBeforeTheDeadline() {
-        var records = Patience.Records()
-        patience.begin(until: Self.never, cancellations: 0)
-        #expect(add(4, to: &records) == 0)
-        work()
-        #expect(add(7, to: &records) == 0)
-        #expect(add(1, to: &records) == 1)
-    }
-
-    /// Time that goes by without work is the machine's affair.
-    @Test func aBusyMachineEndsNothing() {
-        var records = Patience.Records()
-        patience.begin(until: Self.never, cancellations: 0)
-        #expect(add(4, to: &records) == 0)
-        usleep(50_000)
-        #expect(add(10, to: &records) == 0)
-    }
-
-    /// A large answer has as many records as it likes, and takes its time.
-    @Test func whatBringsSomethingMayTakeItsTime() {
-        var records = Patience.Records()
-        patience.begin(until: Self.never, cancellations: 0)
-        for _ in 0..<4 {
-            patience.note(gain: 100)
-            #expect(add(1, to: &records) == 0)
-        }
-        work()
-        for _ in 0..<100 {
-            patience.note(gain: 100)
-            #expect(add(1, to: &records) == 0)
+    /// A large answer has as many records as it likes.
+    @Test mutating func whatBringsSomethingMayGoOn() {
+        begin()
+        for _ in 0..<4000 {
+            patience.note(gain: 256)
+            #expect(add(kilobytes: 1) == 0)
         }
     }
 
-    /// A byte now and then is nothing.
-    @Test func whatBringsHardlyAnythingBringsNothing() {
-        var records = Patience.Records()
-        patience.begin(until: Self.never, cancellations: 0)
-        #expect(add(4, to: &records) == 0)
-        work()
-        patience.note(gain: 300)  // of 1,200, at the twelfth
-        #expect(add(8, to: &records) == 0)
-        patience.note(gain: 24)  // of 1,300
-        #expect(add(1, to: &records) == 1)
+    /// A byte now and then is nothing: 255 of each 1,024 leave 4 bytes of a record unpaid, so that the
+    /// 320 KB that may come for nothing are used up by 81,920 of them.
+    @Test mutating func whatBringsHardlyAnythingBringsNothing() {
+        begin()
+        var tooMany = 0
+        for _ in 0..<81_920 {
+            patience.note(gain: 255)
+            tooMany += add(kilobytes: 1)
+        }
+        #expect(tooMany == 0)
+        patience.note(gain: 255)
+        #expect(add(kilobytes: 1) == 1)
     }
 
-    /// Each record brings something, and the call is over all the same: not at once, others may be
-    /// on the connection.
-    @Test func gainDoesNotHelpForEverBehindTheDeadline() {
-        var records = Patience.Records()
-        patience.begin(until: Instant(microseconds: 0), cancellations: 0)
-        patience.note(gain: 10_000)
-        usleep(25_000)
-        #expect(add(63, to: &records) == 0)
-        #expect(add(1, to: &records) == 1)
+    /// Whatever came with it: each is work.
+    @Test mutating func messagesOfTLSAreCounted() {
+        begin()
+        patience.note(gain: 1_000_000)
+        let tooMany = (0..<66).map { _ in count.addMessage(patience) }
+        #expect(tooMany == Array(repeating: false, count: 64) + [true, true])
+        #expect(patience.hasEnded)
     }
 
     /// A connection that was idle meanwhile is not blamed for another's records, nor for an earlier
     /// turn's.
-    @Test func connectionsAndTurnsAreCountedApart() {
-        var (one, other) = (Patience.Records(), Patience.Records())
-        patience.begin(until: Self.never, cancellations: 7)
-        #expect(add(11, to: &one) == 0)
-        #expect(add(11, to: &other) == 0)
-        patience.begin(until: Self.never, cancellations: 7)
-        #expect(add(11, to: &one) == 0)
+    @Test mutating func connectionsAndTurnsAreCountedApart() {
+        var other = Patience.Count()
+        begin()
+        #expect(add(kilobytes: 320) == 0)
+        #expect(!other.add(record: 1024, patience))
+        for _ in 0..<64 { _ = count.addMessage(patience) }
+        #expect(!other.addMessage(patience))
+        begin()
+        #expect(add(kilobytes: 320) == 0)
+        #expect(!count.addMessage(patience))
     }
 }

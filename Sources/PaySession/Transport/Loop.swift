@@ -346,7 +346,9 @@ final class Loop {
     }
 
     private func act(_ socket: curl_socket_t, _ mask: Int32) {
-        patience.begin(until: firstWake, cancellations: client.cancellationCount)
+        patience.begin(
+            transfers: busyTransfers.count, until: firstWake,
+            cancellations: client.cancellationCount)
         // Only then it begins with what was added.
         if socket == CURL_SOCKET_TIMEOUT { turns += 1 }
         var running: Int32 = 0

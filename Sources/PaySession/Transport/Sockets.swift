@@ -79,7 +79,7 @@ final class Socket {
     /// addresses without a word, and the host may close any.
     private var identity: UInt64
     private let patience: Patience
-    private var records = Patience.Records()
+    private var count = Patience.Count()
 
     init(_ descriptor: Int32, _ patience: Patience) {
         self.descriptor = descriptor
@@ -91,7 +91,7 @@ final class Socket {
     func begin() {
         isOpen = true
         identity = cplatform_socket_identity(descriptor)
-        records = Patience.Records()
+        count = Patience.Count()
     }
 
     var isOurs: Bool { isOpen && cplatform_socket_identity(descriptor) == identity }
@@ -113,21 +113,25 @@ final class Socket {
         if isOpen, !isOurs { _ = close() }
     }
 
-    /// What OpenSSL calls with every record.
-    static let recordCame: ccurl_message_callback = {
-        direction, _, type, bytes, count, _, context in
-        guard direction == 0, type == CCURL_RECORD_HEADER, let bytes, count >= 5, let context else {
-            return
-        }
-        // RFC 8446, 5.1: type, version, and the length of what follows.
-        let length =
-            Int(bytes.load(fromByteOffset: 3, as: UInt8.self)) << 8
-            | Int(bytes.load(fromByteOffset: 4, as: UInt8.self))
+    /// What OpenSSL calls with every record, and with every message of TLS itself.
+    static let messageCame: ccurl_message_callback = { direction, _, type, bytes, count, _, context in
+        guard direction == 0, let context else { return }
         Unmanaged<Socket>.fromOpaque(context)._withUnsafeGuaranteedRef { socket in
-            // libcurl finds the connection broken with its next read.
-            if socket.records.add(count + length, socket.patience), socket.isOurs {
-                _ = socket.disconnect()
+            let isTooMuch: Bool
+            switch Int(type) {
+            case CCURL_RECORD_HEADER:
+                guard let bytes, count >= 5 else { return }
+                // RFC 8446, 5.1: type, version, and the length of what follows.
+                let length =
+                    Int(bytes.load(fromByteOffset: 3, as: UInt8.self)) << 8
+                    | Int(bytes.load(fromByteOffset: 4, as: UInt8.self))
+                isTooMuch = socket.count.add(record: count + length, socket.patience)
+            case CCURL_HANDSHAKE:
+                isTooMuch = socket.count.addMessage(socket.patience)
+            default: return
             }
+            // libcurl, or OpenSSL, finds the connection broken with its next read.
+            if isTooMuch, socket.isOurs { _ = socket.disconnect() }
         }
     }
 }

@@ -465,7 +465,7 @@ final class Transfer {
         Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef { transfer in
             guard let socket = transfer.opened.last(where: { $0.isOurs }) else { return }
             ccurl_watch_records(
-                Quirks.openSSL, tls, Socket.recordCame,
+                Quirks.openSSL, tls, Socket.messageCame,
                 Unmanaged.passUnretained(socket).toOpaque())
         }
         return CURLE_OK
