@@ -13,44 +13,20 @@ import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jsonschema
 import paysession
 import pytest
+from cases import DOCUMENTS, EXCHANGES, SCHEMA, Case
 from compiling import REPOSITORY
 from programs import interface
 from servers import Connection, Request, Server, reply
 
 CLI = REPOSITORY / "build" / "bin" / "paysession"
-SCHEMA = jsonschema.Draft202012Validator(
-    json.loads((REPOSITORY / "Include" / "paysession.schema.json").read_bytes()))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 #: Connections of one call to come and go; it is about answers, not about patience.
 PATIENCE = {"attempts": 1, "timeout_ms": 20_000, "proxy": ""}
-
-
-class Case(NamedTuple):
-    folder: Path
-    about: dict[str, Any]
-
-    @property
-    def provider(self) -> str:
-        return self.folder.parent.name
-
-    @property
-    def body(self) -> bytes:
-        return (self.folder / "response").read_bytes()
-
-    @property
-    def options(self) -> str | None:
-        options = self.about["options"]
-        return None if options is None else json.dumps(options)
-
-
-CASES = [Case(path.parent, json.loads(path.read_bytes()))
-         for path in sorted((REPOSITORY / "Tests" / "Cases").glob("*/*/case.json"))]
-DOCUMENTS = [case for case in CASES if "http_status" not in case.about]
-EXCHANGES = [case for case in CASES if "http_status" in case.about]
 
 
 def answer_of(function: str, *arguments: Any) -> bytes:
@@ -96,7 +72,7 @@ def test_there_are_enough() -> None:
 def test_every_answer_is_valid(by_c: list[bytes]) -> None:
     for case, answer in zip(DOCUMENTS, by_c):
         if b"1e999" not in answer:  # Python would read infinity, which no schema knows
-            SCHEMA.validate(json.loads(answer))
+            VALIDATOR.validate(json.loads(answer))
         assert answer.startswith(b'{"result":"'), case.folder
 
 

@@ -10,13 +10,17 @@ from __future__ import annotations
 import json
 import random
 import re
+import sys
 import tarfile
 import unicodedata
 from pathlib import Path
 
 from oracle import PROVIDERS, WORDS
 
-CASES = Path(__file__).resolve().parents[1] / "Cases"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Cases"))
+
+from cases import CASES  # noqa: E402
+
 CORPUS = Path(__file__).resolve().parents[1] / "Fuzz" / "corpus"
 
 IDS = {
@@ -143,12 +147,9 @@ class Maker:
     def __init__(self, seed: int | str) -> None:
         self.random = random.Random(seed)
         self.seeds: dict[str, list[tuple[bytes, bytes | None]]] = {each: [] for each in PROVIDERS}
-        for file in sorted(CASES.glob("*/*/case.json")):
-            response = (file.parent / "response").read_bytes()
-            asked = json.loads(file.read_text()).get("options")
-            if b"\0" not in response:
-                self.seeds[file.parent.parent.name].append(
-                    (response, asked and json.dumps(asked).encode()))
+        for case in CASES:
+            if b"\0" not in case.body:
+                self.seeds[case.provider].append((case.body, case.options and case.options.encode()))
         self.finds = found_by_fuzzing()
 
     def chance(self, part: float) -> bool:

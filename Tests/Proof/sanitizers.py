@@ -21,8 +21,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Faults"))
+sys.path[:0] = (str(Path(__file__).resolve().parents[1] / each) for each in ("Cases", "Faults"))
 
+from cases import DOCUMENTS  # noqa: E402
 import nginx  # noqa: E402
 import programs  # noqa: E402
 import record  # noqa: E402
@@ -52,12 +53,8 @@ def example() -> dict[str, Any]:
 
 
 def cases() -> dict[str, Any]:
-    lines = []
-    for about in sorted((REPOSITORY / "Tests" / "Cases").glob("*/*/case.json")):
-        case = json.loads(about.read_bytes())
-        if "http_status" not in case:
-            options = "" if case["options"] is None else json.dumps(case["options"])
-            lines.append(f"{about.parent.parent.name}\t{options}\t{about.parent / 'response'}\n")
+    lines = [f"{case.provider}\t{case.options or ''}\t{case.folder / 'response'}\n"
+             for case in DOCUMENTS]
     with tempfile.NamedTemporaryFile("w", suffix=".list") as listing:
         listing.write("".join(lines))
         listing.flush()

@@ -14,13 +14,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from cases import DOCUMENTS as BY_HAND
 import currencies
 import oracle
 import pytest
 from attack import watched
 from comparison import disagreements, smallest
 from documents import (
-    CASES, CURRENCIES, EVERY_WORD, GOOD, HALVES, IDS, METHODS, MOMENTS, NUMBERS, ORDER_ID, PASSING,
+    CURRENCIES, EVERY_WORD, GOOD, HALVES, IDS, METHODS, MOMENTS, NUMBERS, ORDER_ID, PASSING,
     REFERENCES, SPELLINGS, SUCCESSES, UUID, Maker, found_by_fuzzing)
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
@@ -203,36 +204,28 @@ def test_nothing_and_a_page_are_told_from_what_stays_wrong(provider: str, body: 
 
 
 @cache
-def cases() -> list[tuple[str, str, bytes, bytes | None, dict[str, Any]]]:
+def written() -> list[tuple[str, str, bytes, bytes | None, dict[str, Any]]]:
     """Name, provider, response, options and answer of what needs no server."""
-    found = []
-    for file in sorted(CASES.glob("*/*/case.json")):
-        case = json.loads(file.read_text())
-        if "http_status" not in case:
-            found.append((
-                f"{file.parent.parent.name}/{file.parent.name}", file.parent.parent.name,
-                (file.parent / "response").read_bytes(),
-                case["options"] and json.dumps(case["options"]).encode(),
-                json.loads((file.parent / "answer.json").read_text())))
-    return found
+    return [(case.name, case.provider, case.body, case.options and case.options.encode(), case.wanted())
+            for case in BY_HAND]
 
 
 def unlike_the_oracle() -> list[str]:
-    return [name for name, provider, response, options, answer in cases()
+    return [name for name, provider, response, options, answer in written()
             if oracle.judge(provider, response, options) != oracle.told_by(answer)]
 
 
 def test_the_oracle_gives_the_answers_that_were_written_by_hand() -> None:
     assert unlike_the_oracle() == []
-    for name, provider, response, options, answer in cases():
+    for name, provider, response, options, answer in written():
         assert oracle.property_holds(provider, response, options, answer), name
-    assert len(cases()) > 900
+    assert len(written()) > 900
 
 
 def test_a_yes_over_a_case_that_is_not_paid_breaks_the_property() -> None:
     """But for those that are refused for their form alone: the sentence says nothing of them."""
     accepted = []
-    for name, provider, response, options, answer in cases():
+    for name, provider, response, options, answer in written():
         session = answer["session"] or {}
         amount = session.get("amount") or {
             "minor": 0, "currency": None if provider == "dintero" else "EUR"}
