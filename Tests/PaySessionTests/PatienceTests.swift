@@ -116,11 +116,14 @@ struct PatienceTests {
         var other = Patience.Count()
         begin()
         #expect(add(kilobytes: 320) == 0)
-        #expect(!other.add(record: 1024, patience))
+        let isFlood = other.add(record: 1024, patience)
+        #expect(!isFlood)
         for _ in 0..<64 { _ = count.addMessage(patience) }
-        #expect(!other.addMessage(patience))
+        let areTooMany = other.addMessage(patience)
+        #expect(!areTooMany)
         begin()
         #expect(add(kilobytes: 320) == 0)
-        #expect(!count.addMessage(patience))
+        let areStillTooMany = count.addMessage(patience)
+        #expect(!areStillTooMany)
     }
 }
