@@ -37,7 +37,8 @@ struct Filling {
         guard type == "object", value.isObject else { return value }
 
         let members = try members(of: rule, at: place)
-        let required = rule["properties"] == nil
+        let required =
+            rule["properties"] == nil
             ? Set(identifiers) : Set(rule["required"]?.elements.map(\.text) ?? [])
         for key in value.keys where !members.contains(where: { $0.key == key }) {
             throw Wrong(description: "\(place): has \(key), which the schema has not")

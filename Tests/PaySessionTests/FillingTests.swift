@@ -53,11 +53,12 @@ import Testing
         #expect(
             try filled(
                 #"{"session": {"items": [{}, {"count": 2}], "identifiers": {"store": "s"}, "#
-                    + #""customer": {"name": "N"}, "word": "one", "id": "a"}, "result": "ok"}"#) == """
-                {"result":"ok","session":{"id":"a","word":"one","customer":{"name":"N"},\
-                "identifiers":{"order":null,"store":"s"},\
-                "items":[{"name":null,"count":null},{"name":null,"count":2}]},"error":null}
-                """)
+                    + #""customer": {"name": "N"}, "word": "one", "id": "a"}, "result": "ok"}"#)
+                    == """
+                    {"result":"ok","session":{"id":"a","word":"one","customer":{"name":"N"},\
+                    "identifiers":{"order":null,"store":"s"},\
+                    "items":[{"name":null,"count":null},{"name":null,"count":2}]},"error":null}
+                    """)
     }
 
     @Test func freeWordsAreLeftOut() throws {

@@ -52,7 +52,9 @@ final class Tree {
     }
 
     var elements: [Tree] {
-        (0..<json_array_size(node)).compactMap { json_array_get(node, $0).map { Tree(borrowing: $0) } }
+        (0..<json_array_size(node)).compactMap {
+            json_array_get(node, $0).map { Tree(borrowing: $0) }
+        }
     }
 
     var integer: Int? { has(JSON_INTEGER) ? Int(json_integer_value(node)) : nil }
