@@ -83,7 +83,7 @@ FFI_HEADER := $(BUILD)/include/paysession-ffi.h
 $(FFI_HEADER): Include/paysession.h Makefile | deps
 	@mkdir -p $(@D)
 	@printf '#define %s "%s"\n' FFI_SCOPE paysession FFI_LIB $(SONAME) > $@.new
-	@sed '/^#include/d' $< | $(CC) -E -P -x c - >> $@.new
+	@sed '/^#include/d; /^PAYSESSION_MUST_USE$$/d' $< | $(CC) -E -P -x c - >> $@.new
 	@mv $@.new $@
 
 build: deps $(BRIDGE) $(FFI_HEADER)

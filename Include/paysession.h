@@ -70,6 +70,9 @@
  *   closes every descriptor it finds costs itself the calls under way (SESSION_UNREACHABLE); later
  *   ones have new ones.
  *
+ * libcurl. The library calls curl_global_init() by itself, once, with its first client, and never
+ *   curl_global_cleanup(): a host that uses libcurl too may do both, before or after.
+ *
  * Secrets. No message or report contains a credential or a token; where a provider's error quotes
  *   one back, error.provider_message says [redacted] instead (of secrets of 4 bytes or more:
  *   shorter ones keep nothing). What this library holds of them is wiped before its memory is given
@@ -113,7 +116,9 @@
  *   kustom              absent       {"environment": "playground"|"live", "api_key", "username"}
  *                                    without username the raw key is sent, Authorization: Basic
  *                                    KEY; with it the usual base64 of username:key
- *   dintero             absent       {"client_id", "client_secret", "trust_processed_at": false}
+ *   dintero             absent       {"client_id", "client_secret", "trust_processed_at": false,
+ *                                     "account_id": "P12345678"}: the account is for those who ask
+ *                                    about the configuration alone, as `paysession doctor` does
  *   ledyer              absent       {"environment": "sandbox"|"live", "client_id",
  *                                     "client_secret"}
  *
@@ -149,8 +154,8 @@
  *
  * THE ANSWER: one JSON object
  *
- *   {"result", "provider", "reference", "session", "error", "exchange", "raw"}, every key always
- *   there, null where nothing is known. paysession.schema.json describes it key by key, with the
+ *   {"result", "provider", "reference", "decision", "session", "error", "exchange", "raw"}, every
+ *   key always there, null where nothing is known. paysession.schema.json describes it key by key, with the
  *   field of each provider that it is read from. `raw` is the provider's object byte for byte.
  *
  *   session.holds says why session.paid is "unknown", always, and is empty otherwise:
@@ -200,6 +205,14 @@ extern "C" {
 #define PAYSESSION_VERSION_MAJOR 0
 #define PAYSESSION_VERSION_MINOR 1
 #define PAYSESSION_VERSION_PATCH 0
+
+/* What a result must not be dropped of: without it nobody knows whether there is an object, or whether
+ * a reference was taken. */
+#ifdef __GNUC__
+#define PAYSESSION_MUST_USE __attribute__((warn_unused_result))
+#else
+#define PAYSESSION_MUST_USE
+#endif
 
 /* ---- What a call came to ------------------------------------------------------------------- */
 
@@ -257,6 +270,21 @@ typedef enum session_paid {
     SESSION_PAID_NO = 2
 } session_paid;
 
+/*
+ * session_decision - what the shop does next, made where the verdict is made.
+ *   HOLD     a person looks: paid is UNKNOWN, or there is no answer and asking again brings none
+ *   SHIP     paid is YES
+ *   WAIT     read it again later: paid is NO and the session is not final, or there is no answer
+ *            and a later attempt may bring one (error.retryable)
+ *   RELEASE  paid is NO and the session is final: the stock is free again
+ */
+typedef enum session_decision {
+    SESSION_HOLD = 0,
+    SESSION_SHIP = 1,
+    SESSION_WAIT = 2,
+    SESSION_RELEASE = 3
+} session_decision;
+
 /* session_client - credentials, connections and tokens. Constructor session_client_open,
  * destructor session_client_close. */
 typedef struct session_client session_client;
@@ -290,6 +318,27 @@ const char *session_status_name(session_status status);
  * Static; never freed. */
 const char *session_paid_name(session_paid paid);
 
+/* session_decision_name() - the word for a decision ("ship"); "hold" for a number not listed.
+ * Static; never freed. */
+const char *session_decision_name(session_decision decision);
+
+/*
+ * session_providers() - the providers that this library reads, as JSON: a list with one object for
+ * each, in the order in which they are always named. More keys may come.
+ *   name         the word in references, the configuration and answers: "inbank"
+ *   title        as people write it: "Inbank"
+ *   reference    the form of its references: "inbank:SHOP_UUID/POS_SESSION_UUID"
+ *   identifiers  their parts: ["shop_uuid", "pos_session_uuid"]
+ *   environments, credentials, settings   what its section of the configuration takes. Of its
+ *                credentials all are needed, or each of alternative_credentials alone
+ *   proof        what of the provider's tells what became of the payment behind a session:
+ *                "contract", "order", "payment_status" or "transaction". Not read by this version
+ *   callbacks    whether what it sends to a shop can be checked: "signed" or "unsigned". Not
+ *                checked by this version
+ * "[]" where no call is taken, see Threads. Static; never freed.
+ */
+const char *session_providers(void);
+
 /* ---- A client ------------------------------------------------------------------------------ */
 
 /*
@@ -308,8 +357,26 @@ const char *session_paid_name(session_paid paid);
  * for the next to open it, 16 of them at most; the one that was not used for longest goes first.
  * *answer: Owned by the caller; free with session_answer_free().
  */
+PAYSESSION_MUST_USE
 session_result session_client_open(const char *config, session_client **client,
                                    session_answer **answer);
+
+/*
+ * session_client_open_file() - session_client_open() with the configuration in a file, of at most
+ * 1 MiB; a pipe will do. With NULL for the path it is looked for where the shell tool looks: the
+ * file that the environment variable PAYSESSION_CONFIG names, else
+ * $XDG_CONFIG_HOME/paysession/config.json, else ~/.config/paysession/config.json (not in a program
+ * that runs with another user's rights than its caller's).
+ * Returns as session_client_open(). SESSION_INVALID_CONFIG is also a file that cannot be read, and
+ * one that configures a provider and that its group or others may write: they could have
+ * credentials sent to an address of theirs. error.message begins with the path and, for what is
+ * wrong in the file, line and column ("/etc/shop.json:4:13: kustom.api_key: expected ..."). The
+ * report says which file it was, and whether others may read it.
+ * *answer: Owned by the caller; free with session_answer_free().
+ */
+PAYSESSION_MUST_USE
+session_result session_client_open_file(const char *path, session_client **client,
+                                        session_answer **answer);
 
 /*
  * session_client_cancel() - ends the calls in flight on this client, all of them, with
@@ -402,6 +469,7 @@ session_result session_wait(session_client *client, const char *reference, const
  * SESSION_OUT_OF_MEMORY, and *batch is NULL.
  * *answer: Owned by the caller; free with session_answer_free().
  */
+PAYSESSION_MUST_USE
 session_result session_batch_open(session_client *client, const char *options,
                                   session_batch **batch, session_answer **answer);
 
@@ -416,6 +484,7 @@ session_result session_batch_open(session_client *client, const char *options,
  *   SESSION_INVALID_ARGUMENT  batch or reference NULL, or a batch that the parent process opened
  * Room is for 1024 references of each provider beside those in flight.
  */
+PAYSESSION_MUST_USE
 session_result session_batch_add(session_batch *batch, const char *reference, const char *options,
                                  uint64_t tag);
 
@@ -481,6 +550,18 @@ session_status session_answer_status(const session_answer *answer);
 /* session_answer_paid() - session.paid; SESSION_PAID_UNKNOWN where there is no session, and for
  * NULL. */
 session_paid session_answer_paid(const session_answer *answer);
+
+/* session_answer_decision() - what the shop does next; SESSION_HOLD for NULL. */
+session_decision session_answer_decision(const session_answer *answer);
+
+/*
+ * session_answer_text() - one value of the answer, by its JSON pointer (RFC 6901): "/error/message",
+ * "/session/holds/0", "/raw/order_lines/3/name". A text is decoded, a number or a boolean is as it
+ * is spelt ("30000", "true"). In texts of raw, U+FFFD stands for half a surrogate pair. NULL for
+ * null, for what is not there, for objects and lists, for a text with a NUL in it, when memory has
+ * run out, and if answer or pointer is NULL or pointer is none. Borrowed from the answer.
+ */
+const char *session_answer_text(const session_answer *answer, const char *pointer);
 
 /* session_answer_json() - the whole answer as JSON, and its length in bytes without the NUL if
  * length is not NULL. Never NULL for an answer; NULL and 0 for NULL. Borrowed from the answer. */

@@ -60,6 +60,15 @@ static inline int cplatform_kind(int fd) {
     return S_ISREG(facts.st_mode) ? 1 : S_ISDIR(facts.st_mode) ? 2 : 0;
 }
 
+/* getenv, but not in a program that runs with another user's rights than its caller's. */
+extern char *secure_getenv(const char *name);
+
+/* fstat: the permissions of a regular file; 0 for anything else. */
+static inline uint32_t cplatform_mode(int fd) {
+    struct stat facts;
+    return fstat(fd, &facts) || !S_ISREG(facts.st_mode) ? 0 : facts.st_mode & 07777;
+}
+
 /* poll: bytes, or the end, have come in. */
 static inline int cplatform_has_input(int fd) {
     return cplatform_await_input(fd, 0);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+import Synchronization
 
 /// What a call came to: `session_answer` in C. The JSON is written once, here.
 final class Answer: @unchecked Sendable {  // nothing changes after init
     let outcome: Outcome
     let status: Status
     let paid: Paid
+    let decision: Decision
     /// A later attempt may bring an answer.
     let isRetryable: Bool
     /// When, in seconds from when it was told; 0 where nobody said.
@@ -12,6 +14,9 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
     /// The whole answer, ending with a NUL byte that is not counted in `jsonLength`.
     let json: Buffer
     var jsonLength: Int { json.count - 1 }
+    /// Texts that were taken from it, which live as long as it does: a list of `Piece`s. Answers that
+    /// are made once are many threads' at the same time.
+    private let pieces = Atomic<UnsafeRawPointer?>(nil)
 
     /// A session that was read.
     convenience init(
@@ -19,7 +24,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
     ) {
         self.init(
             .ok, status: judgement.session.status, paid: judgement.verdict.paid,
-            provider: provider.name,
+            decision: judgement.verdict.decision, provider: provider.name,
             reference: reference, exchange: exchange,
             room: 2048 + 2 * judgement.document.trimmed.count,
             session: { writer in
@@ -37,7 +42,8 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
         exchange: Exchange? = nil
     ) {
         self.init(
-            failure.outcome, isRetryable: failure.isRetryable,
+            failure.outcome, decision: Verdict.decision(on: failure),
+            isRetryable: failure.isRetryable,
             retryAfter: failure.retryAfter, provider: provider,
             reference: reference, exchange: exchange, error: { $0.failure(failure) })
     }
@@ -49,7 +55,8 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
 
     private init(
         _ outcome: Outcome, status: Status = .unknown, paid: Paid = .unknown,
-        isRetryable: Bool = false, retryAfter: Int64 = 0, provider: String? = nil,
+        decision: Decision = .hold, isRetryable: Bool = false, retryAfter: Int64 = 0,
+        provider: String? = nil,
         reference: String? = nil, exchange: Exchange? = nil, room: Int = 1024,
         session: (inout Writer) -> Void = { $0.null() },
         error: (inout Writer) -> Void = { $0.null() },
@@ -64,6 +71,8 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             writer.string(outcome.word)
             writer.field("provider", provider)
             writer.field("reference", reference)
+            writer.key("decision")
+            writer.string(decision.word)
             writer.key("session")
             session(&writer)
             writer.key("error")
@@ -82,6 +91,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             self.outcome = outcome
             self.status = status
             self.paid = paid
+            self.decision = decision
             self.isRetryable = isRetryable
             self.retryAfter = retryAfter
             json = buffer
@@ -89,11 +99,14 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             self.outcome = .outOfMemory
             self.status = .unknown
             self.paid = .unknown
+            self.decision = .hold
             self.isRetryable = false
             self.retryAfter = 0
             json = Answer.outOfMemory.json
         }
     }
+
+    deinit { dropPieces() }
 
     /// Never freed.
     static let outOfMemory = Answer(.outOfMemory, Failure.outOfMemory)
@@ -111,6 +124,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
         self.outcome = outcome
         status = .unknown
         paid = .unknown
+        decision = .hold
         isRetryable = false
         retryAfter = 0
         json = Buffer(isFromReserve: true)
@@ -119,10 +133,14 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
         writer.object { writer in
             writer.key("result")
             writer.string(outcome.word)
-            for key: StaticString in ["provider", "reference", "session"] {
+            for key: StaticString in ["provider", "reference"] {
                 writer.key(key)
                 writer.null()
             }
+            writer.key("decision")
+            writer.string(decision.word)
+            writer.key("session")
+            writer.null()
             writer.key("error")
             writer.failure(failure)
             for key: StaticString in ["exchange", "raw"] {
@@ -134,11 +152,66 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
     }
 }
 
+extension Answer {
+    /// A text that was taken from an answer.
+    private final class Piece {
+        let place: Int
+        let text: Buffer
+        var next: UnsafeRawPointer?
+
+        init(_ place: Int, _ text: Buffer) {
+            self.place = place
+            self.text = text
+        }
+
+        static func at(_ pointer: UnsafeRawPointer) -> Unmanaged<Piece> {
+            Unmanaged<Piece>.fromOpaque(pointer)
+        }
+    }
+
+    /// One value of the JSON, ending with a NUL byte, which lives as long as the answer.
+    /// - Parameter pointer: a JSON pointer (RFC 6901).
+    /// - Returns: nil for null, objects and lists, for what is not there, and when memory has run out.
+    func text(at pointer: String) -> UnsafePointer<UInt8>? {
+        let content = JSONText(bytes: UnsafeBufferPointer(rebasing: json.bytes.dropLast()))
+        guard let steps = JSONText.steps(pointer), let found = content.find(steps) else {
+            return nil
+        }
+        var head = pieces.load(ordering: .acquiring)
+        var place = head
+        while let known = place {
+            let piece = Piece.at(known).takeUnretainedValue()
+            if piece.place == found.value { return piece.text.bytes.baseAddress }
+            place = piece.next
+        }
+        guard let text = content.scalar(at: found.value) else { return nil }
+        let piece = Piece(found.value, text)
+        let added = UnsafeRawPointer(Unmanaged.passRetained(piece).toOpaque())
+        while true {
+            piece.next = head
+            let (isDone, other) = pieces.compareExchange(
+                expected: head, desired: added, ordering: .acquiringAndReleasing)
+            if isDone { return text.bytes.baseAddress }
+            head = other
+        }
+    }
+
+    fileprivate func dropPieces() {
+        var place = pieces.exchange(nil, ordering: .acquiringAndReleasing)
+        while let known = place {
+            let piece = Piece.at(known).takeRetainedValue()
+            place = piece.next
+        }
+    }
+}
+
 /// How an answer was come by; nil where nothing was sent.
 struct Exchange {
     /// The last answer's, from the session or the token endpoint.
     var httpStatus: Int?
     var httpVersion: StaticString?
+    /// When the last request was sent, in microseconds since 1970, by this machine's clock.
+    var askedAt: Int64 = 0
     var elapsed: Int64 = 0
     /// nil where no connection was made.
     var reusedConnection: Bool?
@@ -175,6 +248,7 @@ extension Writer {
             writer.field("provider_message", failure.providerMessage)
             writer.key("retryable")
             writer.bool(failure.isRetryable)
+            writer.field("retry_after_ms", failure.retryAfterMs)
             writer.key("advice")
             writer.string(failure.outcome.advice)
         }
@@ -187,6 +261,8 @@ extension Writer {
             if let version = exchange.httpVersion { writer.string(version) } else { writer.null() }
             writer.key("attempts")
             writer.integer(Int64(exchange.tries.count))
+            writer.key("asked_at")
+            writer.utc(exchange.askedAt)
             writer.key("elapsed_ms")
             writer.milliseconds(exchange.elapsed)
             writer.key("reused_connection")

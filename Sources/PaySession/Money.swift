@@ -28,8 +28,11 @@ struct Amount {
         let whole = digits.utf8.count - currency.exponent
         let sign = minor < 0 ? "-" : ""
         if currency.exponent == 0 { return sign + digits }
-        return sign + String(decoding: digits.utf8.prefix(whole), as: UTF8.self) + "."
-            + String(decoding: digits.utf8.dropFirst(whole), as: UTF8.self)
+        return withBytes(of: digits) { bytes in
+            sentence(
+                "{}{}.{}", sign, String(decoding: bytes[..<whole], as: UTF8.self),
+                String(decoding: bytes[whole...], as: UTF8.self))
+        }
     }
 }
 

@@ -66,14 +66,13 @@ struct Options {
     /// W3C Trace Context, version 00: 00-TRACE(32 hex)-PARENT(16 hex)-FLAGS(2 hex), lower case,
     /// neither identifier all zero.
     private static func isTraceparent(_ text: String) -> Bool {
-        let groups = text.utf8.split(separator: 0x2D, omittingEmptySubsequences: false)
-        guard groups.count == 4 else { return false }
-        for (group, length) in zip(groups, [2, 32, 16, 2]) {
-            guard group.count == length,
-                group.allSatisfy({ isDigit($0) || (0x61...0x66).contains($0) })
-            else { return false }
+        withBytes(of: text) { bytes in
+            let groups = parts(of: bytes, between: UInt8(ascii: "-"))
+            return groups.count == 4 && groups[0].count == 2 && groups[1].count == 32
+                && groups[2].count == 16 && groups[3].count == 2
+                && groups.allSatisfy { isMade($0, of: "09af") }
+                && isMade(groups[0], of: "00")
+                && !isMade(groups[1], of: "00") && !isMade(groups[2], of: "00")
         }
-        return groups[0].elementsEqual("00".utf8) && !groups[1].allSatisfy { $0 == 0x30 }
-            && !groups[2].allSatisfy { $0 == 0x30 }
     }
 }

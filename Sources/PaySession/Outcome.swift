@@ -118,6 +118,11 @@ struct Failure {
     var isRetryable: Bool
     /// When, in seconds from now; 0 where nobody said.
     var retryAfter: Int64 = 0
+    var retryAfterMs: Int64? {
+        if retryAfter == 0 { return nil }
+        let (milliseconds, isTooLong) = retryAfter.multipliedReportingOverflow(by: 1000)
+        return isTooLong ? Int64.max : milliseconds
+    }
 
     init(_ outcome: Outcome, _ message: String, httpStatus: Int? = nil) {
         self.outcome = outcome

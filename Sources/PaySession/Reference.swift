@@ -13,8 +13,7 @@ struct Reference {
         guard identifiers.count == provider.parts.count else {
             throw Failure(
                 .invalidArgument,
-                sentence(
-                    "a reference of {} has the form {}", provider.name, Reference.form(provider)))
+                sentence("a reference of {} has the form {}", provider.name, provider.form))
         }
         for (part, identifier) in zip(provider.parts, identifiers) {
             if let flaw = part.flaw(identifier) {
@@ -27,22 +26,26 @@ struct Reference {
 
     /// From `provider:part/part`, each part percent-encoded.
     init(parsing text: String) throws(Failure) {
-        let bytes = text.utf8
+        let copy = Buffer()
+        copy.append(text)
+        guard copy.isComplete else { throw .outOfMemory }
+        let bytes = copy.bytes
         // Most often a line of a file, given with its end.
         if let last = bytes.last, let blank = nameOfBlank(last) {
             throw Failure(
                 .invalidArgument, sentence("reference: expected no {} at its end", blank.text))
         }
-        guard let colon = bytes.firstIndex(of: 0x3A) else {
+        guard let colon = place(of: UInt8(ascii: ":"), in: bytes) else {
             throw Failure(.invalidArgument, "reference: expected PROVIDER:..., there is no colon")
         }
-        guard let provider = Provider.named(bytes[..<colon]) else {
+        let name = String(decoding: bytes[..<colon], as: UTF8.self)
+        guard let provider = Provider.named(name) else {
             throw Failure(
                 .invalidArgument,
                 sentence("reference: expected one of {} before the colon", Provider.names))
         }
         var identifiers: [String] = []
-        var rest = bytes[bytes.index(after: colon)...].makeIterator()
+        var rest = bytes[(colon + 1)...].makeIterator()
         var isLast = false
         while !isLast {
             guard let decoded = percentDecoded(&rest, &isLast) else {
@@ -66,21 +69,18 @@ struct Reference {
         }
         return String(decoding: text, as: UTF8.self)
     }
-
-    private static func form(_ provider: Provider) -> String {
-        var form = "\(provider.name):"
-        for (index, part) in provider.parts.enumerated() {
-            form += (index > 0 ? "/" : "") + part.name
-        }
-        return form
-    }
 }
 
 /// One identifier of a reference.
-struct IdentifierPart {
+final class IdentifierPart: Sendable {
     let name: String
     /// What the provider demands beyond the rules for all; nil, or what was expected.
-    var rule: @Sendable (String) -> StaticString? = { _ in nil }
+    private let rule: @Sendable (String) -> StaticString?
+
+    init(name: String, rule: @escaping @Sendable (String) -> StaticString? = { _ in nil }) {
+        self.name = name
+        self.rule = rule
+    }
 
     /// What is wrong with an identifier; nil if nothing is. It becomes one path segment, so it must
     /// not be able to be more.
@@ -89,7 +89,7 @@ struct IdentifierPart {
         if count == 0 { return "expected an identifier, it is empty" }
         if count > 128 { return sentence("expected at most 128 bytes, it has {}", String(count)) }
         if hasControlCharacter(identifier) {
-            let blank = identifier.utf8.last.flatMap(nameOfBlank)
+            let blank = withBytes(of: identifier) { $0.last.flatMap(nameOfBlank) }
             return blank.map { sentence("expected no {} at its end", $0.text) }
                 ?? "expected no control characters"
         }
@@ -149,20 +149,22 @@ private func isSegmentDelimiter(_ byte: UInt8) -> Bool {
 /// Text as exactly one path segment.
 func appendPercentEncoded(_ text: String, to encoded: inout [UInt8]) {
     func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
-    for byte in text.utf8 {
-        if isUnreserved(byte) {
-            encoded.append(byte)
-        } else {
-            encoded.append(0x25)
-            encoded.append(digit(byte >> 4))
-            encoded.append(digit(byte & 15))
+    withBytes(of: text) { bytes in
+        for byte in bytes {
+            if isUnreserved(byte) {
+                encoded.append(byte)
+            } else {
+                encoded.append(0x25)
+                encoded.append(digit(byte >> 4))
+                encoded.append(digit(byte & 15))
+            }
         }
     }
 }
 
 /// One part of a reference, up to the slash or the end.
 private func percentDecoded(
-    _ bytes: inout Substring.UTF8View.Iterator, _ isLast: inout Bool
+    _ bytes: inout Slice<UnsafeBufferPointer<UInt8>>.Iterator, _ isLast: inout Bool
 ) -> String? {
     var decoded: [UInt8] = []
     decoded.reserveCapacity(48)

@@ -35,6 +35,26 @@ enum Status: UInt32, CaseIterable {
     }
 }
 
+/// What the shop does next. `session_decision` in C, with the same numbers.
+enum Decision: UInt32, CaseIterable {
+    /// A person looks.
+    case hold = 0
+    case ship = 1
+    /// Read it again later.
+    case wait = 2
+    /// The stock is free again.
+    case release = 3
+
+    var word: StaticString {
+        switch self {
+        case .hold: "hold"
+        case .ship: "ship"
+        case .wait: "wait"
+        case .release: "release"
+        }
+    }
+}
+
 /// May the goods ship? `session_paid` in C, with the same numbers.
 enum Paid: UInt32, CaseIterable {
     case unknown = 0

@@ -13,6 +13,46 @@ enum Timestamp {
         }
     }
 
+    /// Of "2024-01-15T10:30:00.123Z".
+    static let length = 24
+
+    /// Microseconds since 1970, in UTC, down to milliseconds. Not by gmtime_r(3), which takes a lock
+    /// that a fork of the host can leave locked.
+    static func write(_ microseconds: Int64, to room: UnsafeMutablePointer<UInt8>) {
+        // From 1970 to 9999, so that each number has its digits.
+        let milliseconds = min(max(microseconds / 1000, 0), 253_402_300_799_999)
+        let (day, second) = (milliseconds / 86_400_000, milliseconds / 1000 % 86_400)
+        // The Gregorian calendar begins again every 400 years, which have 146,097 days; a year that
+        // begins with March has its leap day at the end (Hinnant, "chrono-compatible date
+        // algorithms", civil_from_days).
+        let days = day + 719_468
+        let dayOfEra = days % 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        let year = yearOfEra + days / 146_097 * 400 + (month <= 2 ? 1 : 0)
+
+        var place = 0
+        func put(_ number: Int64, _ digits: Int, _ end: UInt8) {
+            var rest = number
+            for index in stride(from: place + digits - 1, through: place, by: -1) {
+                room[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            room[place + digits] = end
+            place += digits + 1
+        }
+        put(year, 4, UInt8(ascii: "-"))
+        put(month, 2, UInt8(ascii: "-"))
+        put(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1, 2, UInt8(ascii: "T"))
+        put(second / 3600, 2, UInt8(ascii: ":"))
+        put(second / 60 % 60, 2, UInt8(ascii: ":"))
+        put(second % 60, 2, UInt8(ascii: "."))
+        put(milliseconds % 1000, 3, UInt8(ascii: "Z"))
+    }
+
     /// A moment as a number that can be compared, to the nanosecond: the digits of date and time,
     /// and those of the fraction.
     struct Order: Comparable {

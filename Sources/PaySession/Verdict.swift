@@ -100,6 +100,7 @@ enum Match {
 /// confirmed. no only if the status says so and nothing is in doubt. Otherwise there is a hold.
 struct Verdict {
     let paid: Paid
+    let decision: Decision
     let holds: Holds
     /// Of amount, currency and reference; nil where nothing was expected.
     let amount: Match?
@@ -155,5 +156,14 @@ struct Verdict {
             paid = .unknown
         }
         self.holds = holds
+        decision =
+            switch paid {
+            case .yes: .ship
+            case .no: session.status.isFinal ? .release : .wait
+            case .unknown: .hold
+            }
     }
+
+    /// Where there is nothing to judge.
+    static func decision(on failure: Failure) -> Decision { failure.isRetryable ? .wait : .hold }
 }

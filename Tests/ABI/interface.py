@@ -31,6 +31,7 @@ def parsed(header: Path) -> c_ast.FileAST:
     text = re.sub(r"/\*.*?\*/", " ", header.read_text("utf-8"), flags=re.DOTALL)
     text = re.sub(r"#ifdef __cplusplus.*?#endif", "", text, flags=re.DOTALL)
     text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
+    text = text.replace("PAYSESSION_MUST_USE", "")
     return c_parser.CParser().parse(TYPES + text)
 
 

@@ -53,5 +53,7 @@ def test_blocks_are_asked_for_in_multiples_of_their_alignment(tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["swift_bridgeObjectRetain", "swift_bridgeObjectRetain_n"])
 def test_the_library_has_ours_and_no_other(name: str) -> None:
-    assert re.findall(rf"(\S+):\(\.text\.{name}\)$", MAP, flags=re.MULTILINE) == [BRIDGE]
-    assert len(re.findall(rf" {name}$", MAP, flags=re.MULTILINE)) == 1
+    found = re.findall(rf"(\S+):\(\.text\.{name}\)$", MAP, flags=re.MULTILINE)
+    # What nobody calls is not in it.
+    assert found == [BRIDGE] or name.endswith("_n") and found == []
+    assert len(re.findall(rf" {name}$", MAP, flags=re.MULTILINE)) == len(found)

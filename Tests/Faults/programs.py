@@ -77,7 +77,8 @@ def interface() -> ctypes.CDLL:
     library = ctypes.CDLL(str(LIBRARIES / "libpaysession.so.0"))
     out = POINTER(c_void_p)
     for name, arguments in {
-        "client_open": (c_char_p, out, out), "client_cancel": (c_void_p,),
+        "client_open": (c_char_p, out, out), "client_open_file": (c_char_p, out, out),
+        "client_cancel": (c_void_p,),
         "client_report": (c_void_p, out), "client_close": (c_void_p,),
         "get": (c_void_p, c_char_p, c_char_p, out), "wait": (c_void_p, c_char_p, c_char_p, out),
         "batch_open": (c_void_p, c_char_p, out, out),
@@ -85,11 +86,13 @@ def interface() -> ctypes.CDLL:
         "batch_next": (c_void_p, c_int64, POINTER(c_uint64), out), "batch_fd": (c_void_p,),
         "batch_close": (c_void_p,), "normalize": (c_char_p, c_char_p, c_char_p, out),
         "answer_result": (c_void_p,), "answer_paid": (c_void_p,), "answer_free": (c_void_p,),
-        "answer_json": (c_void_p, POINTER(c_size_t)),
+        "answer_json": (c_void_p, POINTER(c_size_t)), "answer_text": (c_void_p, c_char_p),
+        "answer_decision": (c_void_p,), "decision_name": (c_int,), "providers": (),
     }.items():
         function = getattr(library, "session_" + name)
         function.argtypes = arguments
-        function.restype = c_char_p if name == "answer_json" else c_int
+        texts = ("answer_json", "answer_text", "decision_name", "providers")
+        function.restype = c_char_p if name in texts else c_int
     return library
 
 

@@ -60,7 +60,7 @@ import Testing
     func identityIsByteExact(_ name: String, _ identity: String, _ wanted: String?, _ paid: Paid?)
         throws
     {
-        let provider = try #require(Provider.named(name.utf8))
+        let provider = try #require(Provider.named(name))
         let text = JudgementTests.completed(name, identity)
         guard let paid else {
             let refusal = failure { () throws(Failure) in

@@ -42,7 +42,7 @@ import Testing
 
     @Test(arguments: [0, 1, 2]) func statusWordsAreTheContracts(_ index: Int) throws {
         let (name, field, words) = ProviderTests.words[index]
-        let provider = try #require(Provider.named(name.utf8))
+        let provider = try #require(Provider.named(name))
         let others = ProviderTests.words.flatMap { $0.words.map { $0.0 } }
         for (word, status) in words {
             let (session, drift) = try ProviderTests.read(provider, "{\"\(field)\": \"\(word)\"}")
@@ -90,7 +90,7 @@ import Testing
     /// Missing or no text: nothing to go by. "" is text.
     @Test(arguments: [0, 1, 2]) func aStatusThatIsNoTextIsAbsent(_ index: Int) throws {
         let (name, field, words) = ProviderTests.words[index]
-        let provider = try #require(Provider.named(name.utf8))
+        let provider = try #require(Provider.named(name))
         let good = try #require(words.first { $0.1 == .completed }).0
         let other = field == "status" ? "state" : "status"
         for (document, unreadable) in [
@@ -352,7 +352,7 @@ import Testing
     func amountIsReadable(_ name: String, _ document: String, _ minor: Int64?, _ currency: String?)
         throws
     {
-        let (session, _) = try ProviderTests.read(try #require(Provider.named(name.utf8)), document)
+        let (session, _) = try ProviderTests.read(try #require(Provider.named(name)), document)
         #expect(session.amount?.minor == minor)
         #expect(session.currency?.code == currency)
         #expect(session.amount == nil || session.amount?.currency?.code == currency)
@@ -387,10 +387,10 @@ import Testing
         #expect(Provider.names == "inbank, kustom, dintero, ledyer")
         for (index, provider) in Provider.all.enumerated() {
             #expect(provider.index == index)
-            #expect(Provider.named(provider.name.utf8)?.name == provider.name)
+            #expect(Provider.named(provider.name)?.name == provider.name)
         }
         for other in ["", "Inbank", "INBANK", "inbank ", "klarna", "\u{212A}ustom"] {
-            #expect(Provider.named(other.utf8)?.name == nil)
+            #expect(Provider.named(other)?.name == nil)
         }
     }
 

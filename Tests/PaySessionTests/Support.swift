@@ -56,7 +56,7 @@ extension Account {
     /// The account of one provider, from that provider's section of a configuration.
     static func of(_ provider: String, _ section: String) throws -> Account {
         let configuration = try Configuration("{\"\(provider)\": \(section)}")
-        let found = try #require(Provider.named(provider.utf8))
+        let found = try #require(Provider.named(provider))
         return try #require(configuration.accounts[found.index])
     }
 }

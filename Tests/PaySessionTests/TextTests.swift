@@ -144,17 +144,33 @@ import Testing
 
     @Test(
         arguments: [
-            ("0", false, 0), ("7", false, 7), ("007", false, 7), ("42", true, -42), ("0", true, 0),
-            ("9223372036854775807", false, .max), ("9223372036854775808", false, nil),
-            ("9223372036854775808", true, .min), ("9223372036854775809", true, nil),
-            ("000000000000000000000000000001", false, 1), ("99999999999999999999", false, nil),
-            ("", false, nil), ("", true, nil), ("-1", false, nil), ("+1", false, nil),
-            ("1 ", false, nil), (" 1", false, nil), ("1a", false, nil), ("1.0", false, nil),
-            ("1e2", false, nil), ("0x1", false, nil), ("１", false, nil), ("\u{661}", false, nil),
-            ("1\0", false, nil),
-        ] as [(String, Bool, Int64?)])
-    func parseDigitsTakesDigitsThatFit(_ text: String, _ isNegative: Bool, _ value: Int64?) {
-        #expect(parseDigits(text.utf8, isNegative: isNegative) == value)
+            ("0", 0), ("7", 7), ("007", 7), ("9223372036854775807", .max),
+            ("9223372036854775808", nil), ("000000000000000000000000000001", 1),
+            ("99999999999999999999", nil), ("", nil), ("-1", nil), ("+1", nil), ("1 ", nil),
+            (" 1", nil), ("1a", nil), ("1.0", nil), ("1e2", nil), ("0x1", nil), ("１", nil),
+            ("\u{661}", nil), ("1\0", nil),
+        ] as [(String, Int64?)])
+    func parseDigitsTakesDigitsThatFit(_ text: String, _ value: Int64?) {
+        #expect(withBytes(of: text) { parseDigits($0) } == value)
+    }
+
+    @Test(arguments: [
+        ("", true), ("0", true), ("09", true), ("af", true), ("0aF", false), ("g", false),
+        ("-", false), ("å", false), ("0\0", false),
+    ])
+    func isMadeOfRanges(_ text: String, _ isIt: Bool) {
+        #expect(isMade(text, of: "09af") == isIt)
+    }
+
+    @Test(
+        arguments: [
+            ("", [""]), ("a", ["a"]), ("a.b", ["a", "b"]), (".a..", ["", "a", "", ""]),
+        ] as [(String, [String])])
+    func partsBetween(_ text: String, _ wanted: [String]) {
+        let found = withBytes(of: text) { bytes in
+            parts(of: bytes, between: UInt8(ascii: ".")).map { String(decoding: $0, as: UTF8.self) }
+        }
+        #expect(found == wanted)
     }
 
     @Test(

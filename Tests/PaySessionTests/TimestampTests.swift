@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Foundation
 import Testing
 
 @testable import PaySession
@@ -176,5 +177,36 @@ import Testing
         ("9999-12-31T23:59:59Z", true),
     ]) func sentinelsStandForNoTime(_ text: String, _ isSentinel: Bool) {
         #expect(Timestamp.Order(text).isSentinel == isSentinel)
+    }
+
+    private func written(_ microseconds: Int64) -> String {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Timestamp.length) { room in
+            Timestamp.write(microseconds, to: room.baseAddress!)
+            return String(decoding: room, as: UTF8.self)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (-1, "1970-01-01T00:00:00.000Z"),
+            (951_782_399_999_999, "2000-02-28T23:59:59.999Z"),
+            (951_782_400_000_000, "2000-02-29T00:00:00.000Z"),
+            (4_107_542_400_000_000, "2100-03-01T00:00:00.000Z"),
+            (253_402_300_799_999_000, "9999-12-31T23:59:59.999Z"),
+            (Int64.max, "9999-12-31T23:59:59.999Z"), (Int64.min, "1970-01-01T00:00:00.000Z"),
+        ] as [(Int64, String)])
+    func momentsAreWritten(_ microseconds: Int64, _ wanted: String) {
+        #expect(written(microseconds) == wanted)
+    }
+
+    /// Every day of 150 years, by Foundation.
+    @Test func daysAreFoundations() {
+        let formatter = ISO8601DateFormatter()
+        for day in Int64(0)..<54_787 {
+            let second = day * 86_400 + day * 7919 % 86_400
+            let wanted = formatter.string(from: Date(timeIntervalSince1970: TimeInterval(second)))
+            let told = written(second * 1_000_000 + 42_000)
+            if told != wanted.dropLast() + ".042Z" { #expect(told == wanted) }
+        }
     }
 }

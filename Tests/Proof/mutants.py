@@ -55,6 +55,32 @@ KUSTOM, INBANK, DINTERO, LEDYER = (f"{SWIFT}Providers/{name}.swift"
 TRANSFER, CALL, BATCH = (f"{SWIFT}Transport/{name}.swift" for name in ("Transfer", "Call", "Batch"))
 
 MUTANTS = [
+    # What the shop does next.
+    Mutant("a session that is not final frees the stock", VERDICT,
+           "session.status.isFinal ? .release : .wait", ".release"),
+    Mutant("a final session is waited for", VERDICT,
+           "session.status.isFinal ? .release : .wait", ".wait"),
+    Mutant("what nothing mends is waited for", VERDICT, "failure.isRetryable ? .wait : .hold", ".wait"),
+    Mutant("what time mends is held", VERDICT, "failure.isRetryable ? .wait : .hold", ".hold"),
+
+    # Values for C, and the configuration's file.
+    Mutant("a NUL ends a text", SWIFT + "JSON/Escape.swift", "return point != 0", "return true", (CONTRACT,)),
+    Mutant("keys are compared as they are escaped", SWIFT + "JSON/JSONText.swift",
+           "let escape = Escape(bytes, index)", "let escape = Escape(bytes, 0)", (CONTRACT,)),
+    Mutant("a list's elements may be counted from 00", SWIFT + "JSON/JSONText.swift",
+           'step.utf8.count == 1 || !hasPrefix(step, "0")', "true", (CONTRACT,)),
+    Mutant("a group may write where keys are sent", SWIFT + "Transport/ConfigurationFile.swift",
+           "mode & 0o022 != 0", "mode & 0o002 != 0", (CONTRACT,)),
+    Mutant("anybody may write where keys are sent", SWIFT + "Transport/Configuration.swift",
+           "try file?.refuseOthers()", "", (CONTRACT,)),
+    Mutant("a relative home counts", SWIFT + "Transport/ConfigurationFile.swift",
+           'variable("XDG_CONFIG_HOME"), hasPrefix(home, "/")', 'variable("XDG_CONFIG_HOME")', (CONTRACT,)),
+    Mutant("the first request's time is told", CALL,
+           "exchange.askedAt = cplatform_clock(CLOCK_REALTIME)",
+           "if exchange.askedAt == 0 { exchange.askedAt = cplatform_clock(CLOCK_REALTIME) }", (CONTRACT,)),
+    Mutant("Retry-After is told in seconds", SWIFT + "Outcome.swift",
+           "multipliedReportingOverflow(by: 1000)", "multipliedReportingOverflow(by: 1)", (CONTRACT,)),
+
     # What makes "paid".
     Mutant("unidentified is not held", VERDICT, "if !isIdentified { holds.insert(.unidentified) }", ""),
     Mutant("an unreadable amount is not held", VERDICT,
@@ -174,7 +200,7 @@ MUTANTS = [
            'byte != UInt8(ascii: "-") || place > 0 {', 'byte != UInt8(ascii: "-") && byte != UInt8(ascii: "e") || byte == UInt8(ascii: "-") && place > 0 {'),
     Mutant("a comma is a point", SWIFT + "JSON/Number.swift", 'byte == UInt8(ascii: "."), digits > 0', 'byte == UInt8(ascii: ".") || byte == UInt8(ascii: ","), digits > 0'),
     Mutant("a reference may be any number", DOCUMENT,
-           'number.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: "-") }) else {', "!number.isEmpty else {"),
+           'isMade(number, of: "09--") else {', "!number.isEmpty else {"),
     Mutant("currencies in upper case only", SWIFT + "Money.swift",
            "upperCased(code[0]), upperCased(code[1]), upperCased(code[2])", "code[0], code[1], code[2]"),
     # Documents.
@@ -186,7 +212,8 @@ MUTANTS = [
            "if has(JSON_INTEGER) { return places.bytes(json_integer_value(node), .text).map(body) }",
            "if has(JSON_INTEGER) { return places.bytes(json_integer_value(node), .text).map(body) }\n"
            "        if let mendedText { return body(Value.bytes(of: mendedText)) }"),
-    Mutant("half a pair in a key is any half", DOCUMENT, "let number = unit & 0x7FF", "let number = unit & 0x400"),
+    Mutant("half a pair in a key is any half", SWIFT + "JSON/Escape.swift",
+           "let number = unit & 0x7FF", "let number = unit & 0x400"),
     Mutant("an empty answer is the provider's word", DOCUMENT, "case .empty, .page: true", "case .page: true",
            (CASES, faults("retries"))),
     Mutant("a page is the provider's word", DOCUMENT, "case .empty, .page: true", "case .empty: true",
@@ -351,7 +378,7 @@ MUTANTS = [
     Mutant("certificates are read with each connection", SWIFT + "Transport/Transfer.swift",
            "if Quirks.takesBytes {", "if false {", (faults("tls"),)),
     Mutant("paths go with the working directory", SWIFT + "Transport/Configuration.swift",
-           'if path.utf8.first == UInt8(ascii: "/") { return path }', "if true { return path }", (faults("tls"),)),
+           'if hasPrefix(path, "/") { return path }', "if true { return path }", (faults("tls"),)),
     Mutant("an order vouches for a session", LEDYER, 'path: "orderId", prefix: "or_"', 'path: "orderId"', (CASES,)),
     Mutant("the first secret that fits is taken out", SWIFT + "Transport/ErrorBody.swift",
            "{ longest = secret.count }", "{ return secret.count }", (faults("redaction"),)),

@@ -49,8 +49,8 @@ CREATED = {
 
 
 class Verdict(NamedTuple):
-    """What is compared with the library's answer: after `result`, `retryable` if that is not ok,
-    everything else if it is."""
+    """What is compared with the library's answer: after `result`, `retryable` and `decision` if that
+    is not ok, everything but `retryable` if it is."""
 
     result: str
     retryable: bool | None = None
@@ -66,6 +66,12 @@ class Verdict(NamedTuple):
     evidence: tuple[str, str | None, str] | None = None
     created_at: str | None = None
     locale: str | None = None
+    decision: str = "hold"
+
+
+def failed(result: str, retryable: bool) -> Verdict:
+    """No answer: what a later attempt may mend is waited for, with everything else somebody looks."""
+    return Verdict(result, retryable, decision="wait" if retryable else "hold")
 
 
 # ---- JSON, RFC 8259 to the letter ---------------------------------------------------------------
@@ -439,18 +445,18 @@ def judge(provider: str, bytes_: bytes, options: bytes | None) -> Verdict:
     try:
         wanted = asked(provider, options)
     except Invalid:
-        return Verdict("invalid_argument", False)
+        return failed("invalid_argument", False)
     try:
         document = read(bytes_)
     except Malformed:
-        return Verdict("malformed", is_passing(bytes_))
+        return failed("malformed", is_passing(bytes_))
 
     names = [(key, name) for key in NAMES[provider] if (name := words(document, key))]
     if wanted.id is not None and names and not any(
             same(wanted.id, name) for key, name in names
             # A session's order is not the session: it is asked for as or_... .
             if key != "orderId" or wanted.id.startswith("or_")):
-        return Verdict("mismatched", False)
+        return failed("mismatched", False)
 
     status = status_of(provider, document)
     money = money_of(provider, document)
@@ -484,19 +490,20 @@ def judge(provider: str, bytes_: bytes, options: bytes | None) -> Verdict:
     holds = tuple(hold for hold, holding in doubts.items() if holding)
 
     paid = "unknown" if holds else "yes" if completed else "no"
+    decision = {"yes": "ship", "no": "release" if status in FINAL else "wait"}.get(paid, "hold")
     return Verdict(
         "ok", None, status, paid, status in FINAL, holds, money.minor,
         None if money.minor is None else money.currency, told, words(document, NAMES[provider][0]),
         reference, evidence_of(provider, document), created,
         shown(document, "order", "locale") if provider == "ledyer"
-        else shown(document, "locale") if provider == "inbank" else None)
+        else shown(document, "locale") if provider == "inbank" else None, decision)
 
 
 def told_by(answer: Mapping[str, Any]) -> Verdict:
     """The library's answer, as JSON without `raw`, in the same form."""
     session = answer["session"]
     if session is None:
-        return Verdict(answer["result"], answer["error"]["retryable"])
+        return Verdict(answer["result"], answer["error"]["retryable"], decision=answer["decision"])
     amount, expectations = session["amount"] or {}, session["expectations"]
     evidence = session["evidence"]
     return Verdict(
@@ -505,7 +512,7 @@ def told_by(answer: Mapping[str, Any]) -> Verdict:
         expectations and tuple(expectations[key] for key in ("amount", "currency", "reference")),
         session["id"], session["merchant_reference"],
         (evidence["field"], evidence["value"], evidence["basis"]), session["created_at"],
-        session["locale"])
+        session["locale"], answer["decision"])
 
 
 # ---- The property -------------------------------------------------------------------------------

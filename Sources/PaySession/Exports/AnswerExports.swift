@@ -37,3 +37,20 @@ public func session_answer_free(_ answer: OpaquePointer!) {
     guard let answer else { return }
     Unmanaged<Answer>.fromOpaque(UnsafeRawPointer(answer)).release()
 }
+
+@_cdecl("session_answer_decision") @implementation
+public func session_answer_decision(_ answer: OpaquePointer!) -> session_decision {
+    guard let answer else { return SESSION_HOLD }
+    return session_decision(object(answer, as: Answer.self).decision.rawValue)
+}
+
+@_cdecl("session_answer_text") @implementation
+public func session_answer_text(
+    _ answer: OpaquePointer!, _ pointer: UnsafePointer<CChar>!
+) -> UnsafePointer<CChar>! {
+    guard let answer, let pointer, !Memory.isLow,
+        let steps = String(validatingCString: pointer)
+    else { return nil }
+    return UnsafeRawPointer(object(answer, as: Answer.self).text(at: steps))?
+        .assumingMemoryBound(to: CChar.self)
+}

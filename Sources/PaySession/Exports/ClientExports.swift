@@ -7,13 +7,38 @@ public func session_client_open(
     _ config: UnsafePointer<CChar>!, _ client: UnsafeMutablePointer<OpaquePointer?>!,
     _ answer: UnsafeMutablePointer<OpaquePointer?>!
 ) -> session_result {
+    open(client, answer) { () throws(Failure) in
+        guard let config else { throw missing("config") }
+        return try Configuration(config)
+    }
+}
+
+@_cdecl("session_client_open_file") @implementation
+public func session_client_open_file(
+    _ path: UnsafePointer<CChar>!, _ client: UnsafeMutablePointer<OpaquePointer?>!,
+    _ answer: UnsafeMutablePointer<OpaquePointer?>!
+) -> session_result {
+    open(client, answer) { () throws(Failure) in
+        let file = try ConfigurationFile.read(path == nil ? nil : try text(path, "path"))
+        guard let content = file.content.bytes.baseAddress else { throw .outOfMemory }
+        return try Configuration(
+            UnsafeRawPointer(content).assumingMemoryBound(to: CChar.self), file: file)
+    }
+}
+
+@inline(never)
+private func open(
+    _ client: UnsafeMutablePointer<OpaquePointer?>?,
+    _ answer: UnsafeMutablePointer<OpaquePointer?>?,
+    _ configuration: () throws(Failure) -> Configuration
+) -> session_result {
     client?.pointee = nil
     return insideGate(answering: answer) {
         do throws(Failure) {
-            guard let config else { throw missing("config") }
             guard let client else { throw missing("client") }
+            let configuration = try configuration()
             let success = try success()
-            let opened = try ClientList.open(config)
+            let opened = try ClientList.open(configuration)
             client.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
             return handOver(success, answer)
         } catch {

@@ -21,3 +21,16 @@ public func session_status_name(_ status: session_status) -> UnsafePointer<CChar
 public func session_paid_name(_ paid: session_paid) -> UnsafePointer<CChar>! {
     cString(Paid(rawValue: paid.rawValue)?.word ?? "unknown")
 }
+
+@_cdecl("session_decision_name") @implementation
+public func session_decision_name(_ decision: session_decision) -> UnsafePointer<CChar>! {
+    cString((Decision(rawValue: decision.rawValue) ?? .hold).word)
+}
+
+@_cdecl("session_providers") @implementation
+public func session_providers() -> UnsafePointer<CChar>! {
+    insideGate(or: cString("[]")) {
+        UnsafeRawPointer(Provider.catalogue.value.bytes.baseAddress)?
+            .assumingMemoryBound(to: CChar.self)
+    }
+}

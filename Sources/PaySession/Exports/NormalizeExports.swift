@@ -39,7 +39,7 @@ private func normalized(
     var name: String?
     do throws(Failure) {
         let given = try text(provider, "provider")
-        guard let provider = Provider.named(given.utf8) else {
+        guard let provider = Provider.named(given) else {
             throw Failure(
                 .invalidArgument, sentence("provider: expected one of {}", Provider.names))
         }

@@ -118,6 +118,35 @@ final class Document {
         return Document(source, places, keys, parsed, holdsSecrets)
     }
 
+    /// Where the grammar of JSON ends to hold, for whoever wrote the text; nil if that is not what is
+    /// wrong with it. Texts are hidden from jansson, which wipes nothing: an x stands for each byte.
+    static func placeOfFlaw(in content: UnsafeBufferPointer<UInt8>) -> Int? {
+        let hidden = Buffer()
+        var isText = false
+        var index = 0
+        while index < content.count {
+            let byte = content[index]
+            if byte == UInt8(ascii: "\"") { isText.toggle() }
+            let isHidden = isText && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\n")
+            if isHidden, byte == UInt8(ascii: "\\"), index + 1 < content.count {
+                hidden.append(UInt8(ascii: "x"))
+                index += 1
+            }
+            hidden.append(isHidden ? UInt8(ascii: "x") : byte)
+            index += 1
+        }
+        var error = json_error_t()
+        let parsed = hidden.bytes.withMemoryRebound(to: CChar.self) {
+            cjansson_load_loosely($0.baseAddress ?? cString(""), $0.count, &error)
+        }
+        guard parsed == nil else {
+            json_decref(parsed)
+            return nil
+        }
+        // How many bytes it had read: behind the word that it did not expect.
+        return max(Int(error.position), 1) - 1
+    }
+
     // Not the initializer throws: in Embedded Swift an object whose initializer does is never
     // freed.
     private init(
@@ -147,7 +176,8 @@ final class Document {
     /// For those who hold the document longer than any of its values.
     var root: Value { Value(places: Places(content, places), keys: keys, node: tree) }
 
-    private var content: UnsafeBufferPointer<UInt8> { withoutByteOrderMark(source.bytes) }
+    /// All of it, but a byte order mark.
+    var content: UnsafeBufferPointer<UInt8> { withoutByteOrderMark(source.bytes) }
 
     /// The object's own bytes, without a byte order mark and white space around it.
     var trimmed: UnsafeBufferPointer<UInt8> {
@@ -340,7 +370,7 @@ struct Value {
     /// A text, or the digits of a number that is written as an integer: 1001, not 1001.0.
     var textOrInteger: String? {
         if let text { return text }
-        guard let number, number.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: "-") }) else {
+        guard let number, isMade(number, of: "09--") else {
             return nil
         }
         return String(decoding: number, as: UTF8.self)
@@ -528,97 +558,6 @@ private func isColonNext(_ bytes: UnsafeBufferPointer<UInt8>, _ end: Int) -> Boo
     var next = end
     while next < bytes.count, isWhiteSpace(bytes[next]) { next += 1 }
     return next < bytes.count && bytes[next] == 0x3A
-}
-
-/// A text with more than plain bytes in it.
-private struct EscapedText {
-    /// Behind its closing quote, or where the document ends.
-    let end: Int
-    let hasHalfPair: Bool
-
-    /// - Parameter start: where the first byte stands that is not plain.
-    init(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) {
-        var index = start
-        var hasHalfPair = false
-        while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
-            if bytes[index] == UInt8(ascii: "\\") {
-                let escape = Escape(bytes, index)
-                if escape.isHalfPair { hasHalfPair = true }
-                index += escape.length
-            } else {
-                index += 1
-            }
-        }
-        end = min(index + 1, bytes.count)
-        self.hasHalfPair = hasHalfPair
-    }
-}
-
-/// One escape of a JSON text, from its backslash on.
-private struct Escape {
-    /// \u and four hexadecimal digits: one UTF-16 code unit.
-    private static let lengthOfUnit = 6
-    /// What is written in the place of one.
-    static let longest = 2 * lengthOfUnit
-
-    /// How many bytes belong together: both halves of a surrogate pair do.
-    let length: Int
-    let isHalfPair: Bool
-    private let unit: UInt16
-
-    init(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) {
-        guard let unit = Escape.unit(bytes, start) else {
-            self.unit = 0
-            length = 2
-            isHalfPair = false
-            return
-        }
-        self.unit = unit
-        let isWhole =
-            unit & 0xFC00 == 0xD800
-            && Escape.unit(bytes, start + Escape.lengthOfUnit).map { $0 & 0xFC00 } == 0xDC00
-        length = isWhole ? 2 * Escape.lengthOfUnit : Escape.lengthOfUnit
-        isHalfPair = unit & 0xF800 == 0xD800 && !isWhole
-    }
-
-    /// U+FFFD.
-    /// - Returns: how many bytes it wrote.
-    static func writeReplacement(to room: UnsafeMutablePointer<UInt8>) -> Int {
-        memcpy(room, "\\ufffd", lengthOfUnit)
-        return lengthOfUnit
-    }
-
-    /// In a key, which nobody looks for, each half gets a character of its own at the end of the
-    /// private planes: two keys stay two keys, and the same key twice stays a mistake.
-    /// - Returns: how many bytes it wrote.
-    func writeForKey(to room: UnsafeMutablePointer<UInt8>) -> Int {
-        let number = unit & 0x7FF
-        var place = 0
-        for unit in [0xDBFE | number >> 10, 0xDC00 | number & 0x3FF] {
-            room[place] = UInt8(ascii: "\\")
-            room[place + 1] = UInt8(ascii: "u")
-            for digit in 0..<4 {
-                let value = UInt8(truncatingIfNeeded: unit >> UInt16(12 - 4 * digit) & 15)
-                room[place + 2 + digit] =
-                    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-            }
-            place += Escape.lengthOfUnit
-        }
-        return place
-    }
-
-    /// nil if no such escape stands there.
-    private static func unit(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> UInt16? {
-        guard start + lengthOfUnit <= bytes.count, bytes[start] == UInt8(ascii: "\\"),
-            bytes[start + 1] == UInt8(ascii: "u")
-        else { return nil }
-        var unit: UInt16 = 0
-        for index in start + 2..<start + lengthOfUnit {
-            guard let digit = hexadecimalValue(bytes[index]) else { return nil }
-            unit = unit << 4 | UInt16(digit)
-        }
-        return unit
-    }
 }
 
 /// RFC 8259, 8.1: a parser may ignore one at the very start. Windows programs write it.

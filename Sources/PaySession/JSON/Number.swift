@@ -135,7 +135,9 @@ func scaledDecimal(_ number: UnsafeBufferPointer<UInt8>, by exponent: Int) -> In
             index += 1
             let isDown = index < number.count && number[index] == 0x2D
             if index < number.count, number[index] == 0x2B || number[index] == 0x2D { index += 1 }
-            guard let power = parseDigits(number[index...]), power <= 1_000_000 else {
+            guard let power = parseDigits(UnsafeBufferPointer(rebasing: number[index...])),
+                power <= 1_000_000
+            else {
                 return value == 0 ? 0 : nil
             }
             scale += isDown ? -Int(power) : Int(power)

@@ -9,36 +9,46 @@ final class Settings {
     private let value: Value
     private let path: String
     private let outcome: Outcome
+    /// The path of the file that it stands in, for messages; nil where it was given as text.
+    private let file: String?
     private var known: [String] = []
 
     /// - Parameters:
     ///   - name: what the whole is called in messages ("configuration", "options").
     ///   - outcome: what a mistake in it is.
+    ///   - file: where it stands, if that is not the caller's own text.
     static func parse(
         _ text: UnsafePointer<CChar>, named name: String, failing outcome: Outcome,
-        holdsSecrets: Bool = false
+        file: String? = nil, holdsSecrets: Bool = false
     ) throws(Failure) -> Settings {
         let source = Buffer(
             copying: UnsafeRawBufferPointer(start: text, count: strlen(text)),
             holdsSecrets: holdsSecrets)
         do {
             let document = try Document.parse(source, holdsSecrets: holdsSecrets)
-            return Settings(document, document.root, path: "", failing: outcome)
+            return Settings(
+                document, document.root, path: "", failing: outcome, file: file)
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
             // The message must not quote what could be a key.
+            let message = sentence("{}: expected a JSON object, this is {}", name, error.words.text)
+            guard let file else { throw Failure(outcome, message) }
+            let content = withoutByteOrderMark(source.bytes)
             throw Failure(
                 outcome,
-                sentence("{}: expected a JSON object, this is {}", name, error.words.text))
+                located(file, content, Document.placeOfFlaw(in: content), message))
         }
     }
 
-    private init(_ document: Document, _ value: Value, path: String, failing outcome: Outcome) {
+    private init(
+        _ document: Document, _ value: Value, path: String, failing outcome: Outcome, file: String?
+    ) {
         self.document = document
         self.value = value
         self.path = path
         self.outcome = outcome
+        self.file = file
     }
 
     func has(_ key: String) -> Bool { !find(key).isAbsent }
@@ -91,7 +101,12 @@ final class Settings {
         let found = find(key)
         if found.isAbsent { return nil }
         guard found.isObject else { throw mistake(key, "a JSON object") }
-        return Settings(document, found, path: path + key + ".", failing: outcome)
+        return part(found, key)
+    }
+
+    private func part(_ value: Value, _ key: String) -> Settings {
+        Settings(
+            document, value, path: sentence("{}{}.", path, key), failing: outcome, file: file)
     }
 
     /// A credential: text, {"env": NAME} or {"file": PATH}. Absent is a mistake.
@@ -103,7 +118,7 @@ final class Settings {
         /// Where it stands, for messages.
         var place = ""
         if found.isObject {
-            let source = Settings(document, found, path: path + key + ".", failing: outcome)
+            let source = part(found, key)
             if let name = try source.text("env", "the name of an environment variable") {
                 guard let value = getenv(name) else {
                     throw mistake(
@@ -169,13 +184,28 @@ final class Settings {
         guard let stranger else { return }
         var expected = ""
         for key in known { expected += (expected.isEmpty ? "" : ", ") + key }
-        throw Failure(
-            outcome,
+        throw failure(
+            stranger,
             sentence("{}{}: unknown key, expected one of {}", path, shown(stranger), expected))
     }
 
     func mistake(_ key: String, _ expected: String) -> Failure {
-        Failure(outcome, sentence("{}{}: expected {}", path, key, expected))
+        failure(key, sentence("{}{}: expected {}", path, key, expected))
+    }
+
+    /// With the place of the key, or of the part of the configuration that lacks it.
+    @inline(never)
+    private func failure(_ key: String, _ message: String) -> Failure {
+        guard let file else { return Failure(outcome, message) }
+        let content = JSONText(bytes: document.content)
+        var steps: [String] = []
+        withBytes(of: path) { bytes in
+            for part in parts(of: bytes, between: UInt8(ascii: ".")) where !part.isEmpty {
+                steps.append(String(decoding: part, as: UTF8.self))
+            }
+        }
+        let place = (content.find(steps + [key]) ?? content.find(steps))?.key
+        return Failure(outcome, located(file, content.bytes, place, message))
     }
 
     private func find(_ key: String) -> Value {
@@ -185,19 +215,33 @@ final class Settings {
 
     /// A secret may have got into the place of its name: no variable is called like one.
     private func quoted(_ name: String) -> String {
-        let isName = name.utf8.allSatisfy {
-            (0x41...0x5A).contains($0) || isDigit($0) || $0 == 0x5F
-        }
-        return isName ? " " + name : ""
+        isMade(name, of: "AZ09__") ? " " + name : ""
     }
 
     /// A secret may have got into the place of a path: one without a slash is not shown.
     private func shownPath(_ path: String) -> String {
-        path.utf8.contains(UInt8(ascii: "/")) ? " at " + path : ""
+        holds(path, UInt8(ascii: "/")) ? " at " + path : ""
     }
 
     /// A secret may have got into the place of a key: no more of it than tells which key is meant.
     private func shown(_ key: String) -> String {
         key.utf8.count <= 32 && !hasControlCharacter(key) ? key : "(a long key)"
     }
+}
+
+/// A message about a file, with the line and the column, both from 1, of one of its bytes.
+private func located(
+    _ file: String, _ content: UnsafeBufferPointer<UInt8>, _ place: Int?, _ message: String
+) -> String {
+    guard let place else { return sentence("{}: {}", file, message) }
+    var (line, column) = (1, 1)
+    for byte in content[..<min(place, content.count)] {
+        if byte == UInt8(ascii: "\n") {
+            (line, column) = (line + 1, 1)
+        } else if byte & 0xC0 != 0x80 {
+            // 10xxxxxx goes on with a character.
+            column += 1
+        }
+    }
+    return sentence("{}: {}", sentence("{}:{}:{}", file, String(line), String(column)), message)
 }

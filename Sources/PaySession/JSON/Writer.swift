@@ -51,6 +51,15 @@ struct Writer {
         buffer.append(0x30 + UInt8(tenths % 10))
     }
 
+    /// Microseconds since 1970 as a point in time.
+    mutating func utc(_ microseconds: Int64) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Timestamp.length) { room in
+            guard let start = room.baseAddress else { return }
+            Timestamp.write(microseconds, to: start)
+            put(UnsafeBufferPointer(room), before: 0x22, after: (0x22, nil))
+        }
+    }
+
     /// A word of ours, which needs no escapes.
     mutating func string(_ text: StaticString) {
         put(bytes(of: text), before: 0x22, after: (0x22, nil))

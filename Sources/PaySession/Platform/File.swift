@@ -18,15 +18,26 @@ enum File {
         }
     }
 
+    /// Who may do what with a file, as stat(2) says it; 0 for what is none, a pipe.
+    typealias Mode = UInt32
+
     /// The whole content; false if it cannot be read, or is longer.
-    static func read(_ path: String, into buffer: Buffer, atMost longest: Int) -> Bool {
+    /// - Parameter mode: set as soon as it is open.
+    static func read(
+        _ path: String, into buffer: Buffer, atMost longest: Int, mode: inout Mode
+    ) -> Bool {
         var isTooLong = false
-        let isRead = forEachChunk(path) { chunk in
+        let isRead = forEachChunk(path, &mode) { chunk in
             buffer.append(UnsafeRawBufferPointer(chunk))
             isTooLong = buffer.count > longest
             return !isTooLong
         }
         return isRead && !isTooLong
+    }
+
+    static func read(_ path: String, into buffer: Buffer, atMost longest: Int) -> Bool {
+        var mode: Mode = 0
+        return read(path, into: buffer, atMost: longest, mode: &mode)
     }
 
     /// For whoever writes into a pipe, in all; fork waits meanwhile.
@@ -35,10 +46,11 @@ enum File {
     /// - Parameter body: says whether to go on.
     /// - Returns: false if it could not be read as far as `body` wanted it.
     private static func forEachChunk(
-        _ path: String, _ body: (UnsafeBufferPointer<UInt8>) -> Bool
+        _ path: String, _ mode: inout Mode, _ body: (UnsafeBufferPointer<UInt8>) -> Bool
     ) -> Bool {
         let file = cplatform_open(path)
         guard file >= 0 else { return false }
+        mode = cplatform_mode(file)
         defer { cplatform_close(file) }
         var patience = longestWaitMs
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { chunk in

@@ -23,10 +23,10 @@ func sameTexts(_ one: String?, _ other: String?) -> Bool {
 }
 
 /// The text's bytes, in place: String's withUTF8 wants a variable, and so a copy with its counting.
+/// Every text has them but those of Objective-C, which are not on this system.
 func withBytes<R>(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
-    if let result = text.utf8.withContiguousStorageIfAvailable(body) { return result }
-    var text = text
-    return text.withUTF8(body)
+    text.utf8.withContiguousStorageIfAvailable(body)
+        ?? body(UnsafeBufferPointer(start: nil, count: 0))
 }
 
 /// Words of ours as C strings: StaticString's bytes end with a NUL.
@@ -94,6 +94,53 @@ func rest(
     return UnsafeBufferPointer(rebasing: bytes[(place + word.utf8CodeUnitCount)...])
 }
 
+/// Whether every byte lies in one of some ranges: "09AF" are 0 to 9 and A to F.
+@inline(never)
+func isMade(_ bytes: UnsafeBufferPointer<UInt8>, of ranges: StaticString) -> Bool {
+    for byte in bytes {
+        var place = 0
+        while place < ranges.utf8CodeUnitCount,
+            byte < ranges.utf8Start[place] || byte > ranges.utf8Start[place + 1]
+        {
+            place += 2
+        }
+        if place >= ranges.utf8CodeUnitCount { return false }
+    }
+    return true
+}
+
+@inline(never)
+func isMade(_ text: String, of ranges: StaticString) -> Bool {
+    withBytes(of: text) { isMade($0, of: ranges) }
+}
+
+/// Where the byte stands first; nil where it does not.
+@inline(never)
+func place(of byte: UInt8, in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    for index in 0..<bytes.count where bytes[index] == byte { return index }
+    return nil
+}
+
+@inline(never)
+func holds(_ text: String, _ byte: UInt8) -> Bool {
+    withBytes(of: text) { place(of: byte, in: $0) != nil }
+}
+
+/// What stands before, between and behind a byte.
+@inline(never)
+func parts(
+    of bytes: UnsafeBufferPointer<UInt8>, between separator: UInt8
+) -> [UnsafeBufferPointer<UInt8>] {
+    var parts: [UnsafeBufferPointer<UInt8>] = []
+    var rest = bytes
+    while let end = place(of: separator, in: rest) {
+        parts.append(UnsafeBufferPointer(rebasing: rest[..<end]))
+        rest = UnsafeBufferPointer(rebasing: rest[(end + 1)...])
+    }
+    parts.append(rest)
+    return parts
+}
+
 /// A sentence with what it names: each {} gives way to one of the names, in their order. One
 /// function for all, since an interpolation is some hundred bytes of code wherever it stands.
 @inline(never)
@@ -131,11 +178,15 @@ func withoutBlanks(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<U
 
 /// Control characters of Unicode (Cc): C0, DEL and C1. None belongs into an identifier or a header.
 func hasControlCharacter(_ text: String) -> Bool {
-    for scalar in text.unicodeScalars
-    where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
-        return true
+    withBytes(of: text) { bytes in
+        var before: UInt8 = 0
+        for byte in bytes {
+            // C1 in UTF-8: C2 80 to C2 9F.
+            if byte < 0x20 || byte == 0x7F || before == 0xC2 && byte < 0xA0 { return true }
+            before = byte
+        }
+        return false
     }
-    return false
 }
 
 func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
@@ -159,12 +210,12 @@ func lowerCased(_ byte: UInt8) -> UInt8 {
 }
 
 /// A decimal number without sign, from all of `bytes`; nil if it is no number or does not fit.
-func parseDigits(_ bytes: some Sequence<UInt8>, isNegative: Bool = false) -> Int64? {
+func parseDigits(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
     var value: Int64 = 0
     var seen = false
     for byte in bytes {
         guard isDigit(byte),
-            let next = times10(value, adding: Int64(byte - 0x30), isNegative: isNegative)
+            let next = times10(value, adding: Int64(byte - 0x30), isNegative: false)
         else { return nil }
         value = next
         seen = true

@@ -4,6 +4,7 @@
 extension Provider {
     static let dintero = Provider(
         name: "dintero",
+        title: "Dintero",
         parts: [
             IdentifierPart(
                 name: "account_id",
@@ -15,29 +16,39 @@ extension Provider {
         environments: [],
         // P accounts are production, T accounts are test, on the same host.
         soleAddress: "https://api.dintero.com",
+        settings: [
+            Setting(key: "account_id", expected: "P or T and eight digits", isValid: isAccount)
+        ],
         authorization: .clientCredentials(
             TokenRequest(
                 path: "/v1/accounts/{0}/auth/token",
                 contentType: "application/json",
-                audience: { "https://api.dintero.com/v1/accounts/\($0.first ?? "")" },
+                audience: { sentence("https://api.dintero.com/v1/accounts/{}", $0.first ?? "") },
                 // The audience ends in an account that was checked: nothing in it needs escaping.
-                body: { "{\"grant_type\":\"client_credentials\",\"audience\":\"\($0)\"}" })),
+                body: {
+                    sentence(
+                        "{}{}\"}", "{\"grant_type\":\"client_credentials\",\"audience\":\"", $0)
+                })),
         identityFields: [IdentityField(path: "id")],
         errors: ErrorShape(messages: ["error.message", "error.errors"], codes: ["error.code"]),
         // Optional and recommended by Dintero, so that its support can tell who is calling.
         headers: [
             "Dintero-System-Plugin-Name: libpaysession",
-            "Dintero-System-Plugin-Version: \(Library.version)",
+            sentence("Dintero-System-Plugin-Version: {}", Library.version),
         ],
         hasTrustSwitch: true,
+        proof: "transaction",
+        callbacks: "signed",
         read: readDintero)
 }
 
 /// ^[PT]\d{8}$
 private func isAccount(_ text: String) -> Bool {
-    let bytes = text.utf8
-    guard bytes.count == 9, let first = bytes.first else { return false }
-    return (first == 0x50 || first == 0x54) && bytes.dropFirst().allSatisfy(isDigit)
+    text.utf8.count == 9
+        && withBytes(of: text) { bytes in
+            isMade(UnsafeBufferPointer(rebasing: bytes[..<1]), of: "PPTT")
+                && isMade(UnsafeBufferPointer(rebasing: bytes[1...]), of: "09")
+        }
 }
 
 /// The order API records what was done elsewhere and executes no payment: its documents carry no

@@ -4,6 +4,7 @@
 extension Provider {
     static let inbank = Provider(
         name: "inbank",
+        title: "Inbank",
         parts: [IdentifierPart(name: "shop_uuid"), IdentifierPart(name: "pos_session_uuid")],
         path: "/partner/v3/shops/{0}/pos-sessions/{1}",
         environments: [
@@ -14,15 +15,14 @@ extension Provider {
             Setting(
                 key: "country", expected: "a country's two lower-case letters, such as \"pl\"",
                 isRequiredWithEnvironment: true,
-                isValid: { country in
-                    country.utf8.count == 2
-                        && country.utf8.allSatisfy { (0x61...0x7A).contains($0) }
-                })
+                isValid: { $0.utf8.count == 2 && isMade($0, of: "az") })
         ],
         authorization: .bearerKey,
         identityFields: [IdentityField(path: "uuid")],
         // "message": a text or a list of codes; the API gateway in front says "Message".
         errors: ErrorShape(messages: ["message", "Message"], codes: [], codeLists: ["message"]),
+        proof: "contract",
+        callbacks: "unsigned",
         read: readInbank)
 }
 

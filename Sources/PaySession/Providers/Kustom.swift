@@ -4,6 +4,7 @@
 extension Provider {
     static let kustom = Provider(
         name: "kustom",
+        title: "Kustom",
         parts: [IdentifierPart(name: "session_id")],
         path: "/ipp/v1/sessions/{0}",
         environments: [
@@ -15,15 +16,15 @@ extension Provider {
         settings: [
             Setting(
                 key: "username", expected: "a user name without colon or control characters",
-                isValid: { name in
-                    !name.isEmpty && !name.utf8.contains(0x3A) && !hasControlCharacter(name)
-                })
+                isValid: isUserName)
         ],
         authorization: .basicKey,
         identityFields: [IdentityField(path: "session_id")],
         // Problem details, and what the sister APIs say; bodies can be empty.
         errors: ErrorShape(
             messages: ["detail", "title", "error_messages", "errors"], codes: ["error_code"]),
+        proof: "order",
+        callbacks: "signed",
         read: readKustom)
 }
 

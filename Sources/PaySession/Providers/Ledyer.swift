@@ -4,6 +4,7 @@
 extension Provider {
     static let ledyer = Provider(
         name: "ledyer",
+        title: "Ledyer",
         parts: [IdentifierPart(name: "session_id")],
         path: "/v1/sessions/{0}",
         environments: [
@@ -24,6 +25,8 @@ extension Provider {
             IdentityField(path: "id"), IdentityField(path: "orderId", prefix: "or_"),
         ],
         errors: ErrorShape(messages: ["errors"], codes: []),
+        proof: "payment_status",
+        callbacks: "unsigned",
         read: readLedyer)
 }
 

@@ -4,6 +4,8 @@
 /// Each is there once: two are the same if they are the same object.
 final class Provider: Sendable {
     let name: String
+    /// As people write it.
+    let title: StaticString
     /// The parts of a reference, in order; the last one is the session's identifier.
     let parts: [IdentifierPart]
     /// The request's path under the base address; {0}, {1} stand for the parts.
@@ -21,16 +23,22 @@ final class Provider: Sendable {
     let headers: [String]
     /// Whether the merchant may say `trust_processed_at`.
     let hasTrustSwitch: Bool
+    /// What of the provider's tells what became of the payment behind a session.
+    let proof: StaticString
+    /// Whether what it sends to a shop can be checked: "signed" or "unsigned".
+    let callbacks: StaticString
     /// From document to session: pure, and never fails. What cannot be read is nil.
     let read: @Sendable (Reader, ReadingRules) -> Session
 
     init(
-        name: String, parts: [IdentifierPart], path: String, environments: [Environment],
-        soleAddress: String? = nil, settings: [Setting] = [], authorization: Authorization,
-        identityFields: [IdentityField], errors: ErrorShape, headers: [String] = [],
-        hasTrustSwitch: Bool = false, read: @escaping @Sendable (Reader, ReadingRules) -> Session
+        name: String, title: StaticString, parts: [IdentifierPart], path: String,
+        environments: [Environment], soleAddress: String? = nil, settings: [Setting] = [],
+        authorization: Authorization, identityFields: [IdentityField], errors: ErrorShape,
+        headers: [String] = [], hasTrustSwitch: Bool = false, proof: StaticString,
+        callbacks: StaticString, read: @escaping @Sendable (Reader, ReadingRules) -> Session
     ) {
         self.name = name
+        self.title = title
         self.parts = parts
         self.path = path
         self.environments = environments
@@ -41,6 +49,8 @@ final class Provider: Sendable {
         self.errors = errors
         self.headers = headers
         self.hasTrustSwitch = hasTrustSwitch
+        self.proof = proof
+        self.callbacks = callbacks
         self.read = read
     }
 
@@ -51,20 +61,39 @@ final class Provider: Sendable {
         var prefix: StaticString = ""
     }
 
-    struct Environment: Sendable {
+    // Classes, for to copy a structure of several texts takes more code than to hold an object.
+
+    final class Environment: Sendable {
         let name: String
         /// {key} stands for a setting.
         let address: String
-        var tokenAddress: String?
+        let tokenAddress: String?
         /// Keys of this environment begin so; one that begins like another's contradicts it.
-        var keyPrefix: String?
+        let keyPrefix: String?
+
+        init(name: String, address: String, tokenAddress: String? = nil, keyPrefix: String? = nil) {
+            self.name = name
+            self.address = address
+            self.tokenAddress = tokenAddress
+            self.keyPrefix = keyPrefix
+        }
     }
 
-    struct Setting: Sendable {
+    final class Setting: Sendable {
         let key: String
         let expected: String
-        var isRequiredWithEnvironment = false
+        let isRequiredWithEnvironment: Bool
         let isValid: @Sendable (String) -> Bool
+
+        init(
+            key: String, expected: String, isRequiredWithEnvironment: Bool = false,
+            isValid: @escaping @Sendable (String) -> Bool
+        ) {
+            self.key = key
+            self.expected = expected
+            self.isRequiredWithEnvironment = isRequiredWithEnvironment
+            self.isValid = isValid
+        }
     }
 
     enum Authorization: Sendable {
@@ -93,9 +122,7 @@ final class Provider: Sendable {
         var codeLists: [StaticString] = []
     }
 
-    static func named(_ name: some Sequence<UInt8>) -> Provider? {
-        all.first { $0.name.utf8.elementsEqual(name) }
-    }
+    static func named(_ name: String) -> Provider? { all.first { sameBytes($0.name, name) } }
 
     static var names: String {
         var names = ""
@@ -103,6 +130,17 @@ final class Provider: Sendable {
             names += (index > 0 ? ", " : "") + provider.name
         }
         return names
+    }
+
+    /// How its references look, "inbank:SHOP_UUID/POS_SESSION_UUID".
+    var form: String {
+        let form = Buffer()
+        form.append(name)
+        for (index, part) in parts.enumerated() {
+            form.append(UInt8(ascii: index > 0 ? "/" : ":"))
+            withBytes(of: part.name) { for byte in $0 { form.append(upperCased(byte)) } }
+        }
+        return String(decoding: form.bytes, as: UTF8.self)
     }
 
     /// Its place in the list of all; accounts, tokens and counts are kept by it.
@@ -120,16 +158,18 @@ func filled(_ template: String, _ identifiers: [String]) -> String {
     var path: [UInt8] = []
     path.reserveCapacity(template.utf8.count + 48 * identifiers.count)
     var place: Int?
-    for byte in template.utf8 {
-        switch byte {
-        case 0x7B: place = 0
-        case 0x7D:
-            if let number = place, number < identifiers.count {
-                appendPercentEncoded(identifiers[number], to: &path)
+    withBytes(of: template) { bytes in
+        for byte in bytes {
+            switch byte {
+            case 0x7B: place = 0
+            case 0x7D:
+                if let number = place, number < identifiers.count {
+                    appendPercentEncoded(identifiers[number], to: &path)
+                }
+                place = nil
+            default:
+                if place == nil { path.append(byte) } else { place = Int(byte &- 0x30) }
             }
-            place = nil
-        default:
-            if place == nil { path.append(byte) } else { place = Int(byte &- 0x30) }
         }
     }
     return String(decoding: path, as: UTF8.self)

@@ -27,7 +27,8 @@ struct Address {
     private init?(_ text: String) {
         // An empty query or fragment has no part below, but would swallow the path.
         if hasControlCharacter(text)
-            || text.utf8.contains(where: { [0x20, 0x23, 0x3F].contains($0) })
+            || holds(text, UInt8(ascii: " ")) || holds(text, UInt8(ascii: "#"))
+            || holds(text, UInt8(ascii: "?"))
         {
             return nil
         }
@@ -48,9 +49,11 @@ struct Address {
             guard sameBytes(scheme, "https") else { return nil }
             isPlain = false
         }
-        var bytes = text.utf8[...]
-        while bytes.last == 0x2F { bytes = bytes.dropLast() }
-        self.text = String(decoding: bytes, as: UTF8.self)
+        self.text = withBytes(of: text) { bytes in
+            var end = bytes.count
+            while end > 0, bytes[end - 1] == UInt8(ascii: "/") { end -= 1 }
+            return String(decoding: bytes[..<end], as: UTF8.self)
+        }
         self.host = Address.withPort(url, host)
     }
 
@@ -73,7 +76,7 @@ struct Address {
         let flags = UInt32(CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME)
         guard curl_url_set(url, CURLUPART_URL, address, flags) == CURLUE_OK,
             let host = part(url, CURLUPART_HOST), (1...253).contains(host.utf8.count),
-            host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") })
+            isMade(host, of: "![]~")
         else { return nil }
         return withPort(url, host)
     }
@@ -96,14 +99,20 @@ struct Address {
     /// By the host as libcurl writes it, in which 0x7f.1 and 2130706433 are 127.0.0.1 already. What
     /// has a leading zero there still, such as 127.0.0.08, is a name for it, not a number.
     private static func isLoopback(_ host: String) -> Bool {
-        let lower = String(
-            decoding: host.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
-        if sameBytes(lower, "localhost") || sameBytes(lower, "[::1]") { return true }
-        let numbers = host.utf8.split(separator: 0x2E, omittingEmptySubsequences: false)
-        return numbers.count == 4 && numbers[0].elementsEqual("127".utf8)
-            && numbers.allSatisfy { number in
-                (parseDigits(number) ?? 256) <= 255 && (number.first != 0x30 || number.count == 1)
-            }
+        withBytes(of: host) { bytes in
+            if isHost(bytes, "localhost") || isHost(bytes, "[::1]") { return true }
+            let numbers = parts(of: bytes, between: UInt8(ascii: "."))
+            return numbers.count == 4 && isHost(numbers[0], "127")
+                && numbers.allSatisfy { number in
+                    (parseDigits(number) ?? 256) <= 255
+                        && (number.first != UInt8(ascii: "0") || number.count == 1)
+                }
+        }
+    }
+
+    private static func isHost(_ bytes: UnsafeBufferPointer<UInt8>, _ name: StaticString) -> Bool {
+        bytes.count == name.utf8CodeUnitCount
+            && bytes.indices.allSatisfy { lowerCased(bytes[$0]) == name.utf8Start[$0] }
     }
 
     private static func part(_ url: OpaquePointer, _ part: CURLUPart) -> String? {

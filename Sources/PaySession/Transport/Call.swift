@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import CPlatform
 
 /// One session being read: token, request, attempts, pauses, deadline. A state machine that never
 /// waits: a Loop moves it on whenever something has happened.
@@ -143,7 +144,7 @@ final class Call {
                     client.wakeLoops()
                     return attemptFailed(error, step: .token, retryAfter: 0, on: loop)
                 }
-                hasSent = true
+                noteSent()
                 wake = deadline
             }
         }
@@ -195,7 +196,7 @@ final class Call {
         } catch {
             return attemptFailed(error, step: .session, retryAfter: 0, on: loop)
         }
-        hasSent = true
+        noteSent()
         wake = deadline
     }
 
@@ -242,6 +243,11 @@ final class Call {
             failure = told
         }
         attemptFailed(failure, step: .session, retryAfter: response.retryAfter, on: loop)
+    }
+
+    private func noteSent() {
+        hasSent = true
+        exchange.askedAt = cplatform_clock(CLOCK_REALTIME)
     }
 
     // MARK: Endings

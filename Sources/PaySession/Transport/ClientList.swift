@@ -40,8 +40,7 @@ enum ClientList {
     /// A client for a configuration: the one that the same configuration opened before, if it says
     /// that it is to be shared. The same is what names the same secrets, as they are now: a key that
     /// was renewed, and another shop's under the same name, are others.
-    static func open(_ config: UnsafePointer<CChar>) throws(Failure) -> Client {
-        let configuration = try Configuration(config)
+    static func open(_ configuration: Configuration) throws(Failure) -> Client {
         if configuration.isShared, let client = mutex.withLock({ held(configuration) }) {
             return client
         }

@@ -23,11 +23,14 @@ struct Configuration {
     let accounts: [Account?]
     /// As it was given, which may be credentials.
     private let text: Secret
+    /// Where it was read from; nil where it was given as text.
+    let file: ConfigurationFile?
 
     /// An answer is the document and what is made of it, which is hardly ever longer.
     var mostAnswerBytes: Int { 4 * maxResponseBytes + 65536 }
 
-    init(_ text: UnsafePointer<CChar>) throws(Failure) {
+    /// - Parameter file: whose content the text is.
+    init(_ text: UnsafePointer<CChar>, file: ConfigurationFile? = nil) throws(Failure) {
         guard
             let copy = Secret(
                 UnsafeBufferPointer(
@@ -35,8 +38,10 @@ struct Configuration {
                     count: strlen(text)))
         else { throw .outOfMemory }
         self.text = copy
+        self.file = file
         let settings = try Settings.parse(
-            text, named: "configuration", failing: .invalidConfig, holdsSecrets: true)
+            text, named: "configuration", failing: .invalidConfig, file: file?.path,
+            holdsSecrets: true)
         timeoutMs = try settings.integer("timeout_ms", in: 1...600_000) ?? 10_000
         connectTimeoutMs = try settings.integer("connect_timeout_ms", in: 1...600_000) ?? 3_000
         attempts = Int(try settings.integer("attempts", in: 1...10) ?? 3)
@@ -71,6 +76,7 @@ struct Configuration {
         var accounts: [Account?] = []
         for provider in Provider.all {
             if let section = try settings.section(provider.name) {
+                try file?.refuseOthers()
                 accounts.append(try Account.read(provider, section))
             } else {
                 accounts.append(nil)
@@ -150,7 +156,7 @@ struct Configuration {
         _ settings: Settings, _ key: String, _ expected: String
     ) throws(Failure) -> String? {
         guard let path = try settings.text(key, expected) else { return nil }
-        if path.utf8.first == UInt8(ascii: "/") { return path }
+        if hasPrefix(path, "/") { return path }
         cplatform_set_errno(0)
         guard let directory = getcwd(nil, 0) else {
             if cplatform_is_exhausted() != 0 { throw .outOfMemory }
@@ -208,104 +214,21 @@ final class Account {
     // Not the initializer throws: in Embedded Swift an object whose initializer does is never
     // freed.
     static func read(_ provider: Provider, _ settings: Settings) throws(Failure) -> Account {
-        var environment: Provider.Environment?
-        if !provider.environments.isEmpty {
-            var names = ""
-            for known in provider.environments {
-                names += (names.isEmpty ? "" : " or ") + "\"\(known.name)\""
+        let environment = try environment(provider, settings)
+        let values = try values(provider, settings, isRequired: environment != nil)
+        let base = try base(provider, settings, environment, values)
+        let (authorization, secrets) =
+            switch provider.authorization {
+            case .bearerKey: try bearer(settings, "api_key")
+            case .basicKey: try basicKey(provider, settings, environment, values)
+            case .clientCredentials(let request):
+                settings.has("token")
+                    ? try token(settings) : try clientCredentials(settings, request)
             }
-            let name = try settings.text("environment", names) { name in
-                provider.environments.contains { sameBytes($0.name, name) }
-            }
-            if let name {
-                environment = provider.environments.first { sameBytes($0.name, name) }
-            } else if !settings.has("base_url") {
-                throw settings.mistake("environment", names + ", or base_url")
-            }
+        var tokenAddress: Address?
+        if case .clientCredentials(_, let request) = authorization {
+            tokenAddress = try Account.tokenAddress(settings, request, environment)
         }
-
-        var values: [(key: String, value: String)] = []
-        for setting in provider.settings {
-            if let value = try settings.text(setting.key, setting.expected, setting.isValid) {
-                values.append((setting.key, value))
-            } else if setting.isRequiredWithEnvironment, environment != nil,
-                !settings.has("base_url")
-            {
-                throw settings.mistake(setting.key, setting.expected)
-            }
-        }
-        let username = values.first { sameBytes($0.key, "username") }?.value
-
-        let base: Address
-        if let given = try Account.address(settings, "base_url") {
-            base = given
-        } else {
-            var text = environment?.address ?? provider.soleAddress ?? ""
-            for (key, value) in values { text = replacing("{\(key)}", in: text, by: value) }
-            guard let address = try Address.parse(text) else {
-                throw settings.mistake("base_url", Address.expected)
-            }
-            base = address
-        }
-
-        let authorization: Authorization
-        let secrets: [Secret]
-        let tokenAddress: Address?
-        switch provider.authorization {
-        case .bearerKey:
-            let key = try settings.secret("api_key")
-            authorization = .fixed(try Account.header(.joining("Authorization: Bearer ", key)))
-            secrets = [key]
-            tokenAddress = nil
-        case .basicKey:
-            let key = try settings.secret("api_key")
-            try Account.refuseContradiction(key, environment, provider, settings)
-            if let username {
-                let header = try Account.header(.basic("", user: username, key))
-                authorization = .fixed(
-                    try Account.header(.joining("Authorization: Basic ", header)))
-                secrets = [header, key]
-            } else {
-                authorization = .fixed(try Account.header(.joining("Authorization: Basic ", key)))
-                secrets = [key]
-            }
-            tokenAddress = nil
-        case .clientCredentials(let request):
-            if settings.has("token") {
-                for other in ["client_id", "client_secret", "auth_url"] where settings.has(other) {
-                    throw settings.mistake(other, "nothing, since token is given")
-                }
-                let token = try settings.secret("token")
-                authorization = .fixed(
-                    try Account.header(.joining("Authorization: Bearer ", token)))
-                secrets = [token]
-                tokenAddress = nil
-            } else {
-                guard
-                    let id = try settings.text(
-                        "client_id", "text without colon, or a token instead",
-                        {
-                            !$0.isEmpty && !$0.utf8.contains(0x3A) && !hasControlCharacter($0)
-                        })
-                else { throw settings.mistake("client_id", "text; it is missing") }
-                let secret = try settings.secret("client_secret")
-                let basic = try Account.header(.basic("", user: id, secret))
-                authorization = .clientCredentials(
-                    try Account.header(.joining("Authorization: Basic ", basic)), request)
-                secrets = [basic, secret]
-                if let given = try Account.address(settings, "auth_url") {
-                    tokenAddress = given
-                } else if request.path != nil {
-                    tokenAddress = nil
-                } else if let text = environment?.tokenAddress, !settings.has("base_url") {
-                    tokenAddress = try Address.parse(text)
-                } else {
-                    throw settings.mistake(
-                        "auth_url", "the address of the token endpoint, since base_url is given")
-                }
-            }
-        }
-
         let rules = ReadingRules(
             trustProcessedAt: provider.hasTrustSwitch
                 ? try settings.bool("trust_processed_at") ?? false : false)
@@ -313,6 +236,122 @@ final class Account {
         return Account(
             provider, base: base, tokenAddress: tokenAddress, authorization: authorization,
             rules: rules, secrets: secrets)
+    }
+
+    @inline(never)
+    private static func environment(
+        _ provider: Provider, _ settings: Settings
+    ) throws(Failure) -> Provider.Environment? {
+        if provider.environments.isEmpty { return nil }
+        var names = ""
+        for known in provider.environments {
+            names = sentence(names.isEmpty ? "{}\"{}\"" : "{} or \"{}\"", names, known.name)
+        }
+        var found: Provider.Environment?
+        let name = try settings.text("environment", names) { name in
+            found = provider.environments.first { sameBytes($0.name, name) }
+            return found != nil
+        }
+        if name == nil, !settings.has("base_url") {
+            throw settings.mistake("environment", sentence("{}, or base_url", names))
+        }
+        return found
+    }
+
+    /// What was said for each of the provider's own settings, in their order.
+    @inline(never)
+    private static func values(
+        _ provider: Provider, _ settings: Settings, isRequired: Bool
+    ) throws(Failure) -> [String?] {
+        var values: [String?] = []
+        for setting in provider.settings {
+            let value = try settings.text(setting.key, setting.expected, setting.isValid)
+            if value == nil, setting.isRequiredWithEnvironment, isRequired,
+                !settings.has("base_url")
+            {
+                throw settings.mistake(setting.key, setting.expected)
+            }
+            values.append(value)
+        }
+        return values
+    }
+
+    @inline(never)
+    private static func base(
+        _ provider: Provider, _ settings: Settings, _ environment: Provider.Environment?,
+        _ values: [String?]
+    ) throws(Failure) -> Address {
+        if let given = try address(settings, "base_url") { return given }
+        var text = environment?.address ?? provider.soleAddress ?? ""
+        for (setting, value) in zip(provider.settings, values) {
+            if let value { text = replacing(setting.key, in: text, by: value) }
+        }
+        guard let address = try Address.parse(text) else {
+            throw settings.mistake("base_url", Address.expected)
+        }
+        return address
+    }
+
+    @inline(never)
+    private static func bearer(
+        _ settings: Settings, _ name: String
+    ) throws(Failure) -> (Authorization, [Secret]) {
+        let key = try settings.secret(name)
+        return (.fixed(try held(.joining("Authorization: Bearer ", key))), [key])
+    }
+
+    @inline(never)
+    private static func basicKey(
+        _ provider: Provider, _ settings: Settings, _ environment: Provider.Environment?,
+        _ values: [String?]
+    ) throws(Failure) -> (Authorization, [Secret]) {
+        let key = try settings.secret("api_key")
+        try refuseContradiction(key, environment, provider, settings)
+        for (setting, value) in zip(provider.settings, values) {
+            guard sameBytes(setting.key, "username"), let username = value else { continue }
+            let pair = try held(.basic("", user: username, key))
+            return (.fixed(try held(.joining("Authorization: Basic ", pair))), [pair, key])
+        }
+        return (.fixed(try held(.joining("Authorization: Basic ", key))), [key])
+    }
+
+    @inline(never)
+    private static func token(
+        _ settings: Settings
+    ) throws(Failure) -> (Authorization, [Secret]) {
+        for other in ["client_id", "client_secret", "auth_url"] where settings.has(other) {
+            throw settings.mistake(other, "nothing, since token is given")
+        }
+        return try bearer(settings, "token")
+    }
+
+    @inline(never)
+    private static func clientCredentials(
+        _ settings: Settings, _ request: Provider.TokenRequest
+    ) throws(Failure) -> (Authorization, [Secret]) {
+        let id = try settings.text(
+            "client_id", "text without colon, or a token instead", isUserName)
+        guard let id else { throw settings.mistake("client_id", "text; it is missing") }
+        let secret = try settings.secret("client_secret")
+        let pair = try held(.basic("", user: id, secret))
+        return (
+            .clientCredentials(try held(.joining("Authorization: Basic ", pair)), request),
+            [pair, secret]
+        )
+    }
+
+    @inline(never)
+    private static func tokenAddress(
+        _ settings: Settings, _ request: Provider.TokenRequest,
+        _ environment: Provider.Environment?
+    ) throws(Failure) -> Address? {
+        if let given = try address(settings, "auth_url") { return given }
+        if request.path != nil { return nil }
+        guard let text = environment?.tokenAddress, !settings.has("base_url") else {
+            throw settings.mistake(
+                "auth_url", "the address of the token endpoint, since base_url is given")
+        }
+        return try Address.parse(text)
     }
 
     func sessionAddress(_ identifiers: [String]) -> Address {
@@ -331,7 +370,7 @@ final class Account {
         return address
     }
 
-    private static func header(_ secret: Secret?) throws(Failure) -> Secret {
+    private static func held(_ secret: Secret?) throws(Failure) -> Secret {
         guard let secret else { throw .outOfMemory }
         return secret
     }
@@ -353,13 +392,20 @@ final class Account {
     }
 }
 
-private func replacing(_ part: String, in text: String, by replacement: String) -> String {
+/// What HTTP Basic can carry in front of its colon (RFC 7617).
+func isUserName(_ text: String) -> Bool {
+    !text.isEmpty && !holds(text, UInt8(ascii: ":")) && !hasControlCharacter(text)
+}
+
+/// The text with a value in each place of {key}.
+private func replacing(_ key: String, in text: String, by value: String) -> String {
+    let part = sentence("{}{}{}", "{", key, "}")
     let result = Buffer()
     withBytes(of: text) { bytes in
         var index = 0
         while index < bytes.count {
             if begins(UnsafeBufferPointer(rebasing: bytes[index...]), with: part) {
-                result.append(replacement)
+                result.append(value)
                 index += part.utf8.count
             } else {
                 result.append(bytes[index])

@@ -16,7 +16,7 @@ enum ErrorBody {
             sentence("the {} of {} answered HTTP {}", endpoint.text, provider.name, String(status)),
             httpStatus: status)
         if let host = response.redirectHost {
-            failure.message += ", a redirect to \(host)"
+            failure.message = sentence("{}, a redirect to {}", failure.message, host)
         }
         guard let document = try? Document.parse(response.body) else { return failure }
         document.read { read($0, account, tokens, into: &failure) }

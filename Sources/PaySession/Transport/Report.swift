@@ -39,11 +39,7 @@ struct Report {
         if let status = drift.unknownStatus {
             // A status is a word. What is none could be anything, a name even, and is not kept.
             let isWord =
-                (1...40).contains(status.utf8.count)
-                && status.utf8.allSatisfy {
-                    (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F
-                        || $0 == 0x2D
-                }
+                (1...40).contains(status.utf8.count) && isMade(status, of: "AZaz__--")
             Report.add(isWord ? status : "(not a word)", to: &tallies[provider].unknownStatuses)
         }
         for field in drift.unreadable { Report.add(field, to: &tallies[provider].unreadableFields) }
@@ -79,6 +75,16 @@ struct Report {
             writer.object { writer in
                 writer.field("opened", connections)
                 writer.field("requests", requests)
+            }
+            writer.key("configuration")
+            writer.object { writer in
+                writer.field("file", configuration.file?.path)
+                writer.key("readable_by_others")
+                if let isReadable = configuration.file?.isReadableByOthers {
+                    writer.bool(isReadable)
+                } else {
+                    writer.null()
+                }
             }
             writer.key("transport")
             LibcurlFacts(configuration).write(to: &writer)

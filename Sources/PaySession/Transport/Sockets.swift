@@ -114,7 +114,8 @@ final class Socket {
     }
 
     /// What OpenSSL calls with every record, and with every message of TLS itself.
-    static let messageCame: ccurl_message_callback = { direction, _, type, bytes, count, _, context in
+    static let messageCame: ccurl_message_callback = {
+        direction, _, type, bytes, count, _, context in
         guard direction == 0, let context else { return }
         Unmanaged<Socket>.fromOpaque(context)._withUnsafeGuaranteedRef { socket in
             let isTooMuch: Bool

@@ -53,6 +53,6 @@ enum TokenAnswer {
 
     /// It goes into a header.
     private static func isUsable(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        !bytes.isEmpty && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        !bytes.isEmpty && isMade(bytes, of: "!~")
     }
 }

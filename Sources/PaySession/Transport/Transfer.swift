@@ -583,7 +583,7 @@ final class Transfer {
         case 0x52, 0x72:  // R
             // libcurl takes a number that does not fit for none.
             guard let value = Transfer.value(of: "retry-after:", in: line) else { return }
-            isToWaitForever = value.count > 18 && value.allSatisfy(isDigit)
+            isToWaitForever = value.count > 18 && isMade(value, of: "09")
         case 0x54, 0x74:  // T
             guard let value = Transfer.value(of: "transfer-encoding:", in: line) else { return }
             if !headersEnded { codings.note(transfer: value) }
@@ -611,9 +611,12 @@ final class Transfer {
     /// else.
     private static func length(_ value: UnsafeBufferPointer<UInt8>) -> Int64? {
         var length: Int64?
-        for part in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
-            let digits = part.drop { $0 == UInt8(ascii: " ") }
-            guard !digits.isEmpty, digits.allSatisfy(isDigit) else { return nil }
+        for part in parts(of: value, between: UInt8(ascii: ",")) {
+            var digits = part
+            while digits.first == UInt8(ascii: " ") {
+                digits = UnsafeBufferPointer(rebasing: digits[1...])
+            }
+            guard !digits.isEmpty, isMade(digits, of: "09") else { return nil }
             let number = parseDigits(digits) ?? Int64.max
             if length ?? number != number { return nil }
             length = number

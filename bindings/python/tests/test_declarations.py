@@ -38,6 +38,7 @@ def _parsed() -> c_ast.FileAST:
     text = re.sub(r"/\*.*?\*/", " ", HEADER.read_text("utf-8"), flags=re.DOTALL)
     text = re.sub(r"#ifdef __cplusplus.*?#endif", "", text, flags=re.DOTALL)
     text = re.sub(r"^[ \t]*#.*$", "", text, flags=re.MULTILINE)
+    text = text.replace("PAYSESSION_MUST_USE", "")
     known = "typedef unsigned long size_t; typedef unsigned uint32_t;"
     known += "typedef long int64_t; typedef unsigned long uint64_t;"
     return c_parser.CParser().parse(known + text)
@@ -55,6 +56,7 @@ VALUES: dict[str, Any] = {
     "session_result": ctypes.c_int,
     "session_status": ctypes.c_int,
     "session_paid": ctypes.c_int,
+    "session_decision": ctypes.c_int,
     "session_client": "SessionClient",
     "session_answer": "SessionAnswer",
     "session_batch": "SessionBatch",
@@ -115,6 +117,7 @@ def test_pointers_are_told_apart() -> None:
         ("session_result", "SESSION_", model.Result),
         ("session_status", "SESSION_STATUS_", model.Status),
         ("session_paid", "SESSION_PAID_", model.Paid),
+        ("session_decision", "SESSION_", model.Decision),
     ],
 )
 def test_enums(name: str, prefix: str, enum: type[Enum]) -> None:

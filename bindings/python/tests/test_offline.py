@@ -8,6 +8,7 @@ import ctypes
 import json
 import os
 import pickle
+import re
 import shutil
 import socket
 import subprocess
@@ -636,3 +637,62 @@ def test_a_named_library_that_is_another() -> None:
 def test_a_named_library() -> None:
     done = _import(PAYSESSION_LIBRARY=_client._library._name)
     assert (done.returncode, done.stdout) == (0, "0.1.0\n"), done.stderr
+
+
+# ---- Version 0.2 --------------------------------------------------------------------------------
+
+
+def test_a_client_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "shop.json"
+    file.write_text('{"kustom": {"environment": "live", "api_key": "kco_live_0123456789"}}')
+    file.chmod(0o600)
+    for path in (file, str(file)):
+        with paysession.Client.from_file(path) as client:
+            assert client.report()["configuration"]["file"] == str(file)
+    file.write_text('{\n"kustom": 7}')
+    with pytest.raises(paysession.InvalidConfig, match=rf"^{re.escape(str(file))}:2:1: kustom: expected"):
+        paysession.Client.from_file(file)
+    with pytest.raises(ValueError, match="^path contains a NUL$"):
+        paysession.Client.from_file("a\0b")
+
+
+def test_the_usual_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAYSESSION_CONFIG", str(tmp_path / "none.json"))
+    with pytest.raises(paysession.InvalidConfig, match=r"none\.json: expected a configuration file, there is none$"):
+        paysession.Client.from_file()
+
+
+@pytest.mark.parametrize(("document", "decision"), [
+    ('{"session_id": "a", "status": "FINALIZED", "order_amount": 1, "purchase_currency": "SEK"}', "ship"),
+    ('{"session_id": "a", "status": "ACTIVE"}', "wait"),
+    ('{"session_id": "a", "status": "EXPIRED"}', "release"),
+    ('{"session_id": "a", "status": "?"}', "hold"),
+])
+def test_decision(document: str, decision: str) -> None:
+    answer = paysession.normalize("kustom", document)
+    assert answer.decision is paysession.Decision.of(decision)
+    assert f"{answer.decision}" == decision
+
+
+@pytest.mark.parametrize("word", ["", "SHIP", "dispatch", 7, -1])
+def test_a_decision_that_nobody_knows_is_held(word: str | int) -> None:
+    assert paysession.Decision.of(word) is paysession.Decision.HOLD
+
+
+def test_an_option_that_is_none_is_no_argument() -> None:
+    with paysession.Client({}) as client:
+        for call, function in (
+            (client.get, "get"), (client.wait, "wait"), (client.get_kustom, "get_kustom"),
+        ):
+            with pytest.raises(TypeError, match=rf"^{function}\(\) got an unexpected keyword argument 'expct'$"):
+                call("kustom:x", expct={})  # type: ignore[call-arg]
+        with pytest.raises(TypeError, match=r"^batch\(\) got an unexpected keyword argument 'interval_ms'$"):
+            client.batch(interval_ms=1)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"^normalize\(\) got an unexpected keyword argument 'timeout_ms'$"):
+        paysession.normalize("kustom", "{}", timeout_ms=1)  # type: ignore[call-arg]
+
+
+def test_providers() -> None:
+    told = paysession.providers()
+    assert [one["name"] for one in told] == ["inbank", "kustom", "dintero", "ledyer"]
+    assert told[2]["reference"] == "dintero:ACCOUNT_ID/ORDER_ID/SESSION_ID"

@@ -17,12 +17,26 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._declarations import AnswerPointer, BatchPointer, ClientPointer
 from ._errors import PaySessionError, error_of
 from ._library import load
-from ._model import Answer, Expect, Paid, Result, Status, answer_of, result_of
+from ._model import (
+    Answer,
+    BatchOptions,
+    NormalizeOptions,
+    Paid,
+    ReadOptions,
+    Result,
+    Status,
+    WaitOptions,
+    answer_of,
+    result_of,
+)
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 _library = load()
 
@@ -37,68 +51,78 @@ class Client:
     """
 
     def __init__(self, config: Mapping[str, Any] | str) -> None:
+        self._prepare()
+        sealed = _Sealed(config)
+        del config
+        sealed.encode()
+        self._open(_library.session_client_open, sealed)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str] | None = None) -> Client:
+        """A client of the configuration in a file.
+
+        None looks where the shell tool looks: $PAYSESSION_CONFIG, then
+        $XDG_CONFIG_HOME/paysession/config.json, then ~/.config/paysession/config.json. Raises as
+        Client(); the message begins with the path and, for what is wrong in the file, line and
+        column. A file that configures a provider and that others may write is refused.
+        """
+        name = None if path is None else _bytes("path", os.fsencode(path))
+        client = cls.__new__(cls)
+        client._prepare()
+        client._open(_library.session_client_open_file, name)
+        return client
+
+    def _prepare(self) -> None:
         self._lock = threading.RLock()
         self._calls = 0
         self._closed = False
         # The one handle, or none once it is closed: taking it out of a list cannot happen twice,
         # not even where a signal handler calls close() in the middle of close().
         self._handles = [ClientPointer()]
-        sealed = _Sealed(config)
-        del config
-        sealed.encode()
-        _answer(_library.session_client_open, sealed, ctypes.byref(self._handles[0]))
+
+    def _open(self, function: Any, argument: Any) -> None:
+        _answer(function, argument, ctypes.byref(self._handles[0]))
         _clients.add(self)
 
-    def get(
-        self, reference: str, *, expect: Expect | None = None, timeout_ms: int | None = None,
-        traceparent: str | None = None,
-    ) -> Answer:
+    def get(self, reference: str, **options: Unpack[ReadOptions]) -> Answer:
         """Reads the session that `reference` names ("kustom:550e8400-...") and judges it.
 
         Returns the Answer if the session was read, whatever its status: decide on `is_paid`.
         Raises a PaySessionError otherwise, which carries the answer, and ValueError if the client
         is closed or an argument contains a NUL. Blocks for at most `timeout_ms`.
         """
-        options = _options(expect=expect, timeout_ms=timeout_ms, traceparent=traceparent)
-        return self._read(_library.session_get, options, reference=reference)
+        return self._read(
+            _library.session_get, _options("get", ReadOptions, options), reference=reference)
 
-    def wait(
-        self, reference: str, *, expect: Expect | None = None, timeout_ms: int | None = None,
-        interval_ms: int | None = None, traceparent: str | None = None,
-    ) -> Answer:
+    def wait(self, reference: str, **options: Unpack[WaitOptions]) -> Answer:
         """get() again and again, with growing, jittered pauses (`interval_ms` first), until the
         session is final or `timeout_ms` is over.
 
         Returns the last Answer: one that is not final means that time ran out. Raises as get().
         """
-        options = _options(
-            expect=expect, timeout_ms=timeout_ms, interval_ms=interval_ms, traceparent=traceparent)
-        return self._read(_library.session_wait, options, reference=reference)
+        return self._read(
+            _library.session_wait, _options("wait", WaitOptions, options), reference=reference)
 
-    def batch(
-        self, *, in_flight: int | None = None, requests_per_second: int | None = None
-    ) -> Batch:
+    def batch(self, **options: Unpack[BatchOptions]) -> Batch:
         """Many sessions at once, on the thread that asks: see Batch.
 
         Raises InvalidArgument, OutOfMemory, ValueError if the client is closed. The batch keeps what
         it needs of the client, which may be closed before it.
         """
-        options = _options(in_flight=in_flight, requests_per_second=requests_per_second)
+        text = _options("batch", BatchOptions, options)
         handle = BatchPointer()
         with self._entered():
-            _answer(
-                _library.session_batch_open, self._open_handle(), options, ctypes.byref(handle))
+            _answer(_library.session_batch_open, self._open_handle(), text, ctypes.byref(handle))
         return Batch(handle)
 
     def read_many(
-        self, references: Iterable[str], *, in_flight: int | None = None,
-        requests_per_second: int | None = None,
+        self, references: Iterable[str], **options: Unpack[BatchOptions]
     ) -> Iterator[tuple[str, Answer | PaySessionError]]:
         """Reads them all, and yields each with its Answer, or with the error that get() would raise,
         in the order in which the answers come. `references` may be endless: no more of it is taken
         than there is room for.
         """
-        with self.batch(in_flight=in_flight, requests_per_second=requests_per_second) as batch:
+        with self.batch(**options) as batch:
             waiting = iter(references)
             held: str | None = None
             more = True
@@ -118,40 +142,32 @@ class Client:
                 yield found
 
     def get_inbank(
-        self, shop_uuid: str, pos_session_uuid: str, *, expect: Expect | None = None,
-        timeout_ms: int | None = None, traceparent: str | None = None,
+        self, shop_uuid: str, pos_session_uuid: str, **options: Unpack[ReadOptions]
     ) -> Answer:
         """get() with Inbank's identifiers as they are, not encoded."""
-        options = _options(expect=expect, timeout_ms=timeout_ms, traceparent=traceparent)
         return self._read(
-            _library.session_get_inbank, options,
+            _library.session_get_inbank, _options("get_inbank", ReadOptions, options),
             shop_uuid=shop_uuid, pos_session_uuid=pos_session_uuid)
 
-    def get_kustom(
-        self, session_id: str, *, expect: Expect | None = None, timeout_ms: int | None = None,
-        traceparent: str | None = None,
-    ) -> Answer:
+    def get_kustom(self, session_id: str, **options: Unpack[ReadOptions]) -> Answer:
         """get() with Kustom's identifier as it is, not encoded."""
-        options = _options(expect=expect, timeout_ms=timeout_ms, traceparent=traceparent)
-        return self._read(_library.session_get_kustom, options, session_id=session_id)
+        return self._read(
+            _library.session_get_kustom, _options("get_kustom", ReadOptions, options),
+            session_id=session_id)
 
     def get_dintero(
-        self, account_id: str, order_id: str, session_id: str, *, expect: Expect | None = None,
-        timeout_ms: int | None = None, traceparent: str | None = None,
+        self, account_id: str, order_id: str, session_id: str, **options: Unpack[ReadOptions]
     ) -> Answer:
         """get() with Dintero's identifiers as they are, not encoded."""
-        options = _options(expect=expect, timeout_ms=timeout_ms, traceparent=traceparent)
         return self._read(
-            _library.session_get_dintero, options,
+            _library.session_get_dintero, _options("get_dintero", ReadOptions, options),
             account_id=account_id, order_id=order_id, session_id=session_id)
 
-    def get_ledyer(
-        self, session_id: str, *, expect: Expect | None = None, timeout_ms: int | None = None,
-        traceparent: str | None = None,
-    ) -> Answer:
+    def get_ledyer(self, session_id: str, **options: Unpack[ReadOptions]) -> Answer:
         """get() with Ledyer's identifier as it is, not encoded."""
-        options = _options(expect=expect, timeout_ms=timeout_ms, traceparent=traceparent)
-        return self._read(_library.session_get_ledyer, options, session_id=session_id)
+        return self._read(
+            _library.session_get_ledyer, _options("get_ledyer", ReadOptions, options),
+            session_id=session_id)
 
     def cancel(self) -> None:
         """Ends the calls in flight, in whatever thread, with Aborted. Later calls are not affected.
@@ -262,8 +278,7 @@ class Batch:
         self._added = 0
 
     def add(
-        self, reference: str, tag: Any = None, *, expect: Expect | None = None,
-        timeout_ms: int | None = None, traceparent: str | None = None,
+        self, reference: str, tag: Any = None, **options: Unpack[ReadOptions]
     ) -> bool:
         """Adds a session to be read; next() gives it back with `tag`, any object. False if there is
         no room: take something out with next() first. A bad reference comes back as an error.
@@ -271,9 +286,9 @@ class Batch:
         Raises ValueError if the batch is closed, belongs to a parent process, or an argument
         contains a NUL.
         """
-        options = _options(expect=expect, timeout_ms=timeout_ms, traceparent=traceparent)
         number: int = _library.session_batch_add(
-            self._handle(), _text("reference", reference), options, self._added)
+            self._handle(), _text("reference", reference), _options("add", ReadOptions, options),
+            self._added)
         if number == Result.AGAIN.number:
             return False
         if number != Result.OK.number:
@@ -349,18 +364,16 @@ class Batch:
 
 
 def normalize(
-    provider: str, document: str | bytes, *, expect: Expect | None = None, id: str | None = None,
-    trust_processed_at: bool | None = None,
+    provider: str, document: str | bytes, **options: Unpack[NormalizeOptions]
 ) -> Answer:
     """Judges a provider's document that the caller already has, without a request.
 
-    `id` is the identifier that the document must carry; `trust_processed_at` is Dintero's. Returns
-    the Answer. Raises InvalidArgument, Malformed, Mismatched or OutOfMemory, and ValueError if an
+    Returns the Answer. Raises InvalidArgument, Malformed, Mismatched or OutOfMemory, and ValueError if an
     argument contains a NUL.
     """
-    options = _options(expect=expect, id=id, trust_processed_at=trust_processed_at)
     return _answer(
-        _library.session_normalize, _text("provider", provider), _document(document), options)
+        _library.session_normalize, _text("provider", provider), _document(document),
+        _options("normalize", NormalizeOptions, options))
 
 
 def status_normalized(provider: str, document: str | bytes) -> Status:
@@ -380,6 +393,13 @@ def paid_normalized(provider: str, document: str | bytes) -> Paid:
     """
     return Paid.of(
         _library.session_paid_normalized(_text("provider", provider), _document(document)))
+
+
+def providers() -> list[dict[str, Any]]:
+    """The providers that the library reads, in the order in which they are always named: name,
+    title, the form of a reference, what each takes in the configuration. See paysession.h."""
+    told: list[dict[str, Any]] = json.loads(_library.session_providers())
+    return told
 
 
 def version() -> str:
@@ -470,8 +490,12 @@ def _bytes(name: str, value: bytes) -> bytes:
     return value
 
 
-def _options(**options: Any) -> bytes | None:
-    """The options that were given, as JSON; None for none."""
+def _options(function: str, kind: Any, options: Mapping[str, Any]) -> bytes | None:
+    """The options that were given, as JSON; None for none. Raises TypeError for one that is not of
+    the kind."""
+    for name in options:
+        if name not in kind.__annotations__:
+            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
     given = {name: value for name, value in options.items() if value is not None}
     for name, value in given.items():
         if isinstance(value, str):

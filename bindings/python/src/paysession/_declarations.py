@@ -29,7 +29,7 @@ BatchPointer = POINTER(SessionBatch)
 AnswerPointer = POINTER(SessionAnswer)
 
 # C says `enum`, which is an int to the calling convention.
-result = status = paid = c_int
+result = status = paid = decision = c_int
 
 FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "session_abi_version": (c_uint32, ()),
@@ -37,7 +37,11 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "session_result_name": (c_char_p, (result,)),
     "session_status_name": (c_char_p, (status,)),
     "session_paid_name": (c_char_p, (paid,)),
+    "session_decision_name": (c_char_p, (decision,)),
+    "session_providers": (c_char_p, ()),
     "session_client_open": (result, (c_char_p, POINTER(ClientPointer), POINTER(AnswerPointer))),
+    "session_client_open_file": (
+        result, (c_char_p, POINTER(ClientPointer), POINTER(AnswerPointer))),
     "session_client_cancel": (None, (ClientPointer,)),
     "session_client_report": (result, (ClientPointer, POINTER(AnswerPointer))),
     "session_client_close": (None, (ClientPointer,)),
@@ -62,6 +66,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "session_answer_result": (result, (AnswerPointer,)),
     "session_answer_status": (status, (AnswerPointer,)),
     "session_answer_paid": (paid, (AnswerPointer,)),
+    "session_answer_decision": (decision, (AnswerPointer,)),
+    "session_answer_text": (c_char_p, (AnswerPointer, c_char_p)),
     "session_answer_json": (c_char_p, (AnswerPointer, POINTER(c_size_t))),
     "session_answer_free": (None, (AnswerPointer,)),
 }

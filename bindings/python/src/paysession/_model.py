@@ -110,6 +110,20 @@ class Paid(_Word):
         return next((one for one in cls if value in (one.value, one.number)), cls.UNKNOWN)
 
 
+class Decision(_Word):
+    """What the shop does next (session_decision). Everything that is not understood is HOLD."""
+
+    HOLD = "hold", 0
+    SHIP = "ship", 1
+    WAIT = "wait", 2
+    RELEASE = "release", 3
+
+    @classmethod
+    def of(cls, value: str | int) -> Decision:
+        """The decision of that word or number; HOLD for one that this package does not know."""
+        return next((one for one in cls if value in (one.value, one.number)), cls.HOLD)
+
+
 # A result that a newer library knows and this package does not stays the word it is.
 AnyResult = Union[Result, str]
 
@@ -125,6 +139,37 @@ class Expect(TypedDict, total=False):
     amount: int  # minor units
     currency: str
     reference: str
+
+
+class ReadOptions(TypedDict, total=False):
+    """What a call that reads a session can be told; each may be left out, or None."""
+
+    expect: Optional[Expect]
+    timeout_ms: Optional[int]
+    traceparent: Optional[str]
+
+
+class WaitOptions(ReadOptions, total=False):
+    """The same for Client.wait(); interval_ms is the first pause."""
+
+    interval_ms: Optional[int]
+
+
+class BatchOptions(TypedDict, total=False):
+    """What a batch can be told: how many are read at once, and how many begin in a second, of each
+    provider."""
+
+    in_flight: Optional[int]
+    requests_per_second: Optional[int]
+
+
+class NormalizeOptions(TypedDict, total=False):
+    """What normalize() can be told: `id` is the identifier that the document must carry,
+    `trust_processed_at` is Dintero's."""
+
+    expect: Optional[Expect]
+    id: Optional[str]
+    trust_processed_at: Optional[bool]
 
 
 @record
@@ -225,6 +270,8 @@ class Error:
     provider_code: Optional[str]
     provider_message: Optional[str] = field(repr=False)
     retryable: bool
+    #: What the provider asked for (Retry-After).
+    retry_after_ms: Optional[int]
     advice: Optional[str]
 
 
@@ -235,6 +282,8 @@ class Exchange:
     http_status: Optional[int]
     http_version: Optional[str]
     attempts: int
+    #: UTC, when the last request was sent.
+    asked_at: str
     elapsed_ms: float
     #: None where no connection was made.
     reused_connection: bool | None
@@ -253,6 +302,7 @@ class Answer:
     result: AnyResult
     provider: Optional[str]
     reference: Optional[str]
+    decision: Decision
     session: Optional[Session]
     error: Optional[Error]
     exchange: Optional[Exchange]
@@ -282,6 +332,7 @@ def answer_of(text: bytes) -> Answer:
         result=result_of(told["result"]),
         provider=told["provider"],
         reference=told["reference"],
+        decision=Decision.of(told["decision"]),
         session=_session(told["session"]) if told["session"] is not None else None,
         error=_record(Error, told["error"]),
         exchange=_exchange(told["exchange"]),
