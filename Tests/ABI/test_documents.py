@@ -56,7 +56,7 @@ def test_each_hold_of_the_schema_is_explained(document: str) -> None:
 def test_providers_have_one_file_one_folder_and_one_row_each() -> None:
     listed = re.findall(r"\.(\w+)", (
         REPOSITORY / "Sources/PaySession/Providers/All.swift").read_text("utf-8").partition("[Provider]")[2])
-    cases = {path.name for path in (REPOSITORY / "Tests" / "Cases").iterdir() if path.is_dir()}
+    cases = {path.parent.parent.name for path in REPOSITORY.glob("Tests/Cases/*/*/case.json")}
     assert set(listed) == cases
     of_the_tool = (REPOSITORY / "Sources/paysession-cli/providers.h").read_text("utf-8")
     assert re.findall(r'"(\w+)"', of_the_tool) == listed

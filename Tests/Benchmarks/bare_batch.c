@@ -74,7 +74,7 @@ int main(int argc, char **argv)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     multi = curl_multi_init();
     headers = curl_slist_append(NULL, "Accept: application/json");
-    headers = curl_slist_append(headers, "Authorization: Basic kco_test_nginx");
+    headers = curl_slist_append(headers, "Authorization: Basic nginx-secret-of-kustom");
     for (i = 0; i < IN_FLIGHT && added < count; i++) {
         CURL *easy = transfers[i].easy = curl_easy_init();
         curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfers[i]);

@@ -16,8 +16,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from servers import Connection, Request, Server, ledyer, reply
-from servers import kustom as kustom_session
+from sandbox.processes import end
+from servers import Connection, Request, Server, as_asked
 from tool import CLI, REPOSITORY, environment, preload, run, written
 
 
@@ -27,8 +27,7 @@ def answer(connection: Connection, request: Request) -> bytes | None:
     if name.startswith("hang"):
         connection.say_nothing()
         return None
-    told: bytes = reply(kustom_session(name) if "/ipp/" in request.target else ledyer(name))
-    return told
+    return as_asked(connection, request)
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +50,6 @@ def begun(config: Path, *arguments: object, text: str = "", **more: str) -> subp
     return process
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait(10)
-    for pipe in (process.stdin, process.stdout, process.stderr):
-        if pipe:
-            pipe.close()
 
 
 def come(path: Path, lines: int = 0) -> None:
@@ -91,7 +84,7 @@ def test_a_second_signal_ends_a_call_that_does_not_come_back(
         process.send_signal(second)
         assert process.wait(5) == -second
     finally:
-        end(process)
+        end(process, at_once=True)
 
 
 def test_the_first_signal_ends_what_is_asked(config: Path, tmp_path: Path) -> None:
@@ -106,7 +99,7 @@ def test_the_first_signal_ends_what_is_asked(config: Path, tmp_path: Path) -> No
         assert process.wait(10) == -signal.SIGTERM
         assert time.monotonic() - start < 3
     finally:
-        end(process)
+        end(process, at_once=True)
     told = [json.loads(line) for line in out.read_bytes().splitlines()]
     assert sorted(one["input"] for one in told) == [name for name in names if "good" in name]
     assert {one["result"] for one in told} == {"ok"}
@@ -136,7 +129,7 @@ def test_what_the_parent_ignores_stays_ignored(config: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(3) == -signal.SIGINT
     finally:
-        end(process)
+        end(process, at_once=True)
 
 
 # ---- Who waits for whom --------------------------------------------------------------------------
@@ -183,7 +176,7 @@ def test_what_is_read_ahead_is_bounded(config: Path, tmp_path: Path) -> None:
         # What it holds, what its buffer and the pipe hold.
         assert sent < (4096 + 2) * 19 + 3 * 65536, sent
     finally:
-        end(process)
+        end(process, at_once=True)
 
 
 def test_a_slow_provider_holds_no_other_back(config: Path) -> None:
@@ -197,7 +190,7 @@ def test_a_slow_provider_holds_no_other_back(config: Path) -> None:
         assert process.stdout.readline() == b"ledyer:a\tcompleted\tyes\n"
         assert time.monotonic() - start < 2
     finally:
-        end(process)
+        end(process, at_once=True)
 
 
 # ---- A file to resume ----------------------------------------------------------------------------

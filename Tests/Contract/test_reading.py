@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from ctypes import byref, c_void_p
-from typing import Any
 
 import paysession
 import pytest
 from asking import keyed, told
 from programs import RESULTS, Batch, Handle, interface, opened, taken
+from sandbox.providers import PROVIDERS
 from servers import Server, as_asked, kustom
 
 MARK = b"\xef\xbb\xbf"
@@ -157,7 +157,7 @@ def test_what_is_no_path_is_not_called_one(config: str) -> None:
 @pytest.mark.parametrize(("end", "word"), [
     ("\n", "line break"), ("\r\n", "line break"), ("\r", "line break"), ("\n\n", "line break"),
     (" ", "blank"), ("  ", "blank")])
-@pytest.mark.parametrize("reference", ["kustom:x", "inbank:a/b", "dintero:T12345678/o/s", "ledyer:x"])
+@pytest.mark.parametrize("reference", [provider.reference("x") for provider in PROVIDERS.values()])
 def test_a_reference_with_the_end_of_its_line(reference: str, end: str, word: str, server: Server) -> None:
     before = len(server.requests)
     with paysession.Client(keyed(server.http)) as client:

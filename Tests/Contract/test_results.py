@@ -18,6 +18,7 @@ from typing import Any
 import paysession
 import pytest
 from paysession import Result
+from sandbox.providers import PROVIDERS
 
 SOURCE = Path(paysession.__file__).resolve().parents[1]
 
@@ -157,8 +158,7 @@ def test_timed_out(sandbox: Any) -> None:
     ("another", "mismatched"),
 ])
 def test_answers_of_no_use(sandbox: Any, name: str, result: str) -> None:
-    for reference in (f"kustom:{name}", f"dintero:T12345678/order/{name}", f"ledyer:{name}",
-                      f"inbank:a93f1f44-d5dd-4469-bfcc-c1de9e969213/{name}"):
+    for reference in (provider.reference(name) for provider in PROVIDERS.values()):
         told, answer = result_of(sandbox.config, reference)
         assert told == result, reference
         assert answer["error"]["http_status"] == 200

@@ -8,11 +8,13 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from compiling import REPOSITORY
+from sandbox.processes import started
 from sandbox.testing import RunningSandbox
 from servers import Server, as_asked
 
@@ -24,10 +26,12 @@ class Bash:
         self.builtin = builtin
         self.environment = {**os.environ, "PAYSESSION_CONFIG": str(config), "LC_ALL": "C.UTF-8"}
 
-    def start(self, script: str, stdin: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    def start(
+        self, script: str, stdin: int = subprocess.PIPE,
+    ) -> AbstractContextManager[subprocess.Popen[str]]:
         script = f"enable -f {self.builtin} paysession || exit 99\n{script}"
-        return subprocess.Popen(["bash", "-c", script], env=self.environment, text=True,
-                                stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return started(["bash", "-c", script], env=self.environment, text=True,
+                       stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def run(self, script: str, given: str = "") -> tuple[int, str, str]:
         with self.start(script) as process:
@@ -291,7 +295,6 @@ def test_signals(bash: Bash, name: str, command: str, trapped: bool) -> None:
             out, _ = process.communicate(timeout=30)
         finally:
             os.close(open_all_the_while)
-            process.kill()
     assert time.monotonic() - begun < 2
     assert process.returncode == (0 if trapped else -number)
     assert out == (f"trapped\n{128 + number}\n" if trapped else "")

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 from compiling import REPOSITORY
+from sandbox.processes import started
 from sandbox.testing import RunningSandbox
 
 PROGRAM = REPOSITORY / "build" / "examples" / "reconcile"
@@ -29,7 +30,7 @@ def test_every_line_is_answered(sandbox: RunningSandbox, count: int) -> None:
 
 
 def test_answers_come_while_the_input_rests(sandbox: RunningSandbox) -> None:
-    with subprocess.Popen(
+    with started(
         [PROGRAM, json.dumps(sandbox.config)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         text=True) as process:
         assert process.stdin and process.stdout

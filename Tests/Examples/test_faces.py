@@ -21,6 +21,7 @@ import pytest
 from cases import DOCUMENTS, EXCHANGES, SCHEMA, Case
 from compiling import REPOSITORY
 from programs import interface
+from sandbox.providers import PROVIDERS
 from servers import Connection, Request, Server, reply
 
 CLI = REPOSITORY / "build" / "bin" / "paysession"
@@ -168,12 +169,9 @@ class Exchanges:
         return reply(self.case.body, self.case.about["http_status"])
 
     def write(self) -> None:
-        base = {"base_url": self.server.http}
-        self.file.write_text(json.dumps({
-            **PATIENCE, "inbank": {**base, "api_key": "0123456789"},
-            "kustom": {**base, "api_key": "kco_test_0123456789"},
-            "dintero": {**base, "token": "0123456789"},
-            "ledyer": {**base, "token": "0123456789"}}))
+        self.file.write_text(json.dumps({**PATIENCE, **{
+            name: provider.ready(self.server.http, "0123456789")
+            for name, provider in PROVIDERS.items()}}))
 
     def all(self, ask: Callable[[str], bytes]) -> list[bytes]:
         told = []

@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from programs import program
-from servers import Authority, Connection, Server, chunked, kustom, ledyer, reply
+from servers import Authority, Connection, Server, as_asked, chunked, kustom, reply
 
 PAID = json.dumps(kustom("x")).encode()
 CHUNKED = ("Transfer-Encoding", "chunked")
@@ -606,7 +606,7 @@ def measured(case: Case, authority: Authority, honest: str, way: str, *, cancel:
 
 
 def honest_provider() -> Server:
-    return Server(lambda *_: reply(ledyer("y")))
+    return Server(as_asked)
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""nginx as the four providers at once, over TLS and HTTP/2: fast, and each answer
+"""nginx as all the providers at once, over TLS and HTTP/2: fast, and each answer
 echoes its request.
 
     def test_something(nginx: Nginx) -> None:      # after `from nginx import nginx`
@@ -16,30 +16,29 @@ import json
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
-SHOP = "a93f1f44-d5dd-4469-bfcc-c1de9e969213"
-ORDER = "T00000000/order"
+# This is also a program of its own, for tests in other languages.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Sandbox"))
+
+from sandbox.processes import NotReady, free_port, listening, started  # noqa: E402
+from sandbox.provider import WithTokens  # noqa: E402
+from sandbox.providers import PROVIDERS  # noqa: E402
+
 TOKEN = "nginx-token-0123456789abcdef"
 
-# Where sessions are asked for, by provider, up to the identifier.
-PATHS = {
-    "inbank": f"/inbank/partner/v3/shops/{SHOP}/pos-sessions/",
-    "kustom": "/kustom/ipp/v1/sessions/",
-    "dintero": "/dintero/v1/accounts/T00000000/shopping/orders/order/sessions/",
-    "ledyer": "/ledyer/v1/sessions/",
-}
-TOKEN_PATHS = {"dintero": "/dintero/v1/accounts/T00000000/auth/token", "ledyer": "/ledyer/token"}
+# Where sessions are asked for, by provider, up to the identifier; and where tokens are.
+PATHS = {name: f"/{name}{provider.target('')}" for name, provider in PROVIDERS.items()}
+TOKEN_PATHS = {name: f"/{name}{provider.token_target}" for name, provider in PROVIDERS.items()
+               if isinstance(provider, WithTokens)}
 
 # What comes for an identifier that begins like this; any other is a paid session of just that name.
 LOCATIONS = {
@@ -64,20 +63,11 @@ LOCATIONS = {
 def documents(session: str) -> dict[str, dict[str, Any]]:
     """A good end of each provider; nginx fills in what begins with $."""
     more = {"connection": "$connection", "nth": "$connection_requests", "over": "$server_protocol"}
-    return {
-        "inbank": {"uuid": session, "status": "completed", "totalAmount": 300,
-                   "currency": "EUR", **more},
-        "kustom": {"session_id": session, "status": "FINALIZED", "order_amount": 2000,
-                   "purchase_currency": "SEK", **more},
-        "dintero": {"id": session, "amount": 2000, "processed_at": "2024-01-15T10:30:00Z", **more},
-        "ledyer": {"id": session, "state": "authorized",
-                   "order": {"currency": "SEK", "totalOrderAmount": 2000}, **more},
-    }
+    return {name: provider.paid(session, **more) for name, provider in PROVIDERS.items()}
 
 
 def reference(provider: str, session: str) -> str:
-    prefix = {"inbank": SHOP + "/", "dintero": ORDER + "/"}.get(provider, "")
-    return f"{provider}:{prefix}{session}"
+    return PROVIDERS[provider].reference(session)
 
 
 def full_document() -> dict[str, Any]:
@@ -107,12 +97,8 @@ class Nginx:
         return {
             "timeout_ms": 30_000, "connect_timeout_ms": 20_000, "proxy": "",
             "ca_file": str(self.ca_file),
-            "inbank": {"base_url": self.base + "/inbank", "api_key": "nginx-inbank-key"},
-            "kustom": {"base_url": self.base + "/kustom", "api_key": "kco_test_nginx"},
-            "dintero": {"base_url": self.base + "/dintero", "client_id": "nginx",
-                        "client_secret": "nginx-dintero-secret"},
-            "ledyer": {"base_url": self.base + "/ledyer", "auth_url": self.base + "/ledyer/token",
-                       "client_id": "nginx", "client_secret": "nginx-ledyer-secret"},
+            **{name: provider.section(f"{self.base}/{name}", f"nginx-secret-of-{name}")
+               for name, provider in PROVIDERS.items()},
             **more,
         }
 
@@ -194,54 +180,29 @@ def serving(directory: Path, *, token_seconds: int = 3600) -> Iterator[Nginx]:
             place.chmod(place.stat().st_mode | 0o055)
     for file in directory.iterdir():
         file.chmod(0o644)
-    for _ in range(5):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        (directory / "nginx.conf").write_text(configuration(directory, port, token_seconds))
-        with open(directory / "log", "wb") as log:
-            process = subprocess.Popen(
-                # Not left behind by a test that crashes the process it runs in.
-                ["setpriv", "--pdeathsig", "TERM",
-                 binary, *early_log(binary, directory / "error.log"), "-p", str(directory),
-                 "-c", str(directory / "nginx.conf")], stdout=log, stderr=log)
-        if listens(process, port):
-            break
-        # Somebody else took the port between the two.
-        end(process)
-    else:
-        raise RuntimeError("no nginx:\n" + (directory / "log").read_text("utf-8")
-                           + (directory / "error.log").read_text("utf-8"))
-    try:
+    # Somebody else may take the port between the two.
+    with ExitStack() as stack:
+        for left in reversed(range(5)):
+            port = free_port()
+            (directory / "nginx.conf").write_text(configuration(directory, port, token_seconds))
+            # Not left behind by a test that crashes the process it runs in.
+            command = ["setpriv", "--pdeathsig", "TERM",
+                       binary, *early_log(binary, directory / "error.log"), "-p", str(directory),
+                       "-c", str(directory / "nginx.conf")]
+            try:
+                stack.enter_context(started(
+                    command, ready=listening(port), within=10, log=directory / "log"))
+                break
+            except NotReady as error:
+                if not left:
+                    raise NotReady(str(error) + (directory / "error.log").read_text("utf-8")) from None
         yield Nginx(directory, port, directory / "ca.pem")
-    finally:
-        end(process)
 
 
 def early_log(binary: str, file: Path) -> list[str]:
     """Where it says what goes wrong before it has read its configuration; told so from 1.19.5 on."""
     knows = "-e filename" in subprocess.run([binary, "-h"], capture_output=True, text=True).stderr
     return ["-e", str(file)] if knows else []
-
-
-def listens(process: subprocess.Popen[bytes], port: int) -> bool:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return True
-    return False
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ import h2.config
 import h2.connection
 import h2.events
 import trustme
+from sandbox.providers import PROVIDERS
 
 LONGEST = 30.0
 
@@ -302,27 +303,15 @@ def chunked(*pieces: bytes) -> bytes:
 # ---- Sessions that a shop would ship on, if only they were believed ------------------------------
 
 
-def kustom(session_id: str, status: str = "FINALIZED", **more: Any) -> dict[str, Any]:
-    return {"session_id": session_id, "status": status, "order_amount": 2000,
-            "purchase_currency": "SEK", **more}
-
-
-def inbank(uuid: str, status: str = "completed") -> dict[str, Any]:
-    return {"uuid": uuid, "status": status, "totalAmount": 300, "currency": "EUR"}
-
-
-def dintero(session_id: str) -> dict[str, Any]:
-    return {"id": session_id, "amount": 2000, "processed_at": "2024-01-15T10:30:00Z"}
-
-
-def ledyer(session_id: str, state: str = "authorized") -> dict[str, Any]:
-    return {"id": session_id, "state": state,
-            "order": {"currency": "SEK", "totalOrderAmount": 2000}}
+#: Most faults are shown with one provider, which stands for all.
+kustom = PROVIDERS["kustom"].paid
 
 
 def as_asked(_: Connection, request: Request) -> bytes:
-    """A paid Kustom session of just the id that the path asks for."""
-    return reply(kustom(unquote(request.target.rpartition("/")[2])))
+    """A paid session of just the id that the path asks for, of the provider whose path it is."""
+    name = unquote(request.target.rpartition("/")[2])
+    theirs = [provider for provider in PROVIDERS.values() if provider.is_target(request.target)]
+    return reply(max(theirs, key=lambda provider: len(provider.path)).paid(name) if theirs else kustom(name))
 
 
 # ---- Certificates --------------------------------------------------------------------------------

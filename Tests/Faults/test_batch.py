@@ -18,7 +18,8 @@ import pytest
 from asking import keyed, told
 from nginx import Nginx, nginx
 from programs import RESULTS, Handle, descriptors, run
-from servers import Authority, Connection, Request, Server, in_turn, inbank, kustom, reply
+from servers import Authority, Connection, Request, Server, in_turn, kustom, reply
+from sandbox.providers import PROVIDERS
 from sandbox.testing import RunningSandbox
 
 
@@ -105,7 +106,7 @@ class Crowd:
         with self.lock:
             self.now -= 1
         session = request.target.rpartition("/")[2]
-        return reply(inbank(session) if "inbank" in request.target else kustom(session))
+        return reply(PROVIDERS["inbank"].paid(session) if "inbank" in request.target else kustom(session))
 
 
 @pytest.mark.parametrize("in_flight", [1, 3, 8])
@@ -132,7 +133,7 @@ def test_a_provider_that_hangs_fills_its_own_room_only() -> None:
         if "inbank" not in request.target:
             connection.say_nothing()
             return None
-        return reply(inbank(request.target.rpartition("/")[2]))
+        return reply(PROVIDERS["inbank"].paid(request.target.rpartition("/")[2]))
 
     with Server(answer) as server:
         handle = Handle({"timeout_ms": 20_000, "kustom": {"base_url": server.http, "api_key": "kco_test_x"},

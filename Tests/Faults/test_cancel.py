@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 from nginx import Nginx, nginx
 from programs import RESULTS, Handle, descriptors, run
+from sandbox.providers import PROVIDERS
 from sandbox.testing import RunningSandbox
-from servers import Server, kustom, ledyer, reply, say_nothing
+from servers import Server, kustom, reply, say_nothing
 
 __all__ = ["nginx"]
 LATE = 0.1  # what is asked for, on an idle machine
@@ -134,7 +135,7 @@ def test_while_a_token_is_fetched_and_waited_for() -> None:
 
     def answer(connection: Any, request: Any) -> bytes | None:
         if request.target != "/token":
-            return reply(ledyer(request.target.rpartition("/")[2]))
+            return reply(PROVIDERS["ledyer"].paid(request.target.rpartition("/")[2]))
         if silent:
             say_nothing(connection, request)
             return None
@@ -288,7 +289,7 @@ def test_from_a_signal_handler_whatever_it_interrupts(nginx: Nginx, tmp_path: Pa
     """One provider never answers: whether a signal meets one of the quick calls is chance."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        config = nginx.write_config(tmp_path, inbank={"base_url": address, "api_key": "nginx-inbank-key"})
+        config = nginx.write_config(tmp_path, inbank={"base_url": address, "api_key": "key-0123456789"})
         told = run("cancel", config, "-", "storm", timeout=30)
     assert told["others"] == 0 and told["errno_kept"] is True
     assert told["aborted"] > 10 and told["ok"] > 10 and told["handled"] > 100

@@ -28,6 +28,8 @@ import pytest
 from nginx import Nginx, nginx, serving
 from programs import program, run
 from relay import Relay
+from sandbox.processes import started
+from sandbox.providers import PROVIDERS
 from sandbox.testing import running
 
 __all__ = ["nginx"]
@@ -36,7 +38,7 @@ BINDING = Path(paysession.__file__).resolve().parents[1]
 
 def parent_and_children(config: Path, children: int, calls: int) -> tuple[Any, Any, Any]:
     """What the parent saw before, what the children saw, what the parent saw after."""
-    with subprocess.Popen(
+    with started(
         [program("fork_idle"), str(config), str(children), str(calls)], stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         out, error = process.communicate("go\ngo\n", timeout=90)
@@ -108,13 +110,13 @@ def test_not_a_byte_on_the_wire(nginx: Nginx, relay: Relay, tmp_path: Path) -> N
     """Children end in every way; on the parent's connections nothing is sent and nothing is closed:
     no TLS alert, no HTTP/2 GOAWAY, no FIN."""
     config = nginx.config()
-    for name in ("inbank", "kustom", "dintero", "ledyer"):
+    for name in PROVIDERS:
         for key in ("base_url", "auth_url"):
             if key in config[name]:
                 config[name][key] = config[name][key].replace(str(nginx.port), str(relay.port))
     file = tmp_path / "client.json"
     file.write_text(json.dumps(config))
-    with subprocess.Popen(
+    with started(
         [program("fork_silent"), str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True) as process:
         assert process.stdin and process.stdout and process.stderr
@@ -249,27 +251,15 @@ def test_gunicorn_preloads(nginx: Nginx, tmp_path: Path) -> None:
     # In a file, where a gunicorn before 25.1 passes over what it does not know.
     (tmp_path / "gunicorn.conf.py").write_text("control_socket_disable = True\n")
     address = tmp_path / "socket"
-    with open(tmp_path / "log", "wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--preload", "--workers", "4", "--bind",
-             f"unix:{address}", "shop:application"],
-            cwd=tmp_path, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 20
-        while not address.exists():
-            assert process.poll() is None and time.monotonic() < deadline, (
-                (tmp_path / "log").read_text())
-            time.sleep(0.05)
-        with httpx.Client(
+    command = [sys.executable, "-m", "gunicorn", "--preload", "--workers", "4", "--bind",
+               f"unix:{address}", "shop:application"]
+    with started(command, ready=address.exists, log=tmp_path / "log", cwd=tmp_path), httpx.Client(
             transport=httpx.HTTPTransport(uds=str(address), retries=3), timeout=30) as browser:
-            def visit(number: int) -> tuple[str, Any]:
-                return f"g-{number}", browser.get(f"http://shop/g-{number}").json()
+        def visit(number: int) -> tuple[str, Any]:
+            return f"g-{number}", browser.get(f"http://shop/g-{number}").json()
 
-            with ThreadPoolExecutor(8) as crowd:
-                got = list(crowd.map(visit, range(600)))
-    finally:
-        process.terminate()
-        process.wait(20)
+        with ThreadPoolExecutor(8) as crowd:
+            got = list(crowd.map(visit, range(600)))
     assert [name for name, told in got if told["id"] != name or not told["paid"]] == []
     workers = {(told["pid"], told["connection"]) for _, told in got}
     assert len({pid for pid, _ in workers}) == len(workers) >= 2

@@ -18,6 +18,8 @@ import paysession
 import pytest
 from asking import ask, keyed, told
 from programs import REPOSITORY
+from sandbox.provider import Provider
+from sandbox.providers import PROVIDERS
 from servers import (
     Authority,
     Connection,
@@ -26,11 +28,8 @@ from servers import (
     as_asked,
     by_http2,
     chunked,
-    dintero,
     in_turn,
-    inbank,
     kustom,
-    ledyer,
     reply,
 )
 
@@ -367,30 +366,22 @@ def test_what_a_lying_length_leaves_is_not_for_the_next_request() -> None:
 # ---- Identity ------------------------------------------------------------------------------------
 
 UUID = "5e3a0f1e-aaaa-4bbb-8ccc-0123456789ab"
-SHOP = "a93f1f44-d5dd-4469-bfcc-c1de9e969213"
-IDENTITIES: dict[str, tuple[str, Any, list[str]]] = {
-    "inbank": (f"inbank:{SHOP}/", inbank,
-               ["pending", "granted", "completed", "cancelled", "declined", "expired", "new word"]),
-    "kustom": ("kustom:", kustom,
-               ["CREATED", "ACTIVE", "FINALIZED", "CANCELLED", "EXPIRED", "FAILED", "new word"]),
-    "ledyer": ("ledyer:", ledyer,
-               ["open", "locked", "pendingSca", "awaitingSignatory", "authorized", "cancelled",
-                "expired", "new word"]),
-    "dintero": ("dintero:T12345678/o/", lambda name, _: dintero(name), [""]),
-}
+EACH = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=lambda provider: provider.name)
 
 
 def credentials(base: str) -> dict[str, Any]:
-    return {"attempts": 1, "inbank": {"base_url": base, "api_key": "k"},
-            "kustom": {"base_url": base, "api_key": "k"},
-            "dintero": {"base_url": base, "token": "t", "trust_processed_at": True},
-            "ledyer": {"base_url": base, "token": "t"}}
+    return {"attempts": 1, **{name: {**provider.ready(base, "k"), **provider.trust}
+                              for name, provider in PROVIDERS.items()}}
 
 
-@pytest.mark.parametrize("provider", IDENTITIES)
-def test_an_answer_about_another_session(provider: str) -> None:
+def words(provider: Provider) -> list[str | None]:
+    """All that its status can say, and one more; None where it has none."""
+    return [*(word for word, _, _ in provider.states), "new word"] if provider.states else [None]
+
+
+@EACH
+def test_an_answer_about_another_session(provider: Provider) -> None:
     """Whatever it says, and however like the one asked for its name is."""
-    prefix, session, words = IDENTITIES[provider]
     others = ["{" + UUID + "}", "urn:uuid:" + UUID, UUID.upper()[:-1], UUID[:-1],
               UUID + "0", " " + UUID, UUID + " ", UUID + "\0", UUID + "\n",
               "x", UUID.replace("-", ""), "{" + UUID + "}", UUID.replace("a", "\u0430"),
@@ -398,12 +389,12 @@ def test_an_answer_about_another_session(provider: str) -> None:
     answers: list[bytes] = []
     with Server(lambda *_: answers[-1]) as server, \
             paysession.Client(credentials(server.http)) as client:
-        for word in words:
-            answers.append(reply(session(UUID, word)))
-            assert told(lambda: client.get(prefix + UUID)).result == "ok", word
+        for word in words(provider):
+            answers.append(reply(provider.paid(UUID, word)))
+            assert told(lambda: client.get(provider.reference(UUID))).result == "ok", word
             for other in others:
-                answers.append(reply(session(other, word)))
-                ended = told(lambda: client.get(prefix + UUID))
+                answers.append(reply(provider.paid(other, word)))
+                ended = told(lambda: client.get(provider.reference(UUID)))
                 if other.endswith("\0"):
                     assert ended.result in ("mismatched", "malformed")
                     continue
@@ -412,32 +403,30 @@ def test_an_answer_about_another_session(provider: str) -> None:
                 assert ended.error["retryable"] is False
 
 
-@pytest.mark.parametrize("provider", IDENTITIES)
-def test_a_uuid_is_the_same_in_other_letters(provider: str) -> None:
+@EACH
+def test_a_uuid_is_the_same_in_other_letters(provider: Provider) -> None:
     """RFC 9562. The answer keeps the provider's spelling, and nothing but a UUID is folded."""
-    prefix, session, words = IDENTITIES[provider]
     for asked, found, result in ((UUID.upper(), UUID, "ok"), (UUID, UUID.upper(), "ok"),
                                  (UUID.title(), UUID.swapcase(), "ok"),
                                  ("Ab-1", "aB-1", "mismatched")):
-        with Server(reply(session(found, words[-1]))) as server:
-            ended = ask(credentials(server.http), prefix + asked)
+        with Server(reply(provider.paid(found, words(provider)[-1]))) as server:
+            ended = ask(credentials(server.http), provider.reference(asked))
             assert ended.result == result and server.targets[0].endswith("/" + asked)
             assert result != "ok" or ended.answer["session"]["id"] == found
 
 
-@pytest.mark.parametrize("provider", IDENTITIES)
-def test_an_answer_that_names_no_session(provider: str) -> None:
+@EACH
+def test_an_answer_that_names_no_session(provider: Provider) -> None:
     """Completed as it may be, it is held."""
-    prefix, session, words = IDENTITIES[provider]
-    named = session(UUID, words[4 if provider == "ledyer" else min(2, len(words) - 1)])
+    named = provider.paid(UUID)
     field = next(key for key, value in named.items() if value == UUID)
     for nameless in ({key: value for key, value in named.items() if key != field},
                      *({**named, field: other} for other in (None, "", 7, [UUID], {"id": UUID}))):
         with Server(reply(nameless)) as server:
-            ended = ask(credentials(server.http), prefix + UUID)
+            ended = ask(credentials(server.http), provider.reference(UUID))
             assert ended.result == "ok" and ended.paid == "unknown"
             assert ended.answer["session"]["status"] == "completed"
-            assert ended.answer["session"]["holds"] == ["unidentified"] or provider == "dintero"
+            assert ended.answer["session"]["holds"] == ["unidentified"]
 
 
 def test_answers_that_are_swapped() -> None:

@@ -55,7 +55,7 @@ def test_http2(first: str, more: dict[str, Any], single: str, batch: str, nginx:
 @pytest.mark.parametrize("more, version", [({}, "HTTP/1.1"), ({"http2": True}, "HTTP/2.0")])
 def test_tokens_are_fetched_as_sessions_are(more: dict[str, Any], version: str, nginx: Nginx) -> None:
     handle = Handle(nginx.config(**more))
-    connection = handle.get("dintero:T00000000/order/x")["raw"]["connection"]
+    connection = handle.get("dintero:T12345678/order/x")["raw"]["connection"]
     handle.close()
     until = time.monotonic() + 5  # nginx writes it down when it has answered
     while time.monotonic() < until:

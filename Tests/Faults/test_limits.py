@@ -20,6 +20,8 @@ from urllib.parse import unquote
 import paysession
 import pytest
 from asking import BINDING, KEY, apart, ask, keyed, told
+from sandbox.provider import Provider
+from sandbox.providers import PROVIDERS
 from servers import (
     Connection,
     Request,
@@ -27,10 +29,7 @@ from servers import (
     as_asked,
     chunked,
     in_turn,
-    inbank,
-    dintero,
     kustom,
-    ledyer,
     reply,
 )
 
@@ -275,30 +274,22 @@ def test_depth(opening: bytes, closing: bytes) -> None:
 MOST_ITEMS = 10_000
 
 
-def items_of_kustom(items: list[Any]) -> tuple[str, dict[str, Any]]:
-    return "kustom:x", kustom("x", order_items=items)
+ITEMS = pytest.mark.parametrize(
+    "provider", [provider for provider in PROVIDERS.values() if "items" in provider.places],
+    ids=lambda provider: provider.name)
 
 
-def items_of_dintero(items: list[Any]) -> tuple[str, dict[str, Any]]:
-    return "dintero:T12345678/o/x", {**dintero("x"), "items": items}
-
-
-def items_of_ledyer(items: list[Any]) -> tuple[str, dict[str, Any]]:
-    session = ledyer("x")
-    return "ledyer:x", {**session, "order": {**session["order"], "orderLines": items}}
-
-
-ITEMS = pytest.mark.parametrize("provider", [items_of_kustom, items_of_dintero, items_of_ledyer])
+def with_items(provider: Provider, items: Any) -> dict[str, Any]:
+    return provider.saying(id="x", status=provider.good, **provider.usual, items=items)
 
 
 @ITEMS
-def test_ten_thousand_items_and_no_more(provider: Any) -> None:
+def test_ten_thousand_items_and_no_more(provider: Provider) -> None:
     """Each becomes an item of the answer, which is many times as long as what an empty one takes."""
     for count, result in ((MOST_ITEMS, "ok"), (MOST_ITEMS + 1, "too_large")):
-        reference, body = provider([{}] * count)
-        with Server(reply(body)) as server:
-            account = {"base_url": server.http, "token": "t"}
-            ended = ask({**keyed(server.http), "dintero": account, "ledyer": account}, reference)
+        with Server(reply(with_items(provider, [{}] * count))) as server:
+            ended = ask({**keyed(server.http), provider.name: provider.ready(server.http, KEY)},
+                        provider.reference("x"))
             assert ended.result == result, (count, ended.error)
             assert len(server.requests) == 1
         if result == "ok":
@@ -308,11 +299,10 @@ def test_ten_thousand_items_and_no_more(provider: Any) -> None:
 
 
 @ITEMS
-def test_ten_thousand_items_and_no_more_without_a_network(provider: Any) -> None:
+def test_ten_thousand_items_and_no_more_without_a_network(provider: Provider) -> None:
     for count, result in ((MOST_ITEMS, "ok"), (MOST_ITEMS + 1, "too_large")):
-        reference, body = provider([{}] * count)
-        ended = told(lambda: paysession.normalize(  # noqa: B023
-            reference.partition(":")[0], json.dumps(body)))  # noqa: B023
+        body = json.dumps(with_items(provider, [{}] * count))
+        ended = told(lambda: paysession.normalize(provider.name, body))  # noqa: B023
         assert ended.result == result, (count, ended.error)
         if result == "ok":
             assert len(ended.answer["session"]["items"]) == count
@@ -322,7 +312,7 @@ def test_ten_thousand_items_and_no_more_without_a_network(provider: Any) -> None
 
 def test_what_is_no_item_counts_as_well() -> None:
     for other in (None, 0, "", [], {"a": [{}] * 3}):
-        _, body = items_of_kustom([other] * (MOST_ITEMS + 1))
+        body = kustom("x", order_items=[other] * (MOST_ITEMS + 1))
         assert told(lambda: paysession.normalize(  # noqa: B023
             "kustom", json.dumps(body))).result == "too_large", other  # noqa: B023
 
@@ -535,7 +525,7 @@ def test_a_traceparent_that_is_none(trace: str) -> None:
 
 def test_requests_for_tokens_say_no_more_than_they_must() -> None:
     token = reply({"access_token": "t", "expires_in": 3600}, headers=[("Set-Cookie", "a=b")])
-    with Server(in_turn(token, reply(ledyer("x")))) as server:
+    with Server(in_turn(token, reply(PROVIDERS["ledyer"].paid("x")))) as server:
         config = {"ledyer": {"base_url": server.http, "auth_url": server.http + "/token",
                              "client_id": "a", "client_secret": "b"}}
         assert ask(config, "ledyer:x").result == "ok"
@@ -580,11 +570,7 @@ def test_an_identifier_is_one_segment_of_the_path(base: str) -> None:
 
 
 def test_identifiers_of_the_others() -> None:
-    def found(connection: Connection, request: Request) -> bytes:
-        name = unquote(request.target.rpartition("/")[2])
-        return reply({**inbank(name), **ledyer(name), **dintero(name)})
-
-    with Server(found) as server:
+    with Server(as_asked) as server:
         config = {"inbank": {"base_url": server.http, "api_key": "k"},
                   "dintero": {"base_url": server.http, "token": "t"},
                   "ledyer": {"base_url": server.http, "token": "t"}}

@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 from nginx import Nginx, nginx, reference
 from programs import run
+from sandbox.processes import started
+from sandbox.providers import PROVIDERS
 
 __all__ = ["nginx"]
 CALLS = 10_000
-PROVIDERS = ("inbank", "kustom", "dintero", "ledyer")
 TIMED = '{"timeout_ms": 60}'
 
 # Over TLS and HTTP/2, by nginx: identifier and what must come of it.
@@ -42,13 +43,9 @@ RAW = {
 @pytest.fixture
 def faulty() -> Iterator[int]:
     script = Path(__file__).resolve().parent / "faulty.py"
-    with subprocess.Popen(
-        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        text=True) as process:
-        assert process.stdin and process.stdout
+    with started([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
         yield int(process.stdout.readline())
-        process.stdin.close()
-        process.wait(10)
 
 
 def plan(seed: int) -> list[tuple[int, str, str, str]]:
@@ -56,7 +53,6 @@ def plan(seed: int) -> list[tuple[int, str, str, str]]:
     lines: list[tuple[int, str, str, str]] = []
     for provider in PROVIDERS:
         lines += [(0, reference(provider, name), "{}", right) for name, right in SECURE.items()]
-        # Dintero's order session says nothing of payment unless told to trust it: configured so.
         lines += [(0, reference(provider, f"good-{nth}"), "{}", "ok") for nth in range(6)]
     for word, right in RAW.items():
         lines += [(1, f"kustom:{word}-{nth}", "{}", right) for nth in range(3)]
@@ -78,11 +74,12 @@ def test_ten_thousand_mixed_calls(nginx: Nginx, faulty: int, tmp_path: Path) -> 
         limits = {"attempts": 1, "max_response_bytes": 500_000, "timeout_ms": 30_000,
                   "connect_timeout_ms": 20_000, "proxy": ""}
         secure = nginx.config(**limits)
-        secure["dintero"]["trust_processed_at"] = True
+        for name, provider in PROVIDERS.items():
+            secure[name].update(provider.trust)
         refused = nginx.config(**limits)
         for name in PROVIDERS:
-            refused[name]["base_url"] = nobody
-        refused["ledyer"]["auth_url"] = nobody
+            for key in {"base_url", "auth_url"} & set(refused[name]):
+                refused[name][key] = nobody
         # The authority of another: nginx's is not in it.
         untrusting = {**nginx.config(**limits), "ca_file": "/etc/ssl/certs/ca-certificates.crt"}
         if not Path(untrusting["ca_file"]).exists():

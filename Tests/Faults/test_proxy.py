@@ -11,9 +11,7 @@ import json
 import re
 import shutil
 import socket
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +21,7 @@ import paysession
 import pytest
 from asking import KEY, apart, ask, keyed, told
 from nginx import early_log
+from sandbox.processes import free_port, listening, started
 from servers import (
     LONGEST,
     Authority,
@@ -52,37 +51,6 @@ def asked(provider: Server) -> Server:
     """The same, having heard nothing."""
     provider.requests.clear()
     return provider
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port: int = sock.getsockname()[1]
-        return port
-
-
-@contextmanager
-def running(command: list[str], port: int, log: Path) -> Iterator[None]:
-    """A program that listens there, until the end of the `with` block."""
-    with open(log, "wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
-    try:
-        end = time.monotonic() + 10
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > end:
-                    raise RuntimeError(f"{command[0]}:\n{log.read_text('utf-8')}") from None
-                time.sleep(0.02)
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def program(name: str) -> str:
@@ -126,7 +94,7 @@ BasicAuth {USER} {PASSWORD}
 """)
     log.touch()
     command = [program("tinyproxy"), "-d", "-c", str(configuration)]
-    with running(command, port, directory / "output"):
+    with started(command, ready=listening(port), log=directory / "output"):
         yield Tinyproxy(port, log)
 
 
@@ -535,7 +503,7 @@ http {{
     binary = program("nginx")
     command = [binary, *early_log(binary, directory / "error.log"), "-p", str(directory),
                "-c", str(directory / "nginx.conf")]
-    with running(command, port, directory / "output"):
+    with started(command, ready=listening(port), log=directory / "output"):
         yield keyed(f"https://127.0.0.1:{port}", ca_file=authority.file)
 
 

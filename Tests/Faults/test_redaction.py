@@ -24,20 +24,24 @@ import pytest
 import trustme
 from nginx import TOKEN, Nginx, nginx
 from programs import Handle, opened, run
+from sandbox.providers import PROVIDERS
 from servers import Connection, Request, Server, reply
 
 __all__ = ["nginx"]
 BINDING = Path(paysession.__file__).resolve().parents[1]
 
 # Each found only here, so that finding it anywhere is finding a leak.
-INBANK_KEY = "SECRET-inbank-8c1f3a77d2"
-KUSTOM_KEY = "kco_test_SECRET-4be09e1f6a"
-DINTERO_SECRET = "SECRET-dintero-90aa+/7e=="
-LEDYER_SECRET = 'SECRET-ledyer-"\\5be2-</>'
+KUSTOM_KEY = "kco_test_SECRET-4be09e1f6a"  # says its environment
+OF_PROVIDERS = {**{name: f'SECRET-{name}-"\\5be2+</>==' for name in PROVIDERS}, "kustom": KUSTOM_KEY}
+INBANK_KEY, LEDYER_SECRET = OF_PROVIDERS["inbank"], OF_PROVIDERS["ledyer"]
 READY_TOKEN = "SECRET-ready-token-1b2c3d4e"
 PROXY_PASSWORD = "SECRET-proxy-77aa88bb"
 GIVEN_TOKEN = "SECRET-given-token.{n}.eyJhbGciOi"  # by the token endpoint, a new one each time
-SECRETS = [INBANK_KEY, KUSTOM_KEY, DINTERO_SECRET, LEDYER_SECRET, READY_TOKEN, PROXY_PASSWORD]
+SECRETS = [*OF_PROVIDERS.values(), READY_TOKEN, PROXY_PASSWORD]
+
+# Kustom's key in base64, as is usual.
+USERS = {"kustom": {"username": "shop"}}
+WITH_TOKENS = [name for name, provider in PROVIDERS.items() if provider.token_path]
 
 PERSONAL = {"first": "Persona-Tove", "last": "Persona-Lindqvist",
             "email": "persona-mail@example.com", "phone": "+46700persona"}
@@ -77,8 +81,7 @@ def assert_no_personal_data(out: bytes, where: str) -> None:
 def personal_document(name: str, **more: Any) -> dict[str, Any]:
     """Good for every provider at once, and full of what is nobody's business."""
     return {
-        "session_id": name, "uuid": name, "id": name, "status": "FINALIZED", "state": "authorized",
-        "success": True, "order_amount": 2000, "purchase_currency": "SEK",
+        **{key: value for provider in PROVIDERS.values() for key, value in provider.paid(name).items()},
         "merchant_data": PERSONAL["email"], "salespersonReference": PERSONAL["last"],
         "customerDetails": {"firstName": PERSONAL["first"], "lastName": PERSONAL["last"],
                             "email": PERSONAL["email"]},
@@ -198,18 +201,14 @@ def configuration(server: Server, **more: Any) -> dict[str, Any]:
     base = server.http
     return {
         "timeout_ms": 20_000, "attempts": 2, "max_response_bytes": 200_000,
-        "inbank": {"base_url": base, "api_key": INBANK_KEY},
-        "kustom": {"base_url": base, "api_key": KUSTOM_KEY, "username": "shop"},
-        "dintero": {"base_url": base, "client_id": "shop", "client_secret": DINTERO_SECRET},
-        "ledyer": {"base_url": base, "auth_url": base + "/token", "client_id": "shop",
-                   "client_secret": LEDYER_SECRET},
+        **{name: {**provider.section(base, OF_PROVIDERS[name]), **USERS.get(name, {})}
+           for name, provider in PROVIDERS.items()},
         **more,
     }
 
 
 def references(name: str) -> list[str]:
-    return [f"inbank:shop/{name}", f"kustom:{name}", f"dintero:T00000000/order/{name}",
-            f"ledyer:{name}"]
+    return [provider.reference(name) for provider in PROVIDERS.values()]
 
 
 def looked_through(answer: dict[str, Any], where: str, result: str | None = None) -> None:
@@ -239,7 +238,7 @@ def test_an_error_that_quotes_the_request(status: int, worst: tuple[Worst, Serve
     is still there."""
     handle = Handle(configuration(worst[1], attempts=1))
     redacted = 0
-    for provider in ("inbank", "kustom", "dintero", "ledyer"):
+    for provider in PROVIDERS:
         for quote_nth in range(6):
             for shape_nth in range(10):
                 name = f"e{status}-{provider}-{quote_nth}-{shape_nth}"
@@ -264,12 +263,14 @@ def test_a_raw_key_of_kustom(worst: tuple[Worst, Server]) -> None:
 
 def test_a_ready_made_token(worst: tuple[Worst, Server]) -> None:
     config = configuration(worst[1])
-    for name in ("dintero", "ledyer"):
-        config[name] = {"base_url": worst[1].http, "token": READY_TOKEN}
+    for name in WITH_TOKENS:
+        config[name] = PROVIDERS[name].ready(worst[1].http, READY_TOKEN)
     handle = Handle(config)
     for nth in range(60):
-        for name in ("ledyer:e401-ledyer", "dintero:T00000000/order/e403-dintero"):
-            looked_through(handle.get(f"{name}-{nth % 6}-{nth // 6}"), "ready token")
+        for name in WITH_TOKENS:
+            status = 401 if nth % 2 else 403
+            wanted = PROVIDERS[name].reference(f"e{status}-{name}-{nth % 6}-{nth // 6}")
+            looked_through(handle.get(wanted), "ready token")
     handle.close()
 
 
@@ -308,7 +309,7 @@ def test_a_token_endpoint_that_quotes(mood: str, worst: tuple[Worst, Server]) ->
     worst[0].token_mood = mood
     timeout_ms = 200 if mood == "silent" else 9000
     handle = Handle(configuration(worst[1], attempts=1, timeout_ms=timeout_ms))
-    for wanted in references("good-x")[2:]:
+    for wanted in (PROVIDERS[name].reference("good-x") for name in WITH_TOKENS):
         answer = handle.get(wanted)
         assert answer["result"] != "ok"
         looked_through(answer, f"{mood} {wanted}")
@@ -487,7 +488,7 @@ import paysession
 config = json.loads(sys.stdin.read())
 client = paysession.Client(config)
 print(client, repr(client), vars(client))
-for provider in ("inbank:shop/", "kustom:", "dintero:T00000000/order/", "ledyer:"):
+for provider in {[provider.reference("") for provider in PROVIDERS.values()]!r}:
     for name in ("good-x", "e401-x-0-0", "e404-x-5-1", "e500-x-1-5", "page-x", "cut-x", "another-x",
                  "long-x", "deep-x", "html-x", "reset-x", "garbage-x"):
         try:
@@ -523,10 +524,12 @@ def masked(secret: str) -> str:
 
 def copies(server: Nginx, directory: Path, how: str, **more: Any) -> dict[str, Any]:
     """What c/memory.c finds of each secret. One that is only ever sent in another form is apart."""
+    config = server.config()
+    ledyer = config["ledyer"]
     known = {
-        "key": "nginx-inbank-key", "client_secret": "nginx-ledyer-secret",
-        "basic": base64.b64encode(b"nginx:nginx-ledyer-secret").decode(), "token": TOKEN,
-        "raw_key": "kco_test_nginx"}
+        "key": config["inbank"]["api_key"], "client_secret": ledyer["client_secret"], "token": TOKEN,
+        "basic": base64.b64encode(f"{ledyer['client_id']}:{ledyer['client_secret']}".encode()).decode(),
+        "raw_key": config["kustom"]["api_key"]}
     return run("memory", server.write_config(directory, attempts=1, **more), how,
                *[f"{who}={masked(secret)}" for who, secret in known.items()])
 

@@ -14,19 +14,20 @@ from typing import Any
 import pytest
 from nginx import Nginx, nginx, session_of
 from programs import run
-from servers import Connection, Request, Server, inbank, reply
+from sandbox.providers import PROVIDERS
+from servers import Connection, Request, Server, reply
 
 __all__ = ["nginx"]
 
 
 def take_a_while(_: Connection, request: Request) -> bytes:
     time.sleep(0.06)
-    return reply(inbank(session_of(request.target)))
+    return reply(PROVIDERS["inbank"].paid(session_of(request.target)))
 
 
 def take_a_moment(_: Connection, request: Request) -> bytes:
     time.sleep(0.01)
-    return reply(inbank(session_of(request.target)))
+    return reply(PROVIDERS["inbank"].paid(session_of(request.target)))
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ def test_a_wait_ends_in_the_child_that_goes_on_with_it(
         name = session_of(request.target)
         status = "completed" if name in seen else "pending"
         seen.add(name)
-        return reply(inbank(name, status))
+        return reply(PROVIDERS["inbank"].paid(name, status))
 
     with Server(answer) as server:
         told = interrupted(nginx, server, tmp_path, "pause", "returns", how, 0.1)

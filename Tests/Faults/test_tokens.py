@@ -21,21 +21,22 @@ from urllib.parse import parse_qs
 import paysession
 import pytest
 from asking import BINDING, Told, ask, told
+from sandbox.providers import PROVIDERS
 from servers import (
     Answer,
     Connection,
     Request,
     Server,
-    dintero,
+    as_asked,
     in_turn,
-    ledyer,
     reply,
     say_nothing,
 )
 
 ID, SECRET = "shop", "s3cret-of-the-shop"
-REFERENCES = {"ledyer": "ledyer:x", "dintero": "dintero:T12345678/o/x"}
-EACH = pytest.mark.parametrize("provider", ["ledyer", "dintero"])
+WITH_TOKENS = {name: provider for name, provider in PROVIDERS.items() if provider.token_path}
+REFERENCES = {name: provider.reference("x") for name, provider in WITH_TOKENS.items()}
+EACH = pytest.mark.parametrize("provider", WITH_TOKENS)
 
 
 def is_token(request: Request) -> bool:
@@ -60,15 +61,10 @@ def numbered(lifetime: Any = 3600, before: bytes = b"") -> Answer:
     return answer
 
 
-def found(connection: Connection, request: Request) -> bytes:
-    name = request.target.rpartition("/")[2]
-    return reply({**ledyer(name), **dintero(name)})
-
-
 class Provider(Server):
     """Token endpoint and sessions in one place, `token` and `session` answering for each."""
 
-    def __init__(self, token: Answer, session: Answer = found) -> None:
+    def __init__(self, token: Answer, session: Answer = as_asked) -> None:
         def answer(connection: Connection, request: Request) -> bytes | None:
             chosen = token if is_token(request) else session
             return chosen if isinstance(chosen, bytes) else chosen(connection, request)
@@ -81,9 +77,9 @@ class Provider(Server):
 
     @property
     def config(self) -> dict[str, Any]:
-        account = {"base_url": self.http, "client_id": ID, "client_secret": SECRET}
-        return {"timeout_ms": 10_000, "dintero": account,
-                "ledyer": {**account, "auth_url": self.http + "/oauth/token"}}
+        return {"timeout_ms": 10_000, **{
+            name: {**provider.section(self.http, SECRET), "client_id": ID}
+            for name, provider in WITH_TOKENS.items()}}
 
     @property
     def token_requests(self) -> list[Request]:
@@ -276,7 +272,7 @@ def test_a_short_life_by_the_real_clock() -> None:
 
 @EACH
 def test_is_renewed_once_after_a_401(provider: str) -> None:
-    with Provider(numbered(), in_turn(reply(status=401), found)) as server, \
+    with Provider(numbered(), in_turn(reply(status=401), as_asked)) as server, \
             paysession.Client(server.config) as client:
         ended = told(lambda: client.get(REFERENCES[provider]))
         assert ended.result == "ok" and ended.tries == ["unauthorized", "ok"]
@@ -308,7 +304,7 @@ def test_a_revoked_token_is_renewed_once_for_eight_threads() -> None:
         if revoked.is_set() and request.authorization == "Bearer token-1":
             together.wait(5)  # all eight ask with it before the first is refused
             return reply(status=401)
-        return found(connection, request)
+        return as_asked(connection, request)
 
     with Provider(numbered(), session) as server, paysession.Client(server.config) as client:
         client.get("ledyer:x")
@@ -325,7 +321,7 @@ def test_403_renews_nothing() -> None:
 
 
 def test_a_retry_keeps_the_token() -> None:
-    with Provider(numbered(), in_turn(reply(status=503), found)) as server:
+    with Provider(numbered(), in_turn(reply(status=503), as_asked)) as server:
         assert ask(server.config, "ledyer:x").result == "ok"
         assert len(server.token_requests) == 1 and len(server.session_requests) == 2
 

@@ -17,21 +17,22 @@ from pathlib import Path
 
 from oracle import PROVIDERS, WORDS
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Cases"))
+sys.path[:0] = (str(Path(__file__).resolve().parents[1] / each) for each in ("Cases", "Sandbox"))
 
 from cases import CASES  # noqa: E402
+from sandbox.provider import Provider  # noqa: E402
+from sandbox.providers import PROVIDERS as SANDBOX  # noqa: E402
 
 CORPUS = Path(__file__).resolve().parents[1] / "Fuzz" / "corpus"
 
-IDS = {
-    "inbank": "5e3a459a-aada-4d81-b6ad-09cb9483c8bf",
-    "kustom": "550e8400-e29b-41d4-a716-446655440000",
-    "dintero": "bd04c959-d159-49b4-a096-2d84e014a8da",
-    "ledyer": "se_1xE2fCIbZXHqB2tZctuZGlyCKnQ",
-}
+# A UUID, whose letter case is free, or any other name.
+IDS = {provider: ("5e3a459a-aada-4d81-b6ad-09cb9483c8bf", "se_1xE2fCIbZXHqB2tZctuZGlyCKnQ")[nth % 2]
+       for nth, provider in enumerate(PROVIDERS)}
 ORDER_ID = "or_1xE2fDBg9rRwh6nENMA3ly3B3Qg"
 UUID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
-GOOD = {"inbank": "completed", "kustom": "FINALIZED", "ledyer": "authorized"}
+GOOD = {name: provider.good for name, provider in SANDBOX.items() if provider.good}
+# How often a document says what it need not say; all the rest it says always.
+SAID = {"created_at": 0.45, "processed_at": 0.9, "success": 0.3, "locale": 0.2, "items": 0.2}
 EVERY_WORD = sorted({word for words in WORDS.values() for word in words}
                     | {"paid", "rejected", "success", "AUTHORIZED", "COMPLETED", "approved"})
 LOOKALIKES = str.maketrans({
@@ -136,7 +137,8 @@ def found_by_fuzzing() -> list[tuple[str, bytes, bytes | None]]:
 
     options = (None, b'{"expect":{"amount":2000,"currency":"SEK","reference":"r"}}', b'{"id":"s"}',
                b'{"trust_processed_at":true}')
-    return [(PROVIDERS[data[0] & 3], data[1:].partition(b"\0")[0], options[data[0] >> 2 & 3])
+    count = len(PROVIDERS)
+    return [(PROVIDERS[data[0] % count], data[1:].partition(b"\0")[0], options[data[0] // count % 4])
             for data in kept("document") if data] + [
         ("dintero", b'{"id":"s"}', data.partition(b"\0")[0]) for data in kept("options")]
 
@@ -313,48 +315,45 @@ class Maker:
 
     def members(self, provider: str) -> list[tuple[str, str]]:
         """Keys and tokens of a session, most often a paid one."""
+        about = SANDBOX[provider]
+        within: dict[str, list[tuple[str, str]]] = {"": []}
+        for what, places in about.places.items():
+            for nth, place in enumerate([places] if isinstance(places, str) else places):
+                if self.chance(SAID.get(what, 1.0) if nth == 0 else 0.2):
+                    way, _, key = place.rpartition(".")
+                    within.setdefault(way, []).append((key, self.token(what, about)))
+        out = within.pop("")
+        for key, members in within.items():
+            if self.chance(0.97):
+                out.append((key, self.parent(members)))
+        return out
+
+    def token(self, what: str, about: Provider) -> str:
+        """One for what stands at that place of a document."""
         pick = self.random.choice
-        amount = pick(("300", "30000", "1249.9", "1234", "0.3"))
-        currency, reference = self.code(), self.reference()
-        name = self.name(IDS[provider], 0.8)
-        if provider == "dintero":
-            out = [("id", name), ("amount", self.number("30000")), ("items", "[]")]
-            if self.chance(0.9):
-                out.append(("processed_at", self.time()))
-            if self.chance(0.6):
-                out.append(("created_at", self.time()))
-            if self.chance(0.3):
-                out.append(("success", pick(SUCCESSES)))
-            return out
-        status = GOOD[provider] if self.chance(0.65) else pick(EVERY_WORD)
-        status = self.word(status, 0.8)
-        if provider == "inbank":
-            purchase = f'{{"purchaseReference":{reference}}}'
-            way = self.random.random()
-            purchase = purchase if way < 0.8 else reference if way < 0.92 else self.odd(reference)
-            return [("uuid", name), ("status", status), ("totalAmount", self.number(amount)),
-                    ("currency", currency), ("purchase", purchase),
-                    *([("createdAt", self.time())] if self.chance(0.3) else []),
-                    *([("locale", self.shown("et-EE"))] if self.chance(0.2) else [])]
-        if provider == "kustom":
-            return [("session_id", name), ("status", status),
-                    ("order_amount", self.number("30000")), ("purchase_currency", currency),
-                    ("merchant_reference1", reference),
-                    *([("created_at", self.time())] if self.chance(0.3) else [])]
-        order = [("totalOrderAmount", self.number("30000")), ("currency", currency),
-                 ("reference", reference)]
-        if self.chance(0.1):
-            order.append(("locale", self.shown("sv-SE")))
-        if self.chance(0.1):
-            name = self.name(UUID, 0.9)
-        customer = f'{{"paymentMethod":{self.method()}}}' if self.chance(0.85) else "{}"
-        customer = self.odd(customer) if self.chance(0.06) else customer
-        return [("id", name), ("orderId", self.name(pick((ORDER_ID, ORDER_ID, UUID)), 0.8)),
-                ("state", status),
-                ("order", self.object(order) if self.chance(0.97) else self.odd("{}")),
-                *([("customer", customer)] if self.chance(0.95) else []),
-                *([("paymentMethod", self.method())] if self.chance(0.2) else []),
-                *([("createdAt", self.time())] if self.chance(0.3) else [])]
+        if what == "id":
+            other = "order_id" in about.places and self.chance(0.1)
+            return self.name(UUID, 0.9) if other else self.name(IDS[about.name], 0.8)
+        if what == "order_id":
+            return self.name(pick((ORDER_ID, ORDER_ID, UUID)), 0.8)
+        if what == "status":
+            return self.word(GOOD[about.name] if self.chance(0.65) else pick(EVERY_WORD), 0.8)
+        if what == "amount":
+            return self.number(pick(("300", "30000", "1249.9", "1234", "0.3")) if about.is_major else "30000")
+        if what == "locale":
+            return self.shown("et-EE")
+        if what == "success":
+            return pick(SUCCESSES)
+        if what == "items":
+            return "[]"
+        tokens = {"currency": self.code, "reference": self.reference, "created_at": self.time,
+                  "processed_at": self.time, "method": self.method}
+        return tokens[what]()
+
+    def parent(self, members: list[tuple[str, str]]) -> str:
+        """A token for the object that these stand in; or one of them in its place."""
+        way, (_, one) = self.random.random(), self.random.choice(members)
+        return self.object(members) if way < 0.92 else one if way < 0.96 else self.odd(one)
 
     def object(self, members: list[tuple[str, str]]) -> str:
         draw = self.random
@@ -420,7 +419,7 @@ class Maker:
         elif self.chance(0.5):
             new = self.number(self.random.choice(NUMBERS))
         else:
-            new = self.odd(self.random.choice((old, '"completed"', '"FINALIZED"', '"authorized"')))
+            new = self.odd(self.random.choice((old, *map(text, GOOD.values()))))
         new_bytes = new.encode("utf-8", "surrogatepass")
         return document[:one.start()] + new_bytes + document[one.end():]
 
@@ -453,15 +452,16 @@ class Maker:
 
     def options(self, provider: str) -> bytes | None:
         draw = self.random
-        if self.chance(0.15 if provider == "dintero" else 0.35):
+        about = SANDBOX[provider]
+        if self.chance(0.15 if about.trust else 0.35):
             return None
         members: list[tuple[str, str]] = []
-        if self.chance(0.9 if provider == "dintero" else 0.01):
+        if self.chance(0.9 if about.trust else 0.01):
             trust = "true" if self.chance(0.9) else draw.choice(("false", "null", "1", '"true"'))
             members.append(("trust_processed_at", trust))
         if self.chance(0.5):
             name = IDS[provider]
-            if provider == "ledyer" and self.chance(0.5):
+            if "order_id" in about.places and self.chance(0.5):
                 name = draw.choice((ORDER_ID, UUID))
             members.append(("id", self.name(name, 0.88)))
         if self.chance(0.5):

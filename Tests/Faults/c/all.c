@@ -38,7 +38,7 @@ main(int count, char **arguments) {
     if (count != 2) return 2;
     static const char *const names[] = {"x", "e401-x", "e404-x", "e500-x", "page-x", "cut-x",
                                         "wrong-x", "huge-x", "e302-x", "later-x"};
-    static const char *const prefixes[] = {"kustom:", "ledyer:", "dintero:T00000000/order/",
+    static const char *const prefixes[] = {"kustom:", "ledyer:", "dintero:T12345678/order/",
                                            "inbank:" SHOP "/", "nobody:", "dintero:"};
     static const char *const documents[] = {
         "{}", "[]", "", "{", "{\"status\": \"FINALIZED\", \"session_id\": \"x\"}",

@@ -108,7 +108,7 @@ connections(void) {
 __attribute__((unused)) static void
 name_session(char *reference, char *quoted, size_t room, int providers, int caller, int nth) {
     static const char *const prefixes[] = {"kustom:", "inbank:" SHOP "/", "ledyer:",
-                                           "dintero:T00000000/order/"};
+                                           "dintero:T12345678/order/"};
     char name[64];
     snprintf(name, sizeof name, "s-%d-%d-%d", (int)getpid(), caller, nth);
     snprintf(reference, room, "%s%s", prefixes[nth % providers], name);

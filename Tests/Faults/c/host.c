@@ -95,7 +95,7 @@ call(const char *path) {
     FIND(session_batch_close);
     FIND(session_normalize);
     static const char *const references[] = {
-        "kustom:x", "inbank:" SHOP "/x", "ledyer:x", "dintero:T00000000/order/x", "nonsense",
+        "kustom:x", "inbank:" SHOP "/x", "ledyer:x", "dintero:T12345678/order/x", "nonsense",
         "kustom:e404-x", "kustom:page-x", "kustom:huge-x", "kustom:wrong-x"};
     session_client *client;
     session_batch *batch;

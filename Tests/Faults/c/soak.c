@@ -36,7 +36,7 @@ is_over(void) {
 static int
 choose(char *reference, size_t room, unsigned *seed) {
     static const char *const prefixes[] = {"kustom:", "inbank:" SHOP "/", "ledyer:",
-                                           "dintero:T00000000/order/"};
+                                           "dintero:T12345678/order/"};
     int number = rand_r(seed), is_good = number % 3 != 0;
     snprintf(reference, room, "%s%ss-%d", prefixes[number / 3 % 4],
              is_good ? "" : faults[number / 12 % (int)(sizeof faults / sizeof *faults)], number);

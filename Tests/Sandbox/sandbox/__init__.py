@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""A local stand-in for Inbank, Kustom, Dintero and Ledyer, over HTTPS with HTTP/2."""
+"""A local stand-in for the payment providers, over HTTPS with HTTP/2."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""python -m sandbox: serves the four providers on loopback until it is told to end.
+"""python -m sandbox: serves the providers on loopback until it is told to end.
 
 Leaves in --directory: ca.pem, config.json (a ready configuration), references.json (what to try, and what
 comes back), and last `ready`, with the port, once it is listening.
@@ -22,21 +22,14 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from .app import Sandbox
-from .providers import dintero, inbank, kustom, ledyer
+from .providers import PROVIDERS
 from .tls import write_certificates
 
 
 def configuration(port: int, directory: Path) -> dict[str, Any]:
-    base = f"https://localhost:{port}"
-    return {
-        "ca_file": str(directory / "ca.pem"),
-        "inbank": {"base_url": f"{base}/inbank", "api_key": inbank.KEY},
-        "kustom": {"base_url": f"{base}/kustom", "api_key": kustom.KEY},
-        "dintero": {"base_url": f"{base}/dintero", "client_id": dintero.CLIENT_ID,
-                    "client_secret": dintero.CLIENT_SECRET},
-        "ledyer": {"base_url": f"{base}/ledyer", "auth_url": f"{base}/ledyer/oauth/token",
-                   "client_id": ledyer.CLIENT_ID, "client_secret": ledyer.CLIENT_SECRET},
-    }
+    return {"ca_file": str(directory / "ca.pem"),
+            **{name: provider.section(f"https://localhost:{port}/{name}")
+               for name, provider in PROVIDERS.items()}}
 
 
 def references(sandbox: Sandbox) -> list[dict[str, Any]]:
@@ -96,7 +89,7 @@ async def listening(port: int) -> None:
 
 
 def show(config: dict[str, Any], sandbox: Sandbox, directory: Path) -> None:
-    print("The four providers are here. A configuration for them, also in", directory / "config.json")
+    print("The providers are here. A configuration for them, also in", directory / "config.json")
     print(json.dumps(config, indent=2))
     print("\nReferences to try, and what becomes of them:")
     for sample in sandbox.samples:

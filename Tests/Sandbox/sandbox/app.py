@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The four providers as one web application, each under a path of its own.
+"""The providers as one web application, each under a path of its own.
 
 Paths are taken apart before they are decoded: an identifier with an encoded slash in it is one segment.
 """
@@ -7,15 +7,10 @@ Paths are taken apart before they are decoded: an identifier with an encoded sla
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import json
-import secrets
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -23,18 +18,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .answers import Reply, Sample
-from .providers import ALL, dintero, inbank, kustom, ledyer
+from .provider import Provider, Tokens
+from .providers import PROVIDERS
 
 
 class Sandbox:
     """The state of one run: sessions on the move, tokens given out, requests counted."""
 
     def __init__(self, token_seconds: int) -> None:
-        self._token_seconds = token_seconds
         self._samples: dict[str, Sample] = {
-            sample.reference: sample for module in ALL.values() for sample in module.samples()}
+            sample.reference: sample
+            for provider in PROVIDERS.values() for sample in provider.samples()}
         self._reads: Counter[str] = Counter()
-        self._tokens: dict[str, tuple[str, float]] = {}
+        self._tokens = Tokens(token_seconds)
         self._counts: Counter[str] = Counter()
         self._last: dict[str, Any] = {}
         self.app = Starlette(routes=[
@@ -78,80 +74,37 @@ class Sandbox:
     def _reply(self, request: Request, segments: list[str], body: bytes) -> Reply:
         authorization = request.headers.get("authorization", "")
         called = asked(request.method, segments)
-        if found := called("GET", "inbank/partner/v3/shops/*/pos-sessions/*"):
-            shop, session = found
-            allowed = authorization == f"Bearer {inbank.KEY}"
-            return self._session("inbank", f"inbank:{shop}/{session}", allowed)
-        if found := called("GET", "kustom/ipp/v1/sessions/*"):
-            # The raw key, or the usual base64 of user and key.
-            allowed = (authorization == f"Basic {kustom.KEY}"
-                       or basic(authorization) == f"{kustom.USERNAME}:{kustom.KEY}")
-            return self._session("kustom", f"kustom:{found[0]}", allowed)
-        if found := called("POST", "dintero/v1/accounts/*/auth/token"):
-            return self._dintero_token(found[0], authorization, body)
-        if found := called("GET", "dintero/v1/accounts/*/shopping/orders/*/sessions/*"):
-            account, order, session = found
-            allowed = self._is_token(f"dintero:{account}", authorization)
-            return self._session("dintero", f"dintero:{account}/{order}/{session}", allowed)
-        if called("POST", "ledyer/oauth/token") is not None:
-            return self._ledyer_token(authorization, body)
-        if found := called("GET", "ledyer/v1/sessions/*"):
-            allowed = self._is_token("ledyer", authorization)
-            return self._session("ledyer", f"ledyer:{found[0]}", allowed)
+        for provider in PROVIDERS.values():
+            found = called("GET", f"{provider.name}/{provider.path}")
+            if found is not None:
+                return self._session(provider, found, authorization)
+            if provider.token_path is None:
+                continue
+            found = called("POST", f"{provider.name}/{provider.token_path}")
+            if found is not None:
+                self._counts[f"{provider.name} token"] += 1
+                return provider.token(found, authorization, body, self._tokens)
         self._counts["elsewhere"] += 1
         return Reply(404, b"")
 
-    def _session(self, provider: str, reference: str, allowed: bool) -> Reply:
-        self._counts[f"{provider} session"] += 1
-        module = ALL[provider]
-        if not allowed:
-            return Reply(401, module.error("unauthorized"))
+    def _session(self, provider: Provider, identifiers: list[str], authorization: str) -> Reply:
+        self._counts[f"{provider.name} session"] += 1
+        if not provider.allows(authorization, identifiers, self._tokens):
+            return Reply(401, provider.error("unauthorized"))
+        reference = f"{provider.name}:{'/'.join(identifiers)}"
         sample = self._samples.get(reference)
         if sample is None and "moving-" in reference:
             # As many sessions on the move as wanted, each by itself.
-            name = reference.rpartition("/")[2].rpartition(":")[2]
+            name = identifiers[-1]
             sample = self._samples[reference.removesuffix(name) + "moving"]
             self._samples[reference] = sample = Sample(
                 reference, sample.about, "ok", sample.status, sample.paid,
                 tuple(Reply(200, renamed(reply.body, name)) for reply in sample.replies))
         if sample is None:
-            return Reply(404, module.error("not found"))
+            return Reply(404, provider.error("not found"))
         turn = min(self._reads[reference], len(sample.replies) - 1)
         self._reads[reference] += 1
         return sample.replies[turn]
-
-    # Client credentials: RFC 6749, 4.4.
-
-    def _dintero_token(self, account: str, authorization: str, body: bytes) -> Reply:
-        self._counts["dintero token"] += 1
-        if basic(authorization) != f"{dintero.CLIENT_ID}:{dintero.CLIENT_SECRET}":
-            return Reply(401, dintero.error("invalid client"))
-        try:
-            wanted = json.loads(body)
-        except ValueError:
-            return Reply(400, dintero.error("not JSON"))
-        audience = f"https://api.dintero.com/v1/accounts/{account}"
-        if (account not in dintero.ACCOUNTS
-                or wanted != {"grant_type": "client_credentials", "audience": audience}):
-            return Reply(403, dintero.error("not for this audience"))
-        return self._new_token(f"dintero:{account}", {"token_type": "Bearer"})
-
-    def _ledyer_token(self, authorization: str, body: bytes) -> Reply:
-        self._counts["ledyer token"] += 1
-        if basic(authorization) != f"{ledyer.CLIENT_ID}:{ledyer.CLIENT_SECRET}":
-            return Reply(401, {"error": "invalid_client", "error_description": "unknown client"})
-        if parse_qs(body.decode("ascii", "replace")) != {"grant_type": ["client_credentials"]}:
-            return Reply(400, {"error": "unsupported_grant_type"})
-        return self._new_token("ledyer", {"token_type": "Bearer", "scope": "sessions"})
-
-    def _new_token(self, audience: str, more: dict[str, str]) -> Reply:
-        token = "sandbox-token." + secrets.token_urlsafe(24)
-        self._tokens[token] = (audience, time.monotonic() + self._token_seconds)
-        return Reply(200, {"access_token": token, "expires_in": self._token_seconds, **more})
-
-    def _is_token(self, audience: str, authorization: str) -> bool:
-        known, end = self._tokens.get(authorization.removeprefix("Bearer "), ("", 0.0))
-        return known == audience and time.monotonic() < end
 
 
 def asked(method: str, segments: list[str]) -> Callable[[str, str], list[str] | None]:
@@ -170,14 +123,3 @@ def asked(method: str, segments: list[str]) -> Callable[[str, str], list[str] | 
 
 def renamed(document: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: name if value == "moving" else value for key, value in document.items()}
-
-
-def basic(authorization: str) -> str | None:
-    """user:password of an Authorization header with base64 in it."""
-    scheme, _, encoded = authorization.partition(" ")
-    if scheme != "Basic":
-        return None
-    try:
-        return base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return None

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from .processes import started
 
 HERE = Path(__file__).resolve().parents[1]
 
@@ -32,23 +32,9 @@ class RunningSandbox:
 def running(directory: Path, *options: str) -> Iterator[RunningSandbox]:
     """Starts one that leaves its files in `directory`, and ends it by its own process id."""
     command = [sys.executable, "-m", "sandbox", "--directory", str(directory), *options]
-    with open(directory / "log", "wb") as log:
-        process = subprocess.Popen(
-            command, env={**os.environ, "PYTHONPATH": str(HERE)}, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 30
-        while not (directory / "ready").exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("no sandbox:\n" + (directory / "log").read_text("utf-8"))
-            time.sleep(0.02)
+    with started(command, ready=(directory / "ready").exists, log=directory / "log",
+                 env={**os.environ, "PYTHONPATH": str(HERE)}):
         yield RunningSandbox(directory)
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 @pytest.fixture(scope="session")

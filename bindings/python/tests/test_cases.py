@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from cases import DOCUMENTS, EXCHANGES, Case
+from sandbox.providers import PROVIDERS
 
 import paysession
 
@@ -105,11 +106,8 @@ def provider() -> Iterator[_Provider]:
 def client(provider: _Provider) -> Iterator[paysession.Client]:
     base = f"http://127.0.0.1:{provider.server_port}"
     # Long, for the library blots out its secrets wherever a provider repeats them.
-    pair = {"base_url": base, "auth_url": f"{base}/token", "client_id": "id-of-the-tests",
-            "client_secret": "secret-of-the-tests"}
-    key = {"base_url": base, "api_key": "key-of-the-tests"}
-    config = {"attempts": 1, "proxy": "", "inbank": key, "kustom": key, "dintero": pair,
-              "ledyer": pair}
+    config = {"attempts": 1, "proxy": "", **{
+        name: provider.section(base, "secret-of-the-tests") for name, provider in PROVIDERS.items()}}
     with paysession.Client(config) as opened:
         yield opened
 

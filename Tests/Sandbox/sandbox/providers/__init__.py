@@ -1,6 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""What each provider answers, as data: one module each."""
+"""Every provider of the sandbox, by name: one module each, which has its `PROVIDER`. A module is
+found by being here."""
 
-from . import dintero, inbank, kustom, ledyer
+from __future__ import annotations
 
-ALL = {"inbank": inbank, "kustom": kustom, "dintero": dintero, "ledyer": ledyer}
+import importlib
+import pkgutil
+
+from ..provider import Provider
+
+PROVIDERS: dict[str, Provider] = {
+    module.name: importlib.import_module(f"{__name__}.{module.name}").PROVIDER
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name)}

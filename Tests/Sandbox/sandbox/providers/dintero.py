@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from ..answers import Reply, Sample, ok, refusals, slow
+from ..answers import Reply, Sample, ok, slow
+from ..provider import Tokens, WithTokens
 
-CLIENT_ID = "sandbox-dintero"
-CLIENT_SECRET = "sandbox-dintero-secret"
 ACCOUNTS = ("T12345678", "P12345678")
-ORDER = "order"
 
 
 def document(session_id: str, /, **changes: Any) -> dict[str, Any]:
@@ -29,34 +28,55 @@ def document(session_id: str, /, **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if value is not None}
 
 
-def error(message: Any) -> Any:
-    return {"error": {"code": "SANDBOX ERROR", "message": message}}
+class Dintero(WithTokens):
+    name = "dintero"
+    path = "v1/accounts/*/shopping/orders/*/sessions/*"
+    within = (ACCOUNTS[0], "order")
+    token_path = "v1/accounts/*/auth/token"
+    client_id = "sandbox-dintero"
+    client_secret = "sandbox-dintero-secret"
+    places = {"id": "id", "amount": "amount", "processed_at": "processed_at", "created_at": "created_at",
+              "success": "success", "items": "items"}
+    usual = {"amount": 2000, "processed_at": "2024-01-15T10:30:00Z"}
+    trust = {"trust_processed_at": True}
+
+    def audience(self, identifiers: list[str]) -> str:
+        return f"https://api.dintero.com/v1/accounts/{identifiers[0]}"
+
+    def token(self, identifiers: list[str], authorization: str, body: bytes, tokens: Tokens) -> Reply:
+        if not self.is_client(authorization):
+            return Reply(401, self.error("invalid client"))
+        try:
+            wanted = json.loads(body)
+        except ValueError:
+            return Reply(400, self.error("not JSON"))
+        audience = self.audience(identifiers)
+        if (identifiers[0] not in ACCOUNTS
+                or wanted != {"grant_type": "client_credentials", "audience": audience}):
+            return Reply(403, self.error("not for this audience"))
+        return tokens.give(audience, {"token_type": "Bearer"})
+
+    def error(self, message: Any) -> Any:
+        return {"error": {"code": "SANDBOX ERROR", "message": message}}
+
+    def sessions(self) -> list[Sample]:
+        one = self.sample
+        return [
+            # Without trust_processed_at, as the sandbox's configuration has it.
+            one("processed", "processed_at is there", "completed", "unknown", ok(document("processed"))),
+            one("unprocessed", "processed_at is not there", "pending", "unknown",
+                ok(document("unprocessed", processed_at=None))),
+            one("failed", "success is false", "failed", "no", ok(document("failed", success=False))),
+            one("moving", "not processed, then processed", "pending", "unknown",
+                ok(document("moving", processed_at=None)), ok(document("moving"))),
+            one("bare", "only items", "pending", "unknown", ok({"items": []})),
+            one("unreadable-amount", "an amount with a fraction", "completed", "unknown",
+                ok(document("unreadable-amount", amount=278.4))),
+            Sample(self.reference("another"), "answers about another session", "mismatched", None, "unknown",
+                   (ok(document("processed")),)),
+            Sample(self.reference("slow"), "answers after 30 s", "timed_out", None, "unknown",
+                   (slow(document("slow")),)),
+        ]
 
 
-def reference(session_id: str) -> str:
-    return f"dintero:{ACCOUNTS[0]}/{ORDER}/{session_id}"
-
-
-def samples() -> list[Sample]:
-    def one(name: str, about: str, status: str, paid: str, *replies: Reply) -> Sample:
-        return Sample(reference(name), about, "ok", status, paid, replies)
-
-    found = [
-        # Without trust_processed_at, as the sandbox's configuration has it.
-        one("processed", "processed_at is there", "completed", "unknown", ok(document("processed"))),
-        one("unprocessed", "processed_at is not there", "pending", "unknown",
-            ok(document("unprocessed", processed_at=None))),
-        one("failed", "success is false", "failed", "no", ok(document("failed", success=False))),
-        one("moving", "not processed, then processed", "pending", "unknown",
-            ok(document("moving", processed_at=None)), ok(document("moving"))),
-        one("bare", "only items", "pending", "unknown", ok({"items": []})),
-        one("unreadable-amount", "an amount with a fraction", "completed", "unknown",
-            ok(document("unreadable-amount", amount=278.4))),
-        Sample(reference("another"), "answers about another session", "mismatched", None, "unknown",
-               (ok(document("processed")),)),
-        Sample(reference("slow"), "answers after 30 s", "timed_out", None, "unknown",
-               (slow(document("slow")),)),
-    ]
-    found += [Sample(reference(name), about, result, None, "unknown", (reply,))
-              for name, about, result, reply in refusals(error)]
-    return found
+PROVIDER = Dintero()

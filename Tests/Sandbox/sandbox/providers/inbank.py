@@ -5,20 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..answers import Reply, Sample, ok, refusals, slow
+from ..answers import Reply, Sample, ok, slow
+from ..provider import WithKey
 
-KEY = "sandbox-inbank-key"
 SHOP = "a93f1f44-d5dd-4469-bfcc-c1de9e969213"
-
-# The documentation's state model, and what paysession makes of each.
-STATES = [
-    ("pending", "pending", "no"),
-    ("granted", "action_required", "no"),
-    ("completed", "completed", "yes"),
-    ("cancelled", "cancelled", "no"),
-    ("declined", "declined", "no"),
-    ("expired", "expired", "no"),
-]
 
 
 def document(uuid: str, status: str, /, **changes: Any) -> dict[str, Any]:
@@ -46,44 +36,55 @@ def document(uuid: str, status: str, /, **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if value is not None}
 
 
-def error(message: Any) -> Any:
-    return {"message": message}
-
-
-def reference(uuid: str) -> str:
-    return f"inbank:{SHOP}/{uuid}"
-
-
-def samples() -> list[Sample]:
-    def one(name: str, about: str, status: str, paid: str, *replies: Reply) -> Sample:
-        return Sample(reference(name), about, "ok", status, paid, replies)
-
-    found = [one(state, f"status {state}", status, paid, ok(document(state, state)))
-             for state, status, paid in STATES]
-    found += [
-        one("moving", "pending, then granted, then completed", "pending", "no",
-            *(ok(document("moving", state)) for state in ("pending", "granted", "completed"))),
-        one("unheard-of", "a status in no documentation", "unknown", "unknown",
-            ok(document("unheard-of", "rejected"))),
-        one("without-status", "no status", "unknown", "unknown",
-            ok(document("without-status", "", status=None))),
-        one("mistyped-status", "a status that is no text", "unknown", "unknown",
-            ok(document("mistyped-status", "", status=3))),
-        one("unreadable-amount", "299.999 EUR", "completed", "unknown",
-            ok(document("unreadable-amount", "completed", totalAmount=299.999))),
-        one("bare", "only uuid and status", "completed", "unknown",
-            ok({"uuid": "bare", "status": "completed"})),
-        one("unnamed", "names no session", "completed", "unknown",
-            ok(document("unnamed", "completed", uuid=None))),
-        Sample(reference("another"), "answers about another session", "mismatched", None, "unknown",
-               (ok(document("completed", "completed")),)),
-        Sample(reference("error-codes"), "a list of codes", "provider_error", None, "unknown",
-               (Reply(500, error(["internal_server_error", "try_later"])),)),
-        Sample(reference("error-gateway"), "the API gateway's spelling", "forbidden", None, "unknown",
-               (Reply(403, {"Message": "User is not authorized with an explicit deny"}),)),
-        Sample(reference("slow"), "answers after 30 s", "timed_out", None, "unknown",
-               (slow(document("slow", "completed")),)),
+class Inbank(WithKey):
+    name = "inbank"
+    path = "partner/v3/shops/*/pos-sessions/*"
+    within = (SHOP,)
+    key = "sandbox-inbank-key"
+    states = [
+        ("pending", "pending", "no"),
+        ("granted", "action_required", "no"),
+        ("completed", "completed", "yes"),
+        ("cancelled", "cancelled", "no"),
+        ("declined", "declined", "no"),
+        ("expired", "expired", "no"),
     ]
-    found += [Sample(reference(name), about, result, None, "unknown", (reply,))
-              for name, about, result, reply in refusals(error)]
-    return found
+    places = {"id": "uuid", "status": "status", "amount": "totalAmount", "currency": "currency",
+              "reference": "purchase.purchaseReference", "created_at": "createdAt", "locale": "locale"}
+    is_major = True
+    usual = {"amount": 300, "currency": "EUR"}
+
+    def error(self, message: Any) -> Any:
+        return {"message": message}
+
+    def sessions(self) -> list[Sample]:
+        one = self.sample
+        return [
+            *(one(state, f"status {state}", status, paid, ok(document(state, state)))
+              for state, status, paid in self.states),
+            one("moving", "pending, then granted, then completed", "pending", "no",
+                *(ok(document("moving", state)) for state in ("pending", "granted", "completed"))),
+            one("unheard-of", "a status in no documentation", "unknown", "unknown",
+                ok(document("unheard-of", "rejected"))),
+            one("without-status", "no status", "unknown", "unknown",
+                ok(document("without-status", "", status=None))),
+            one("mistyped-status", "a status that is no text", "unknown", "unknown",
+                ok(document("mistyped-status", "", status=3))),
+            one("unreadable-amount", "299.999 EUR", "completed", "unknown",
+                ok(document("unreadable-amount", "completed", totalAmount=299.999))),
+            one("bare", "only uuid and status", "completed", "unknown",
+                ok({"uuid": "bare", "status": "completed"})),
+            one("unnamed", "names no session", "completed", "unknown",
+                ok(document("unnamed", "completed", uuid=None))),
+            Sample(self.reference("another"), "answers about another session", "mismatched", None, "unknown",
+                   (ok(document("completed", "completed")),)),
+            Sample(self.reference("error-codes"), "a list of codes", "provider_error", None, "unknown",
+                   (Reply(500, self.error(["internal_server_error", "try_later"])),)),
+            Sample(self.reference("error-gateway"), "the API gateway's spelling", "forbidden", None, "unknown",
+                   (Reply(403, {"Message": "User is not authorized with an explicit deny"}),)),
+            Sample(self.reference("slow"), "answers after 30 s", "timed_out", None, "unknown",
+                   (slow(document("slow", "completed")),)),
+        ]
+
+
+PROVIDER = Inbank()

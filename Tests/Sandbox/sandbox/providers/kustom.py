@@ -5,19 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..answers import Reply, Sample, ok, refusals, slow
+from ..answers import Reply, Sample, ok, slow
+from ..provider import Tokens, WithKey, basic
 
-KEY = "kco_test_sandbox"
 USERNAME = "sandbox"
-
-STATES = [
-    ("CREATED", "open", "no"),
-    ("ACTIVE", "pending", "no"),
-    ("FINALIZED", "completed", "yes"),
-    ("CANCELLED", "cancelled", "no"),
-    ("EXPIRED", "expired", "no"),
-    ("FAILED", "failed", "no"),
-]
 
 
 def document(session_id: str, status: str, /, **changes: Any) -> dict[str, Any]:
@@ -50,43 +41,56 @@ def document(session_id: str, status: str, /, **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if value is not None}
 
 
-def error(message: Any) -> Any:
-    return {"title": "Error", "detail": message, "errors": []}
-
-
-def reference(session_id: str) -> str:
-    return f"kustom:{session_id}"
-
-
-def samples() -> list[Sample]:
-    def one(name: str, about: str, status: str, paid: str, *replies: Reply) -> Sample:
-        return Sample(reference(name), about, "ok", status, paid, replies)
-
-    found = [one(state.lower(), f"status {state}", status, paid, ok(document(state.lower(), state)))
-             for state, status, paid in STATES]
-    found += [
-        one("moving", "CREATED, then ACTIVE, then FINALIZED", "open", "no",
-            *(ok(document("moving", state)) for state in ("CREATED", "ACTIVE", "FINALIZED"))),
-        one("unheard-of", "a status in no documentation", "unknown", "unknown",
-            ok(document("unheard-of", "REFUNDED"))),
-        one("other-case", "finalized in lower case", "unknown", "unknown",
-            ok(document("other-case", "finalized"))),
-        one("without-status", "no status", "unknown", "unknown",
-            ok(document("without-status", "", status=None))),
-        one("mistyped-status", "a status that is no text", "unknown", "unknown",
-            ok(document("mistyped-status", "", status=["FINALIZED"]))),
-        one("unreadable-amount", "an amount with a comma", "completed", "unknown",
-            ok(document("unreadable-amount", "FINALIZED", order_amount="20,00"))),
-        one("unnamed", "names no session", "completed", "unknown",
-            ok(document("unnamed", "FINALIZED", session_id=None))),
-        Sample(reference("another"), "answers about another session", "mismatched", None, "unknown",
-               (ok(document("finalized", "FINALIZED")),)),
-        Sample(reference("error-sister"), "the sister APIs' error shape", "not_found", None, "unknown",
-               (Reply(404, {"error_code": "NO_SUCH_SESSION", "error_messages": ["not", "there"],
-                            "correlation_id": "c0ffee"}),)),
-        Sample(reference("slow"), "answers after 30 s", "timed_out", None, "unknown",
-               (slow(document("slow", "FINALIZED")),)),
+class Kustom(WithKey):
+    name = "kustom"
+    path = "ipp/v1/sessions/*"
+    key = "kco_test_sandbox"
+    states = [
+        ("CREATED", "open", "no"),
+        ("ACTIVE", "pending", "no"),
+        ("FINALIZED", "completed", "yes"),
+        ("CANCELLED", "cancelled", "no"),
+        ("EXPIRED", "expired", "no"),
+        ("FAILED", "failed", "no"),
     ]
-    found += [Sample(reference(name), about, result, None, "unknown", (reply,))
-              for name, about, result, reply in refusals(error)]
-    return found
+    places = {"id": "session_id", "status": "status", "amount": "order_amount", "currency": "purchase_currency",
+              "reference": "merchant_reference1", "created_at": "created_at",
+              "items": "order_items"}
+
+    def allows(self, authorization: str, identifiers: list[str], tokens: Tokens) -> bool:
+        """The raw key, or the usual base64 of user and key."""
+        return authorization == f"Basic {self.key}" or basic(authorization) == f"{USERNAME}:{self.key}"
+
+    def error(self, message: Any) -> Any:
+        return {"title": "Error", "detail": message, "errors": []}
+
+    def sessions(self) -> list[Sample]:
+        one = self.sample
+        return [
+            *(one(state.lower(), f"status {state}", status, paid, ok(document(state.lower(), state)))
+              for state, status, paid in self.states),
+            one("moving", "CREATED, then ACTIVE, then FINALIZED", "open", "no",
+                *(ok(document("moving", state)) for state in ("CREATED", "ACTIVE", "FINALIZED"))),
+            one("unheard-of", "a status in no documentation", "unknown", "unknown",
+                ok(document("unheard-of", "REFUNDED"))),
+            one("other-case", "finalized in lower case", "unknown", "unknown",
+                ok(document("other-case", "finalized"))),
+            one("without-status", "no status", "unknown", "unknown",
+                ok(document("without-status", "", status=None))),
+            one("mistyped-status", "a status that is no text", "unknown", "unknown",
+                ok(document("mistyped-status", "", status=["FINALIZED"]))),
+            one("unreadable-amount", "an amount with a comma", "completed", "unknown",
+                ok(document("unreadable-amount", "FINALIZED", order_amount="20,00"))),
+            one("unnamed", "names no session", "completed", "unknown",
+                ok(document("unnamed", "FINALIZED", session_id=None))),
+            Sample(self.reference("another"), "answers about another session", "mismatched", None, "unknown",
+                   (ok(document("finalized", "FINALIZED")),)),
+            Sample(self.reference("error-sister"), "the sister APIs' error shape", "not_found", None, "unknown",
+                   (Reply(404, {"error_code": "NO_SUCH_SESSION", "error_messages": ["not", "there"],
+                                "correlation_id": "c0ffee"}),)),
+            Sample(self.reference("slow"), "answers after 30 s", "timed_out", None, "unknown",
+                   (slow(document("slow", "FINALIZED")),)),
+        ]
+
+
+PROVIDER = Kustom()

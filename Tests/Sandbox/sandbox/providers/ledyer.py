@@ -4,21 +4,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs
 
-from ..answers import Reply, Sample, ok, refusals, slow
-
-CLIENT_ID = "sandbox-ledyer"
-CLIENT_SECRET = "sandbox-ledyer-secret"
-
-STATES = [
-    ("open", "open", "no"),
-    ("locked", "pending", "no"),
-    ("pendingSca", "action_required", "no"),
-    ("awaitingSignatory", "action_required", "no"),
-    ("authorized", "completed", "yes"),
-    ("cancelled", "cancelled", "no"),
-    ("expired", "expired", "no"),
-]
+from ..answers import Reply, Sample, ok, slow
+from ..provider import Tokens, WithTokens
 
 
 def document(session_id: str, state: str, /, payment: str = "invoice", **changes: Any) -> dict[str, Any]:
@@ -62,40 +51,62 @@ def document(session_id: str, state: str, /, payment: str = "invoice", **changes
     return {key: value for key, value in whole.items() if value is not None}
 
 
-def error(message: Any) -> Any:
-    return {"errors": [{"message": message}]}
-
-
-def reference(session_id: str) -> str:
-    return f"ledyer:{session_id}"
-
-
-def samples() -> list[Sample]:
-    def one(name: str, about: str, status: str, paid: str, *replies: Reply) -> Sample:
-        return Sample(reference(name), about, "ok", status, paid, replies)
-
-    found = [one(state, f"state {state}", status, paid, ok(document(state, state)))
-             for state, status, paid in STATES]
-    found += [
-        one("or_authorized", "named by its order, as the plugins do", "completed", "yes",
-            ok(document("authorized", "authorized"))),
-        one("advance", "authorized, but an advance invoice", "completed", "unknown",
-            ok(document("advance", "authorized", payment="advanceInvoice"))),
-        one("moving", "open, then locked, then authorized", "open", "no",
-            *(ok(document("moving", state)) for state in ("open", "locked", "authorized"))),
-        one("unheard-of", "a state in no documentation", "unknown", "unknown",
-            ok(document("unheard-of", "refunded"))),
-        one("without-status", "no state", "unknown", "unknown",
-            ok(document("without-status", "", state=None))),
-        one("unreadable-amount", "no order", "completed", "unknown",
-            ok(document("unreadable-amount", "authorized", order=None))),
-        one("unnamed", "names no session", "completed", "unknown",
-            ok(document("unnamed", "authorized", id=None, orderId=None))),
-        Sample(reference("another"), "answers about another session", "mismatched", None, "unknown",
-               (ok(document("authorized", "authorized")),)),
-        Sample(reference("slow"), "answers after 30 s", "timed_out", None, "unknown",
-               (slow(document("slow", "authorized")),)),
+class Ledyer(WithTokens):
+    name = "ledyer"
+    path = "v1/sessions/*"
+    token_path = "oauth/token"
+    client_id = "sandbox-ledyer"
+    client_secret = "sandbox-ledyer-secret"
+    states = [
+        ("open", "open", "no"),
+        ("locked", "pending", "no"),
+        ("pendingSca", "action_required", "no"),
+        ("awaitingSignatory", "action_required", "no"),
+        ("authorized", "completed", "yes"),
+        ("cancelled", "cancelled", "no"),
+        ("expired", "expired", "no"),
     ]
-    found += [Sample(reference(name), about, result, None, "unknown", (reply,))
-              for name, about, result, reply in refusals(error)]
-    return found
+    places = {"id": "id", "order_id": "orderId", "status": "state", "amount": "order.totalOrderAmount",
+              "currency": "order.currency", "reference": "order.reference", "created_at": "createdAt",
+              "locale": "order.locale", "method": ("customer.paymentMethod", "paymentMethod"), "items": "order.orderLines"}
+
+    def section(self, base: str, secret: str | None = None) -> dict[str, Any]:
+        return {**super().section(base, secret), "auth_url": base + self.token_target}
+
+    def token(self, identifiers: list[str], authorization: str, body: bytes, tokens: Tokens) -> Reply:
+        if not self.is_client(authorization):
+            return Reply(401, {"error": "invalid_client", "error_description": "unknown client"})
+        if parse_qs(body.decode("ascii", "replace")) != {"grant_type": ["client_credentials"]}:
+            return Reply(400, {"error": "unsupported_grant_type"})
+        return tokens.give(self.audience(identifiers), {"token_type": "Bearer", "scope": "sessions"})
+
+    def error(self, message: Any) -> Any:
+        return {"errors": [{"message": message}]}
+
+    def sessions(self) -> list[Sample]:
+        one = self.sample
+        return [
+            *(one(state, f"state {state}", status, paid, ok(document(state, state)))
+              for state, status, paid in self.states),
+            one("or_authorized", "named by its order, as the plugins do", "completed", "yes",
+                ok(document("authorized", "authorized"))),
+            one("advance", "authorized, but an advance invoice", "completed", "unknown",
+                ok(document("advance", "authorized", payment="advanceInvoice"))),
+            one("moving", "open, then locked, then authorized", "open", "no",
+                *(ok(document("moving", state)) for state in ("open", "locked", "authorized"))),
+            one("unheard-of", "a state in no documentation", "unknown", "unknown",
+                ok(document("unheard-of", "refunded"))),
+            one("without-status", "no state", "unknown", "unknown",
+                ok(document("without-status", "", state=None))),
+            one("unreadable-amount", "no order", "completed", "unknown",
+                ok(document("unreadable-amount", "authorized", order=None))),
+            one("unnamed", "names no session", "completed", "unknown",
+                ok(document("unnamed", "authorized", id=None, orderId=None))),
+            Sample(self.reference("another"), "answers about another session", "mismatched", None, "unknown",
+                   (ok(document("authorized", "authorized")),)),
+            Sample(self.reference("slow"), "answers after 30 s", "timed_out", None, "unknown",
+                   (slow(document("slow", "authorized")),)),
+        ]
+
+
+PROVIDER = Ledyer()
