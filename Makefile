@@ -3,6 +3,7 @@
 #   make            the library into build/lib, the shell tool into build/bin
 #   make demo       everything it needs, then a session of each provider through the shell tool, C and Python
 #   make test       everything it needs, then every test
+#   make lint       swift format, clang-format, shellcheck and mypy over all there is
 #   make sandbox    the four providers on this machine, for your own shop; ends with Ctrl-C
 #   make bench      what loading and calling it costs
 #   make cost       AGAINST=libpaysession.so.0: instructions for a session, also as a ratio to another build's
@@ -17,6 +18,7 @@
 #   make sbom       the software bill of materials, into build
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make clean
+#   make help       this menu
 
 VERSION := 0.1.0
 SONAME  := libpaysession.so.0
@@ -66,9 +68,13 @@ OBJECTS = .build/release/PaySession.build
 # Threads were a library of their own before glibc 2.34.
 THREADS := -Wl,--push-state,--as-needed -l:libpthread.so.0 -Wl,--pop-state
 
-.PHONY: all build link cli examples benches deps test-deps demo test sandbox fuzz attack soak sanitize allocations libcurls mutants proof sbom bench cost install clean
+.PHONY: all build link cli examples benches deps test-deps demo test sandbox fuzz attack soak sanitize allocations libcurls mutants proof sbom bench cost \
+	lint lint-swift lint-c lint-shell lint-python install clean help
 
 all: build cli
+
+help:
+	@sed -n 's/^#   \(make\)/\1/p' Makefile
 
 # What the toolchain's Embedded runtime gets wrong, in our words.
 BRIDGE := $(BUILD)/bridge.o
@@ -217,11 +223,37 @@ bench: benches test-deps
 cost: benches test-deps
 	@$(PYTHON) Tests/Benchmarks/instructions.py $(BUILD)/bench $(if $(AGAINST),--against $(AGAINST) --limit 1.02)
 
+# None hides what the others say. C has one style, .clang-format; not in it are the header, whose tables are
+# set by hand, what was released, and (until they are formatted) the sources of the shell tool.
+lint: deps $(VENV)/ready
+	@$(MAKE) -s -k --no-print-directory lint-swift lint-c lint-shell lint-python
+
+lint-swift:
+	swift format lint --strict --parallel --recursive Package.swift Sources/PaySession Tests/PaySessionTests
+
+lint-c:
+	$(VENV)/bin/clang-format --dry-run --Werror \
+		$$(git ls-files '*.c' '*.h' ':!Include' ':!Tests/ABI/releases' ':!Sources/paysession-cli')
+
+# Variables of a bats file are read by others, and bats itself ends a test where a command fails.
+lint-shell:
+	$(VENV)/bin/shellcheck $$(git grep -lE '^#!.*[/ ](ba)?sh$$' -- ':!*.md' ':!Makefile')
+	$(VENV)/bin/shellcheck -s bash $$(git ls-files 'Sources/paysession-cli/*.bash')
+	$(VENV)/bin/shellcheck -s bats -S warning -e SC2034,SC2164 $$(git ls-files '*.bats' 'Tests/CLI/*.bash')
+
+# Files named conftest.py would be one module in one run.
+lint-python:
+	$(VENV)/bin/mypy --config-file Tests/mypy.ini --cache-dir $(BUILD)/mypy \
+		$$(git ls-files 'Tests/*.py' ':!*conftest.py') Tests/Fuzz/run
+	for file in $$(git ls-files 'Tests/*conftest.py'); do \
+		$(VENV)/bin/mypy --config-file Tests/mypy.ini --cache-dir $(BUILD)/mypy $$file || exit; done
+	cd bindings/python && $(CURDIR)/$(VENV)/bin/mypy
+
 # Swift: the sources as full Swift. Then the shipped library, from outside.
 test: build cli examples benches test-deps
 	swift build --build-tests -Xcc -DPAYSESSION_HEADERS=$(HEADERS)
 	swift test --skip-build
-	cd bindings/python && $(CURDIR)/$(PYTHON) -m mypy
+	$(MAKE) -s lint
 	cd bindings/python && $(CURDIR)/$(PYTHON) -m pytest -q
 	$(PYTHON) -m pytest -q Tests
 	Tests/Libcurls/newer $(PYTHON)
