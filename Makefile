@@ -3,7 +3,8 @@
 #   make            the library into build/lib, the shell tool into build/bin
 #   make demo       everything it needs, then a session of each provider through the shell tool, C and Python
 #   make test       everything it needs, then every test
-#   make sandbox    the four providers on this machine, for your own shop; ends with Ctrl-C
+#   make lint       swift format, clang-format, shellcheck and mypy over all there is
+#   make sandbox    PORT=8443 ARGS=: the four providers on this machine, for your own shop; ends with Ctrl-C
 #   make bench      what loading and calling it costs
 #   make cost       AGAINST=libpaysession.so.0: instructions for a session, also as a ratio to another build's
 #   make fuzz       SECONDS=600: libFuzzer over documents, configuration, options, references, HTTP
@@ -15,8 +16,11 @@
 #   make mutants    the library broken in many small ways: the tests must notice each (half an hour)
 #   make proof      Tests/PROOF.md, from what these left in build/proof
 #   make sbom       the software bill of materials, into build
-#   make install    PREFIX=/usr/local DESTDIR=
+#   make install    PREFIX=/usr/local DESTDIR=: what make has built
+#   make install-debug  the library's symbols beside it, for gdb and valgrind
+#   make uninstall  both of them, with the same PREFIX and DESTDIR
 #   make clean
+#   make help       this menu
 
 VERSION := 0.1.0
 SONAME  := libpaysession.so.0
@@ -34,8 +38,8 @@ VENV    := $(BUILD)/venv
 PYTHON  := $(VENV)/bin/python
 
 # What Debian has to give. The Swift toolchain (6.2 or later) is the user's.
-PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential python3-venv
-TEST_PACKAGES := curl nginx-light tinyproxy valgrind openssl bats tmux groff bash-builtins libsqlite3-dev sqlite3 php-cli
+PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential
+TEST_PACKAGES := cmake curl nginx-light tinyproxy valgrind openssl bats tmux groff bash-builtins libsqlite3-dev sqlite3 php-cli
 
 # The library is loaded into every PHP worker: small. The checksum makes SwiftPM see changes of the C
 # headers, which it does not track.
@@ -54,21 +58,28 @@ SWIFTFLAGS := -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
 #   Bsymbolic             our own calls reach our own functions
 #   wrap                  Swift's objects come from malloc, see Platform/Allocation.swift
 #   Map                   where each part came from, for whoever looks and for the tests
-#   gc-sections, icf, -s  what nobody calls, what is there twice, and the symbol table stay out
+#   gc-sections, icf      what nobody calls, and what is there twice, stay out
 #   now, relro            tables of addresses are filled when it is loaded, and read-only from then on
 TOOLCHAIN = $(dir $(shell readlink -f "$$(command -v swiftc)"))
 CLANG = $(TOOLCHAIN)clang
+# LLVM's: GNU's (2.40) loses lld's GNU_RELRO.
+OBJCOPY = $(TOOLCHAIN)llvm-objcopy
 LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -Wl,-soname=$(SONAME) \
 	-Wl,-z,defs -Wl,-z,nodelete -Wl,-z,now -Wl,-z,relro -Wl,-Bsymbolic -Wl,--gc-sections -Wl,--icf=all \
-	-Wl,-O2 -Wl,-s -Wl,--build-id=none -Wl,--wrap=posix_memalign -Wl,--wrap=free \
+	-Wl,-O2 -Wl,--build-id=none -Wl,--wrap=posix_memalign -Wl,--wrap=free \
 	-Wl,-Map=$(BUILD)/libpaysession.map
 OBJECTS = .build/release/PaySession.build
 # Threads were a library of their own before glibc 2.34.
 THREADS := -Wl,--push-state,--as-needed -l:libpthread.so.0 -Wl,--pop-state
 
-.PHONY: all build link cli examples benches deps test-deps demo test sandbox fuzz attack soak sanitize allocations libcurls mutants proof sbom bench cost install clean
+.PHONY: all build link cli examples benches deps test-deps demo test sandbox fuzz attack soak sanitize allocations libcurls mutants proof sbom bench cost \
+	lint lint-swift lint-c lint-shell lint-python \
+	built-before install install-debug uninstall clean help
 
 all: build cli
+
+help:
+	@sed -n 's/^#   \(make\)/\1/p' Makefile
 
 # What the toolchain's Embedded runtime gets wrong, in our words.
 BRIDGE := $(BUILD)/bridge.o
@@ -99,12 +110,15 @@ link: $(BRIDGE)
 	@mkdir -p $(BUILD)/lib
 	@# Objects of sources that are gone stay behind in SwiftPM's folder: only what has a source is linked.
 	@echo 'linking $(LIB)'
-	@$(CLANG) $(if $(SYSROOT),--sysroot=$(SYSROOT)) $(LINKFLAGS) -o $(LIB).new \
+	@$(CLANG) $(if $(SYSROOT),--sysroot=$(SYSROOT)) $(LINKFLAGS) -o $(LIB).whole \
 		$(patsubst %,$(OBJECTS)/%.o,$(notdir $(shell find Sources/PaySession -name '*.swift' | sort))) \
 		$(BRIDGE) $(if $(SYSROOT),$(THREADS)) -lcurl -ljansson
-	@# A hash of the sources' paths; without it, two builds in two places give the same bytes. By LLVM's
-	@# objcopy: GNU's (2.40) loses lld's GNU_RELRO with it.
-	@$(TOOLCHAIN)llvm-objcopy -R .swift_modhash $(LIB).new
+	@# The symbol table goes into a file of its own, which gdb and valgrind look for beside the library. Lines
+	@# are not in it: with -g the Swift compiler makes other code, and 20 kB more of it.
+	@$(OBJCOPY) --only-keep-debug $(LIB).whole $(LIB).debug
+	@# swift_modhash is a hash of the sources' paths; without it, two builds in two places give the same bytes.
+	@$(OBJCOPY) --strip-all -R .swift_modhash --add-gnu-debuglink=$(LIB).debug $(LIB).whole $(LIB).new
+	@rm $(LIB).whole
 	@cmp -s $(LIB).new $(LIB) && rm $(LIB).new || mv $(LIB).new $(LIB)
 	@ln -sf libpaysession.so.$(VERSION) $(BUILD)/lib/$(SONAME)
 	@ln -sf $(SONAME) $(BUILD)/lib/libpaysession.so
@@ -125,7 +139,8 @@ deps:
 	@Tests/apt $(PACKAGES)
 
 # Python for the sandbox and the tests, apart from the system's.
-$(VENV)/ready: Tests/requirements.txt Tests/Sandbox/requirements.txt | deps
+$(VENV)/ready: Tests/requirements.txt Tests/Sandbox/requirements.txt
+	@Tests/apt python3-venv
 	@echo 'paysession: installing Python packages into $(VENV)'
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install -q --disable-pip-version-check -r Tests/requirements.txt
@@ -170,8 +185,10 @@ examples: $(EXAMPLES)
 demo: build cli examples $(VENV)/ready
 	@examples/demo $(BUILD)
 
+# Needs Python and nothing else: no Swift, no compiler.
+PORT ?= 8443
 sandbox: $(VENV)/ready
-	@PYTHONPATH=Tests/Sandbox $(PYTHON) -m sandbox --port 8443 --directory $(BUILD)/sandbox
+	@PYTHONPATH=Tests/Sandbox $(PYTHON) -m sandbox --port $(PORT) --directory $(BUILD)/sandbox $(ARGS)
 
 # libFuzzer with AddressSanitizer over everything that comes from outside. Documents made up and mutated,
 # judged by the library and by an oracle that shares nothing with it. The library broken on purpose.
@@ -217,28 +234,99 @@ bench: benches test-deps
 cost: benches test-deps
 	@$(PYTHON) Tests/Benchmarks/instructions.py $(BUILD)/bench $(if $(AGAINST),--against $(AGAINST) --limit 1.02)
 
+# None hides what the others say. C has one style, .clang-format; not in it are the header, whose tables are
+# set by hand, what was released, and (until they are formatted) the sources of the shell tool.
+lint: deps $(VENV)/ready
+	@$(MAKE) -s -k --no-print-directory lint-swift lint-c lint-shell lint-python
+
+lint-swift:
+	swift format lint --strict --parallel --recursive Package.swift Sources/PaySession Tests/PaySessionTests
+
+lint-c:
+	$(VENV)/bin/clang-format --dry-run --Werror \
+		$$(git ls-files '*.c' '*.h' ':!Include' ':!Tests/ABI/releases' ':!Sources/paysession-cli')
+
+# Variables of a bats file are read by others, and bats itself ends a test where a command fails.
+lint-shell:
+	$(VENV)/bin/shellcheck $$(git grep -lE '^#!.*[/ ](ba)?sh$$' -- ':!*.md' ':!Makefile')
+	$(VENV)/bin/shellcheck -s bash $$(git ls-files 'Sources/paysession-cli/*.bash')
+	$(VENV)/bin/shellcheck -s bats -S warning -e SC2034,SC2164 $$(git ls-files '*.bats' 'Tests/CLI/*.bash')
+
+# Files named conftest.py would be one module in one run.
+lint-python:
+	$(VENV)/bin/mypy --config-file Tests/mypy.ini --cache-dir $(BUILD)/mypy \
+		$$(git ls-files 'Tests/*.py' ':!*conftest.py') Tests/Fuzz/run
+	for file in $$(git ls-files 'Tests/*conftest.py'); do \
+		$(VENV)/bin/mypy --config-file Tests/mypy.ini --cache-dir $(BUILD)/mypy $$file || exit; done
+	cd bindings/python && $(CURDIR)/$(VENV)/bin/mypy
+
 # Swift: the sources as full Swift. Then the shipped library, from outside.
 test: build cli examples benches test-deps
 	swift build --build-tests -Xcc -DPAYSESSION_HEADERS=$(HEADERS)
 	swift test --skip-build
-	cd bindings/python && $(CURDIR)/$(PYTHON) -m mypy
+	$(MAKE) -s lint
 	cd bindings/python && $(CURDIR)/$(PYTHON) -m pytest -q
 	$(PYTHON) -m pytest -q Tests
 	Tests/Libcurls/newer $(PYTHON)
 	bats Tests/CLI
 
-install: build cli
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCDIR) \
-		$(DESTDIR)$(DATADIR)/man/man1 $(DESTDIR)$(DATADIR)/bash-completion/completions
-	install -m 755 $(CLI) $(DESTDIR)$(BINDIR)/
-	install -m 644 Sources/paysession-cli/paysession.1 $(DESTDIR)$(DATADIR)/man/man1/
-	install -m 644 Sources/paysession-cli/paysession.bash \
-		$(DESTDIR)$(DATADIR)/bash-completion/completions/paysession
-	install -m 755 $(LIB) $(DESTDIR)$(LIBDIR)/
+# What is installed, as mode:file:place. Root does it, who need not have a Swift toolchain: nothing is built here.
+TOOL := Sources/paysession-cli
+completions.bash := bash-completion/completions/paysession
+completions.zsh := zsh/site-functions/_paysession
+completions.fish := fish/vendor_completions.d/paysession.fish
+FILES := 755:$(CLI):$(BINDIR)/paysession 755:$(LIB):$(LIBDIR)/libpaysession.so.$(VERSION) \
+	$(foreach file,Include/paysession.h Include/paysession.schema.json $(FFI_HEADER), \
+		644:$(file):$(INCDIR)/$(notdir $(file))) \
+	$(foreach file,$(wildcard $(TOOL)/*.1 $(TOOL)/*.5), \
+		644:$(file):$(DATADIR)/man/man$(subst .,,$(suffix $(file)))/$(notdir $(file))) \
+	$(foreach file,$(wildcard $(addprefix $(TOOL)/paysession.,bash zsh fish)), \
+		644:$(file):$(DATADIR)/$(completions$(suffix $(file))))
+LINKS := $(LIBDIR)/$(SONAME) $(LIBDIR)/libpaysession.so
+CMAKE_DIR := $(LIBDIR)/cmake/paysession
+WRITTEN := $(LIBDIR)/pkgconfig/paysession.pc $(addprefix $(CMAKE_DIR)/paysessionConfig,.cmake Version.cmake)
+DEBUG_FILE := $(LIBDIR)/.debug/$(notdir $(LIB)).debug
+
+# $(call cmake,template), to stdout. What is below the prefix is said by it, as in paysession.pc.
+cmake = sed -e 's|@UP@|$(shell realpath -m --relative-to=$(CMAKE_DIR) $(PREFIX))|' \
+	-e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${paysession_prefix}/%)|' \
+	-e 's|@INCDIR@|$(INCDIR:$(PREFIX)/%=$${paysession_prefix}/%)|' -e 's|@SONAME@|$(SONAME)|' \
+	-e 's|@VERSION@|$(VERSION)|' -e 's|@MAJOR@|$(firstword $(subst ., ,$(VERSION)))|' Sources/cmake/$(1).in
+
+# The loader reads its folders from a cache. A staged install is another machine's matter.
+LDCONFIG = $(if $(DESTDIR),:,PATH=$$PATH:/usr/sbin:/sbin ldconfig 2>/dev/null || :)
+
+# $(call place,mode file place)
+define place
+	install -D -m $(word 1,$(1)) $(word 2,$(1)) $(DESTDIR)$(word 3,$(1))
+
+endef
+
+built-before:
+	@for file in $(foreach file,$(FILES),$(word 2,$(subst :, ,$(file)))) $(LIB).debug; do \
+		[ -e $$file ] || { echo "paysession: $$file is missing: run make first"; exit 1; }; done
+
+install: built-before
+	$(foreach file,$(FILES),$(call place,$(subst :, ,$(file))))
 	ln -sf libpaysession.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libpaysession.so
-	install -m 644 Include/paysession.h Include/paysession.schema.json $(FFI_HEADER) $(DESTDIR)$(INCDIR)/
+	install -d $(addprefix $(DESTDIR),$(sort $(dir $(WRITTEN))))
 	$(call pkgconfig,$(PREFIX),$(LIBDIR),$(INCDIR)) > $(DESTDIR)$(LIBDIR)/pkgconfig/paysession.pc
+	$(call cmake,paysessionConfig.cmake) > $(DESTDIR)$(CMAKE_DIR)/paysessionConfig.cmake
+	$(call cmake,paysessionConfigVersion.cmake) > $(DESTDIR)$(CMAKE_DIR)/paysessionConfigVersion.cmake
+	@$(LDCONFIG)
+	@[ -n '$(DESTDIR)' ] || PATH=$$PATH:/usr/sbin:/sbin ldconfig -p | grep -qF '=> $(LIBDIR)/$(SONAME)' || { \
+		echo 'paysession: the loader does not find $(LIBDIR)/$(SONAME) yet: name $(LIBDIR) in a file of'; \
+		echo '/etc/ld.so.conf.d and run ldconfig as root, or set LD_LIBRARY_PATH=$(LIBDIR)'; }
+
+install-debug: built-before
+	install -D -m 644 $(LIB).debug $(DESTDIR)$(DEBUG_FILE)
+
+# Folders that only this library had go too.
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(foreach file,$(FILES),$(word 3,$(subst :, ,$(file)))) $(LINKS) $(WRITTEN) $(DEBUG_FILE))
+	@-rmdir --ignore-fail-on-non-empty $(wildcard $(addprefix $(DESTDIR),$(CMAKE_DIR) $(LIBDIR)/.debug))
+	@$(LDCONFIG)
 
 clean:
 	rm -rf $(BUILD) .build

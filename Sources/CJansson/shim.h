@@ -7,12 +7,14 @@
 
 /* json_typeof is a macro. NULL, an absent value, has a type of its own here. */
 enum { CJANSSON_ABSENT = -1 };
-static inline int cjansson_type(const json_t *value) {
+static inline int cjansson_type(const json_t *value)
+{
     return value ? (int)json_typeof(value) : CJANSSON_ABSENT;
 }
 
 /* JSON_REJECT_DUPLICATES and JSON_ALLOW_NUL are macros. */
-static inline json_t *cjansson_load(const char *bytes, size_t length, json_error_t *error) {
+static inline json_t *cjansson_load(const char *bytes, size_t length, json_error_t *error)
+{
     return json_loadb(bytes, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, error);
 }
 

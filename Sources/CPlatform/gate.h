@@ -40,7 +40,8 @@ __attribute__((weak, visibility("hidden"))) struct cplatform_gate cplatform_gate
 __attribute__((weak, visibility("hidden"))) volatile int cplatform_gate_known = 1;
 
 /* Writers first, or a busy process could never fork. */
-static inline void cplatform_gate_make(void) {
+static inline void cplatform_gate_make(void)
+{
     pthread_rwlockattr_t attributes;
     pthread_rwlockattr_init(&attributes);
     pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
@@ -50,29 +51,37 @@ static inline void cplatform_gate_make(void) {
 
 enum { CPLATFORM_INSIDE = 1, CPLATFORM_OUTSIDE = 2, CPLATFORM_FORKING = 4 };
 
-static inline uintptr_t cplatform_gate_place(void) {
+static inline uintptr_t cplatform_gate_place(void)
+{
     return cplatform_gate.has_no_place ? 0 : (uintptr_t)pthread_getspecific(cplatform_gate.place);
 }
-static inline void cplatform_gate_set_place(uintptr_t place) {
-    if (!cplatform_gate.has_no_place) pthread_setspecific(cplatform_gate.place, (void *)place);
+static inline void cplatform_gate_set_place(uintptr_t place)
+{
+    if (!cplatform_gate.has_no_place)
+        pthread_setspecific(cplatform_gate.place, (void *)place);
 }
-static inline int cplatform_gate_is_inside(void) {
+static inline int cplatform_gate_is_inside(void)
+{
     return cplatform_gate_place() % CPLATFORM_FORKING == CPLATFORM_INSIDE;
 }
 
 /* A signal handler that forks in the middle of a call would wait for its own thread for ever, and so would
  * one in the middle of fork(). Until the fork is over no call of this thread is taken: the host may have
  * fork handlers that make some. */
-static inline void cplatform_gate_before_fork(void) {
+static inline void cplatform_gate_before_fork(void)
+{
     uintptr_t place = cplatform_gate_place();
     cplatform_gate_set_place(place + CPLATFORM_FORKING);
-    if (place >= CPLATFORM_FORKING || cplatform_gate_is_inside() || cplatform_gate.is_broken) return;
+    if (place >= CPLATFORM_FORKING || cplatform_gate_is_inside() || cplatform_gate.is_broken)
+        return;
     pthread_rwlock_wrlock(&cplatform_gate.lock);
     cplatform_gate.is_shut = 1;
 }
-static inline void cplatform_gate_after_fork(void) {
+static inline void cplatform_gate_after_fork(void)
+{
     uintptr_t place = cplatform_gate_place();
-    if (place) place -= CPLATFORM_FORKING;
+    if (place)
+        place -= CPLATFORM_FORKING;
     if (place < CPLATFORM_FORKING && !cplatform_gate_is_inside() && !cplatform_gate.is_broken) {
         cplatform_gate.is_shut = 0;
         pthread_rwlock_unlock(&cplatform_gate.lock);
@@ -81,38 +90,46 @@ static inline void cplatform_gate_after_fork(void) {
 }
 
 /* From now on every call is refused, and no byte of this process reaches a connection of the parent's. */
-static inline void cplatform_gate_break(void) {
+static inline void cplatform_gate_break(void)
+{
     cplatform_gate.is_broken = 1;
     *cplatform_gate.is_known = 1;
     cplatform_disconnect_all();
 }
 
-static inline void cplatform_gate_child(void) {
+static inline void cplatform_gate_child(void)
+{
     /* The child's thread has another id than the one that locked: made anew rather than unlocked. */
     cplatform_gate_make();
     uintptr_t place = cplatform_gate_place();
-    if (place) place -= CPLATFORM_FORKING;
+    if (place)
+        place -= CPLATFORM_FORKING;
     int is_whole = cplatform_gate.is_shut && place % CPLATFORM_FORKING != CPLATFORM_INSIDE;
     cplatform_gate.is_shut = 0;
     cplatform_gate_set_place(place);
     if (!is_whole) {
         /* If the handler returns, the call goes on to its next look at the gate, and leaves it. */
-        if (cplatform_gate_is_inside()) pthread_rwlock_rdlock(&cplatform_gate.lock);
+        if (cplatform_gate_is_inside())
+            pthread_rwlock_rdlock(&cplatform_gate.lock);
         cplatform_gate_break();
     }
-    if (cplatform_gate.is_broken) return;
+    if (cplatform_gate.is_broken)
+        return;
     *cplatform_gate.is_known = 1;
-    if (cplatform_gate.in_child) cplatform_gate.in_child();
+    if (cplatform_gate.in_child)
+        cplatform_gate.in_child();
 }
 
-static inline void cplatform_gate_register(void) {
+static inline void cplatform_gate_register(void)
+{
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     char *memory = mmap(NULL, page + CPLATFORM_OWN_SIZE, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     cplatform_gate.is_known = &cplatform_gate_known;
     if (memory != MAP_FAILED) {
         cplatform_own = (uint64_t *)(memory + page);
-        if (!madvise(memory, page, MADV_WIPEONFORK)) cplatform_gate.is_known = (volatile int *)memory;
+        if (!madvise(memory, page, MADV_WIPEONFORK))
+            cplatform_gate.is_known = (volatile int *)memory;
     }
     *cplatform_gate.is_known = 1;
     cplatform_gate.has_no_place = pthread_key_create(&cplatform_gate.place, NULL) != 0;
@@ -124,10 +141,12 @@ static inline void cplatform_gate_register(void) {
  * The first call of a process makes what all others find, without a signal in between: a handler that called
  * would wait for its own thread.
  */
-static inline int cplatform_gate_is_ready(void) {
+static inline int cplatform_gate_is_ready(void)
+{
     return __atomic_load_n(&cplatform_gate.is_ready, __ATOMIC_ACQUIRE);
 }
-static inline void cplatform_gate_make_ready(void (*more)(void)) {
+static inline void cplatform_gate_make_ready(void (*more)(void))
+{
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
@@ -139,12 +158,15 @@ static inline void cplatform_gate_make_ready(void (*more)(void)) {
 
 /* Before the lock and after it: a handler in between takes this thread for inside, which does no harm;
  * the other way round fork would wait for it. */
-static inline void cplatform_gate_enter(void) {
+static inline void cplatform_gate_enter(void)
+{
     cplatform_gate_set_place(CPLATFORM_INSIDE);
     pthread_rwlock_rdlock(&cplatform_gate.lock);
-    if (!*cplatform_gate.is_known) cplatform_gate_break();
+    if (!*cplatform_gate.is_known)
+        cplatform_gate_break();
 }
-static inline void cplatform_gate_leave(void) {
+static inline void cplatform_gate_leave(void)
+{
     pthread_rwlock_unlock(&cplatform_gate.lock);
     cplatform_gate_set_place(CPLATFORM_OUTSIDE);
 }
@@ -154,23 +176,32 @@ static inline void cplatform_gate_leave(void) {
  * gate shut for ever, so that waits until the call is over: pthread_setcancelstate(), which
  * `cancel_state` keeps.
  */
-static inline int cplatform_gate_begin(int *cancel_state) {
+static inline int cplatform_gate_begin(int *cancel_state)
+{
     /* Also where it waits: a signal handler could close what it waits for. */
-    if (cplatform_gate_place()) return 0;
-    if (!*cplatform_gate.is_known) cplatform_gate_break();
-    if (cplatform_gate.is_broken) return 0;
+    if (cplatform_gate_place())
+        return 0;
+    if (!*cplatform_gate.is_known)
+        cplatform_gate_break();
+    if (cplatform_gate.is_broken)
+        return 0;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancel_state);
     cplatform_gate_enter();
     return 1;
 }
-static inline void cplatform_gate_end(int cancel_state) {
+static inline void cplatform_gate_end(int cancel_state)
+{
     cplatform_gate_leave();
     cplatform_gate_set_place(0);
     pthread_setcancelstate(cancel_state, &cancel_state);
 }
 
-static inline int cplatform_gate_is_broken(void) { return cplatform_gate.is_broken; }
-static inline void cplatform_gate_set_child(void (*function)(void)) {
+static inline int cplatform_gate_is_broken(void)
+{
+    return cplatform_gate.is_broken;
+}
+static inline void cplatform_gate_set_child(void (*function)(void))
+{
     cplatform_gate.in_child = function;
 }
 

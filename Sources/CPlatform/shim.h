@@ -26,21 +26,30 @@
 #include "gate.h"
 #include "reserve.h"
 
-static inline int cplatform_errno(void) { return errno; }
-static inline void cplatform_set_errno(int value) { errno = value; }
+static inline int cplatform_errno(void)
+{
+    return errno;
+}
+static inline void cplatform_set_errno(int value)
+{
+    errno = value;
+}
 
 /* The last failure was for want of memory or descriptors, not for what was asked. */
-static inline int cplatform_is_exhausted(void) {
+static inline int cplatform_is_exhausted(void)
+{
     return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
 }
 
 /* open for reading; O_NONBLOCK, so that a FIFO without a writer does not hang the host. */
-static inline int cplatform_open(const char *path) {
+static inline int cplatform_open(const char *path)
+{
     return cplatform_take(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
 }
 
 /* poll: bytes, or the end, come in within so many milliseconds. */
-static inline int cplatform_await_input(int fd, int milliseconds) {
+static inline int cplatform_await_input(int fd, int milliseconds)
+{
     struct pollfd one = {.fd = fd, .events = POLLIN};
     return poll(&one, 1, milliseconds) == 1;
 }
@@ -48,15 +57,19 @@ static inline int cplatform_await_input(int fd, int milliseconds) {
 /* memmem, which string.h keeps for _GNU_SOURCE: how many bytes stand before the part, -1 if it is not
  * there. */
 extern void *memmem(const void *bytes, size_t count, const void *part, size_t part_count);
-static inline long cplatform_find(const void *bytes, size_t count, const void *part, size_t part_count) {
+static inline long cplatform_find(const void *bytes, size_t count, const void *part,
+                                  size_t part_count)
+{
     const char *found = memmem(bytes, count, part, part_count);
     return found ? (long)(found - (const char *)bytes) : -1;
 }
 
 /* fstat: 1 for a regular file, 2 for a directory, 0 for anything else. */
-static inline int cplatform_kind(int fd) {
+static inline int cplatform_kind(int fd)
+{
     struct stat facts;
-    if (fstat(fd, &facts)) return 0;
+    if (fstat(fd, &facts))
+        return 0;
     return S_ISREG(facts.st_mode) ? 1 : S_ISDIR(facts.st_mode) ? 2 : 0;
 }
 
@@ -70,38 +83,60 @@ static inline uint32_t cplatform_mode(int fd) {
 }
 
 /* poll: bytes, or the end, have come in. */
-static inline int cplatform_has_input(int fd) {
+static inline int cplatform_has_input(int fd)
+{
     return cplatform_await_input(fd, 0);
 }
 
 /* clock_gettime in microseconds. */
-static inline int64_t cplatform_clock(clockid_t clock) {
+static inline int64_t cplatform_clock(clockid_t clock)
+{
     struct timespec now;
-    if (clock_gettime(clock, &now)) return 0;
+    if (clock_gettime(clock, &now))
+        return 0;
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
-static inline int64_t cplatform_monotonic(void) { return cplatform_clock(CLOCK_MONOTONIC); }
+static inline int64_t cplatform_monotonic(void)
+{
+    return cplatform_clock(CLOCK_MONOTONIC);
+}
 /* The wall clock, in seconds. */
-static inline int64_t cplatform_realtime(void) { return (int64_t)time(NULL); }
+static inline int64_t cplatform_realtime(void)
+{
+    return (int64_t)time(NULL);
+}
 /* Counts on while the machine sleeps, as the far end's clock does. */
-static inline int64_t cplatform_boottime(void) { return cplatform_clock(CLOCK_BOOTTIME); }
+static inline int64_t cplatform_boottime(void)
+{
+    return cplatform_clock(CLOCK_BOOTTIME);
+}
 
 /* epoll_ctl: `fd` is watched for `events`, added if it was not there (CURL reuses numbers). */
-static inline int cplatform_watch(int epoll, int fd, uint32_t events) {
+static inline int cplatform_watch(int epoll, int fd, uint32_t events)
+{
     struct epoll_event event = {.events = events, .data = {.fd = fd}};
-    if (!epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event)) return 0;
+    if (!epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event))
+        return 0;
     return errno == ENOENT ? epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) : -1;
 }
-static inline int cplatform_unwatch(int epoll, int fd) {
+static inline int cplatform_unwatch(int epoll, int fd)
+{
     struct epoll_event event = {0};
     return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, &event);
 }
-static inline int cplatform_event_fd(const struct epoll_event *event) { return event->data.fd; }
+static inline int cplatform_event_fd(const struct epoll_event *event)
+{
+    return event->data.fd;
+}
 /* EPOLLET is 1u << 31, which Swift imports with a sign. */
-static inline uint32_t cplatform_edge_triggered(void) { return EPOLLIN | EPOLLET; }
+static inline uint32_t cplatform_edge_triggered(void)
+{
+    return EPOLLIN | EPOLLET;
+}
 
 /* timerfd_settime to an absolute time in microseconds; 0 stops it. */
-static inline int cplatform_set_timer(int timer, int64_t microseconds) {
+static inline int cplatform_set_timer(int timer, int64_t microseconds)
+{
     struct itimerspec when = {
         .it_value = {.tv_sec = microseconds / 1000000, .tv_nsec = microseconds % 1000000 * 1000}};
     return timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
@@ -112,10 +147,12 @@ static inline int cplatform_set_timer(int timer, int64_t microseconds) {
  * that is due at once. An eventfd would be written to, and if the host has closed its number and
  * opened a file there, the file would be.
  */
-static inline int cplatform_make_bell(void) {
+static inline int cplatform_make_bell(void)
+{
     return cplatform_take(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
 }
-static inline int cplatform_ring(int bell) {
+static inline int cplatform_ring(int bell)
+{
     struct itimerspec at_once = {.it_value = {.tv_nsec = 1}};
     return timerfd_settime(bell, 0, &at_once, NULL);
 }
@@ -129,7 +166,8 @@ typedef struct cplatform_sigpipe {
     sigset_t before;
     int was_pending;
 } cplatform_sigpipe;
-static inline void cplatform_sigpipe_hold(cplatform_sigpipe *hold) {
+static inline void cplatform_sigpipe_hold(cplatform_sigpipe *hold)
+{
     sigset_t pipe, pending;
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
@@ -137,7 +175,8 @@ static inline void cplatform_sigpipe_hold(cplatform_sigpipe *hold) {
     hold->was_pending = sigismember(&pending, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, &hold->before);
 }
-static inline void cplatform_sigpipe_release(const cplatform_sigpipe *hold) {
+static inline void cplatform_sigpipe_release(const cplatform_sigpipe *hold)
+{
     int saved = errno;
     sigset_t pipe, pending;
     if (!hold->was_pending) {
@@ -146,7 +185,8 @@ static inline void cplatform_sigpipe_release(const cplatform_sigpipe *hold) {
             struct timespec none = {0, 0};
             sigemptyset(&pipe);
             sigaddset(&pipe, SIGPIPE);
-            while (sigtimedwait(&pipe, NULL, &none) == -1 && errno == EINTR) {}
+            while (sigtimedwait(&pipe, NULL, &none) == -1 && errno == EINTR) {
+            }
         }
     }
     pthread_sigmask(SIG_SETMASK, &hold->before, NULL);

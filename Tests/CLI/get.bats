@@ -170,7 +170,7 @@ print(amount["minor"], amount["currency"])')
     exits 3 paysession get -q -e "amount=$amount,reference=a,b=c" kustom:finalized
     local bad
     for bad in amount= amount=1.0 amount=1e3 amount=+1 amount=-1 amount=99999999999999999999 amount currency= \
-        currency=eu currency=xxx x=1 amount=1,amount=1 amount=1, ,amount=1 "" reference= $'reference=\xff'; do
+        currency=eu currency=xxx x=1 amount=1,amount=1 'amount=1,' ,amount=1 "" reference= $'reference=\xff'; do
         exits 64 paysession get -q -e "$bad" kustom:finalized
     done
 }

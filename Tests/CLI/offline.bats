@@ -119,7 +119,7 @@ document() { # STATUS
     run -3 paysession explain --provider kustom --expect amount=1,currency=EUR file
     [[ $output == *"held       amount_mismatch: the amount differs"* && $output == *"held       currency_mismatch"* ]]
     [[ $output == *"so         hold the order and look"* ]]
-    run -3 paysession explain --provider kustom <(document done)
+    run -3 paysession explain --provider kustom <(document "done")
     [[ $output == *"nothing is guessed"* ]]
     run -2 paysession explain --provider kustom <(document EXPIRED)
     [[ $output == *"so         do not ship"* ]]

@@ -17,7 +17,7 @@ from typing import Any
 
 import paysession
 import pytest
-from paysession import Result
+from paysession import Answer, Result
 from sandbox.providers import PROVIDERS
 
 SOURCE = Path(paysession.__file__).resolve().parents[1]
@@ -26,10 +26,10 @@ SOURCE = Path(paysession.__file__).resolve().parents[1]
 def result_of(config: Any, reference: str, **options: Any) -> tuple[str, dict[str, Any]]:
     try:
         with paysession.Client(config) as client:
-            answer = client.get(reference, **options)
+            answer: Answer | None = client.get(reference, **options)
     except paysession.PaySessionError as error:
         answer = error.answer
-    assert answer.is_paid is (answer.result == "ok" and json.loads(answer.json)["session"]["paid"] == "yes")
+    assert answer and answer.is_paid is (answer.result == "ok" and json.loads(answer.json)["session"]["paid"] == "yes")
     return str(answer.result), json.loads(answer.json)
 
 
@@ -198,7 +198,7 @@ except paysession.OutOfMemory as error:
 
 
 def test_invalid_config_names_the_key() -> None:
-    for config, named in [
+    cases: list[tuple[Any, str]] = [
         ({"timeout": 5}, "timeout: unknown key"),
         ({"timeout_ms": 0}, "timeout_ms"),
         ({"kustom": {"base_url": "https://x"}}, "kustom.api_key"),
@@ -208,7 +208,8 @@ def test_invalid_config_names_the_key() -> None:
         ({"dintero": {"environment": "test", "client_id": "a", "client_secret": "b"}},
          "dintero.environment"),
         ({"kustom": {"base_url": "http://127.0.0.1.example.com", "api_key": "k"}}, "kustom.base_url"),
-    ]:
+    ]
+    for config, named in cases:
         with pytest.raises(paysession.InvalidConfig) as caught:
             paysession.Client(config)
         assert str(caught.value).startswith(named), config
@@ -221,7 +222,8 @@ def test_done_and_again(loopback: str) -> None:
 
         def call(name: str, *arguments: Any) -> int:
             address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
-            return ctypes.CFUNCTYPE(ctypes.c_int, *map(type, arguments))(address)(*arguments)
+            result: int = ctypes.CFUNCTYPE(ctypes.c_int, *map(type, arguments))(address)(*arguments)
+            return result
 
         handle = ctypes.cast(client._handles[0], ctypes.c_void_p)
         assert call("session_batch_open", handle, ctypes.c_char_p(None),

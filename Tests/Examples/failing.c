@@ -121,5 +121,5 @@ static int set(WORD_LIST *words)
 
 static char *const description[] = {"Memory that fails.", NULL};
 
-struct builtin failing_struct = {"failing", set, BUILTIN_ENABLED, (char **)description,
-                                 "failing COUNT once|lasting", 0};
+struct builtin failing_struct = {
+    "failing", set, BUILTIN_ENABLED, (char **)description, "failing COUNT once|lasting", 0};

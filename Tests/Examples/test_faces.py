@@ -203,8 +203,9 @@ def test_exchanges_are_the_same_through_all_faces(
     environment = {**os.environ, "PAYSESSION_CONFIG": str(exchanges.file)}
 
     def output(command: list[str | Path], given: str | None = None) -> bytes:
-        return subprocess.run(command, input=given and given.encode(), env=environment,
-                              stdout=subprocess.PIPE, timeout=30).stdout
+        done = subprocess.run(command, input=None if given is None else given.encode(), env=environment,
+                              stdout=subprocess.PIPE, timeout=30)
+        return bytes(done.stdout)
 
     compare(exchanges.all(lambda reference: output([CLI, "get", reference])), wanted, EXCHANGES)
     compare(exchanges.all(lambda reference: output(

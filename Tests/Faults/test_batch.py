@@ -179,7 +179,8 @@ def test_many_at_once_share_a_connection(nginx: Nginx) -> None:
         client.get("kustom:s")  # all wait for a first connection, but no more if there is one
         answers = list(client.read_many((f"kustom:s-{number}" for number in range(900)), in_flight=256))
         opened = client.report()["connections"]["opened"]
-    assert [answer.paid for _, answer in answers] == ["yes"] * 900
+    paid = [answer.paid for _, answer in answers if isinstance(answer, paysession.Answer)]
+    assert paid == ["yes"] * 900
     assert opened <= 3  # a hundred on each
 
 
@@ -196,7 +197,8 @@ def test_by_http_1_each_has_a_connection_and_none_stays(authority: Authority) ->
             while (kept := len(descriptors()) - before) > 24 and time.monotonic() < until:
                 time.sleep(0.02)
             assert kept <= 24
-    assert [answer.paid for _, answer in answers] == ["yes"] * 400
+    paid = [answer.paid for _, answer in answers if isinstance(answer, paysession.Answer)]
+    assert paid == ["yes"] * 400
     assert 100 < crowd.most <= 150
 
 

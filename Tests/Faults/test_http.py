@@ -9,6 +9,7 @@ import gzip
 import json
 import re
 import socket
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -481,6 +482,7 @@ def test_nor_of_an_answer_by_http_2(authority: Authority, tmp_path: Path) -> Non
     lies = [b"HTTP/2 200\r\n folded: line\r\nContent-Length: 2\r\n\r\n{}"]
 
     def serve(connection: Connection) -> None:
+        assert isinstance(connection.socket, ssl.SSLSocket)
         if connection.socket.selected_alpn_protocol() == "h2":
             context.set_alpn_protocols(["http/1.1"])
             by_http2(connection, PAID)

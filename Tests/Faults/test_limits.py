@@ -311,7 +311,8 @@ def test_ten_thousand_items_and_no_more_without_a_network(provider: Provider) ->
 
 
 def test_what_is_no_item_counts_as_well() -> None:
-    for other in (None, 0, "", [], {"a": [{}] * 3}):
+    others: list[Any] = [None, 0, "", [], {"a": [{}] * 3}]
+    for other in others:
         body = kustom("x", order_items=[other] * (MOST_ITEMS + 1))
         assert told(lambda: paysession.normalize(  # noqa: B023
             "kustom", json.dumps(body))).result == "too_large", other  # noqa: B023

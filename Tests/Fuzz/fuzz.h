@@ -41,7 +41,8 @@ static inline void check(session_result result, session_answer *answer)
 
     demand(answer && json && strlen(json) == length, "an answer is JSON text");
     demand(session_answer_result(answer) == result, "the answer says what the call returned");
-    demand(!strncmp(json, "{\"result\":\"", 11) && json[length - 1] == '}', "an answer is an object");
+    demand(!strncmp(json, "{\"result\":\"", 11) && json[length - 1] == '}',
+           "an answer is an object");
     if (session_answer_paid(answer) == SESSION_PAID_YES) {
         demand(result == SESSION_OK, "only a session that was read is paid");
         demand(session_answer_status(answer) == SESSION_STATUS_COMPLETED,

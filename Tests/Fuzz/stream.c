@@ -7,12 +7,12 @@
  *   4  frames of HTTP/2               5  frames of HTTP/2 behind the headers of an answer
  *   6  what a session was gzipped to  7  the Retry-After of each answer of a session that is waited for
  */
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <dlfcn.h>
-#include <stdarg.h>
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -44,7 +44,8 @@ CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
     void *value;
 
     if (!next) /* by way of an integer, for a pointer to data is none to a function */
-        next = (CURLcode(*)(CURL *, CURLoption, ...))(uintptr_t)dlsym(RTLD_NEXT, "curl_easy_setopt");
+        next =
+            (CURLcode (*)(CURL *, CURLoption, ...))(uintptr_t)dlsym(RTLD_NEXT, "curl_easy_setopt");
     va_start(list, option);
     value = va_arg(list, void *);
     va_end(list);
@@ -75,14 +76,16 @@ static void answer(int fd, int is_token)
     turn = current;
     pthread_mutex_unlock(&lock);
     if (turn.place == FRAMES || turn.place == FRAMES_OF_ANSWER) {
-        static const char settings[] = "\0\0\0\4\0\0\0\0\0" "\0\0\0\4\1\0\0\0\0";
+        static const char settings[] = "\0\0\0\4\0\0\0\0\0"
+                                       "\0\0\0\4\1\0\0\0\0";
         static const char headers[] = "\0\0\1\1\4\0\0\0\1\x88";
         send_all(fd, settings, sizeof settings - 1);
         if (turn.place == FRAMES_OF_ANSWER)
             send_all(fd, headers, sizeof headers - 1);
         send_all(fd, turn.bytes, turn.size);
     } else if (turn.place == GZIP) {
-        snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
+        snprintf(head, sizeof head,
+                 "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
                  turn.size);
         send_all(fd, head, strlen(head));
         send_all(fd, turn.bytes, turn.size);
@@ -140,7 +143,8 @@ static void *serve(void *unused)
                 /* By HTTP/2 the client has something to say until it is gone, and a close with something
                  * unread would be a reset. */
                 shutdown(fd, SHUT_WR);
-                while (!strncmp(request, "PRI", 3) && recv(fd, request + 3, sizeof request - 3, 0) > 0) {
+                while (!strncmp(request, "PRI", 3)
+                       && recv(fd, request + 3, sizeof request - 3, 0) > 0) {
                 }
                 break;
             }
@@ -172,7 +176,8 @@ static char *configuration(void)
              "{\"attempts\":1,\"timeout_ms\":500,\"max_response_bytes\":65536,\"proxy\":\"\","
              "\"kustom\":{\"base_url\":\"http://127.0.0.1:%d\",\"api_key\":\"0123456789\"},"
              "\"dintero\":{\"base_url\":\"http://127.0.0.1:%d\",\"client_id\":\"i\","
-             "\"client_secret\":\"0123456789\"}}", port, port);
+             "\"client_secret\":\"0123456789\"}}",
+             port, port);
     return config;
 }
 

@@ -151,7 +151,8 @@ class Maker:
         self.seeds: dict[str, list[tuple[bytes, bytes | None]]] = {each: [] for each in PROVIDERS}
         for case in CASES:
             if b"\0" not in case.body:
-                self.seeds[case.provider].append((case.body, case.options and case.options.encode()))
+                options = None if case.options is None else case.options.encode()
+                self.seeds[case.provider].append((case.body, options))
         self.finds = found_by_fuzzing()
 
     def chance(self, part: float) -> bool:

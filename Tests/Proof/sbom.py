@@ -73,7 +73,7 @@ def document(build: Path) -> dict[str, Any]:
         packages.append(package(project, "NOASSERTION", licence, externalRefs=[
             {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl}]))
         relations.append(("SPDXRef-paysession", "DYNAMIC_LINK", f"SPDXRef-{project}"))
-    listed = []
+    listed: list[dict[str, Any]] = []
     for file in files:
         content = file.read_bytes()
         identifier = f"SPDXRef-File-{file.name}"

@@ -208,7 +208,8 @@ def test_nothing_and_a_page_are_told_from_what_stays_wrong(provider: str, body: 
 @cache
 def written() -> list[tuple[str, str, bytes, bytes | None, dict[str, Any]]]:
     """Name, provider, response, options and answer of what needs no server."""
-    return [(case.name, case.provider, case.body, case.options and case.options.encode(), case.wanted())
+    return [(case.name, case.provider, case.body,
+             None if case.options is None else case.options.encode(), case.wanted())
             for case in BY_HAND]
 
 

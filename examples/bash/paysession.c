@@ -244,8 +244,8 @@ static int deliver(session_answer *answer, const char *variable, int is_quiet)
 
 /* ---- The builtin ---------------------------------------------------------------------------- */
 
-static int run_get(WORD_LIST *words, const char *config, const char *options,
-                   const char *variable, int is_quiet)
+static int run_get(WORD_LIST *words, const char *config, const char *options, const char *variable,
+                   int is_quiet)
 {
     int status = PAID;
 
@@ -266,8 +266,7 @@ static int run_get(WORD_LIST *words, const char *config, const char *options,
     return status;
 }
 
-static int run_normalize(WORD_LIST *words, const char *options, const char *variable,
-                         int is_quiet)
+static int run_normalize(WORD_LIST *words, const char *options, const char *variable, int is_quiet)
 {
     session_answer *answer;
     char *read = NULL;
@@ -293,11 +292,21 @@ int paysession_builtin(WORD_LIST *words)
     reset_internal_getopt();
     while (words && (option = internal_getopt(words->next, "c:o:qv:")) != -1) {
         switch (option) {
-        case 'c': config = list_optarg; break;
-        case 'o': options = list_optarg; break;
-        case 'q': is_quiet = 1; break;
-        case 'v': variable = list_optarg; break;
-        default: builtin_usage(); return USAGE; /* --help too: zero means paid */
+        case 'c':
+            config = list_optarg;
+            break;
+        case 'o':
+            options = list_optarg;
+            break;
+        case 'q':
+            is_quiet = 1;
+            break;
+        case 'v':
+            variable = list_optarg;
+            break;
+        default:
+            builtin_usage();
+            return USAGE; /* --help too: zero means paid */
         }
     }
     if (variable && !legal_identifier(variable)) {
@@ -337,6 +346,9 @@ static char *const description[] = {
     NULL};
 
 struct builtin paysession_struct = {
-    "paysession", paysession_builtin, BUILTIN_ENABLED, (char **)description,
+    "paysession",
+    paysession_builtin,
+    BUILTIN_ENABLED,
+    (char **)description,
     "paysession get|normalize [-q] [-v VAR] [-c CONFIG] [-o OPTIONS] REFERENCE...|PROVIDER [DOCUMENT]",
     0};

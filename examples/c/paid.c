@@ -44,7 +44,8 @@ int main(int argc, char **argv)
         session_get(client, argv[i], NULL, &answer);
         printf("%s\n", session_answer_json(answer, NULL));
         printf("%s: %s, paid %s: %s\n", argv[i], session_result_name(session_answer_result(answer)),
-               session_paid_name(session_answer_paid(answer)), decision(session_answer_paid(answer)));
+               session_paid_name(session_answer_paid(answer)),
+               decision(session_answer_paid(answer)));
         if (session_answer_paid(answer) != SESSION_PAID_YES)
             unpaid = 1;
         session_answer_free(answer);

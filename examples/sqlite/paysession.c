@@ -170,8 +170,7 @@ static int is_same(const char *one, const char *other)
 }
 
 /* The answer for (reference [, options]); NULL after NULL or an error. Borrowed from the shop. */
-static const session_answer *answer_for(sqlite3_context *context, int count,
-                                        sqlite3_value **values)
+static const session_answer *answer_for(sqlite3_context *context, int count, sqlite3_value **values)
 {
     struct shop *shop = sqlite3_user_data(context);
     const char *reference = text(values[0]);

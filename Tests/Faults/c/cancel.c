@@ -10,26 +10,29 @@
 static session_client *client;
 static volatile sig_atomic_t handled, is_errno_kept = 1, does_cancel = 1;
 
-static void
-handler(int number) {
+static void handler(int number)
+{
     (void)number;
     int before = errno;
     errno = 4711;
-    if (does_cancel) session_client_cancel(client);
-    if (errno != 4711) is_errno_kept = 0;
+    if (does_cancel)
+        session_client_cancel(client);
+    if (errno != 4711)
+        is_errno_kept = 0;
     errno = before;
     handled++;
 }
 
-static void
-signal_each(int first_ms, int each_ms) {
+static void signal_each(int first_ms, int each_ms)
+{
     struct itimerval when = {{0, each_ms * 1000}, {first_ms / 1000, first_ms % 1000 * 1000}};
     setitimer(ITIMER_REAL, &when, NULL);
 }
 
-int
-main(int count, char **arguments) {
-    if (count != 4) return 2;
+int main(int count, char **arguments)
+{
+    if (count != 4)
+        return 2;
     const char *how = arguments[3];
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     sigaction(SIGALRM, &action, NULL);
@@ -66,14 +69,15 @@ main(int count, char **arguments) {
             }
             session_answer_free(answer);
             /* Opening and closing, malloc and locks are interrupted too. */
-            if (nth % 16 == 0) session_client_close(opened(arguments[1]));
+            if (nth % 16 == 0)
+                session_client_close(opened(arguments[1]));
         }
         signal_each(0, 0);
         session_answer_free(get_own(client, 4, 2, 0));
     }
     printf("{\"ok\": %d, \"aborted\": %d, \"others\": %d, \"handled\": %d, \"errno_kept\": %s, "
-           "\"late_s\": %.3f}\n", ok, aborted, others, (int)handled,
-           is_errno_kept ? "true" : "false", took);
+           "\"late_s\": %.3f}\n",
+           ok, aborted, others, (int)handled, is_errno_kept ? "true" : "false", took);
     session_client_close(client);
     return 0;
 }

@@ -22,8 +22,8 @@
 
 #define SHOP "a93f1f44-d5dd-4469-bfcc-c1de9e969213"
 
-__attribute__((format(printf, 1, 2), noreturn, unused)) static void
-fail(const char *format, ...) {
+__attribute__((format(printf, 1, 2), noreturn, unused)) static void fail(const char *format, ...)
+{
     va_list list;
     va_start(list, format);
     vfprintf(stderr, format, list);
@@ -32,21 +32,23 @@ fail(const char *format, ...) {
     _exit(1);
 }
 
-__attribute__((unused)) static char *
-contents(const char *path) {
+__attribute__((unused)) static char *contents(const char *path)
+{
     FILE *file = fopen(path, "rb");
-    if (!file) fail("%s: %s", path, strerror(errno));
+    if (!file)
+        fail("%s: %s", path, strerror(errno));
     size_t room = 1 << 22, length;
     char *text = malloc(room);
-    if (!text) fail("no memory");
+    if (!text)
+        fail("no memory");
     length = fread(text, 1, room - 1, file);
     text[length] = 0;
     fclose(file);
     return text;
 }
 
-__attribute__((unused)) static session_client *
-opened(const char *path) {
+__attribute__((unused)) static session_client *opened(const char *path)
+{
     char *config = contents(path);
     session_client *client = NULL;
     session_answer *answer = NULL;
@@ -57,42 +59,45 @@ opened(const char *path) {
     return client;
 }
 
-__attribute__((unused)) static double
-seconds(void) {
+__attribute__((unused)) static double seconds(void)
+{
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-__attribute__((unused)) static void
-pause_ms(int milliseconds) {
+__attribute__((unused)) static void pause_ms(int milliseconds)
+{
     struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
     while (nanosleep(&time, &time) && errno == EINTR) {
     }
 }
 
 /* Descriptors whose target begins with `kind` ("" counts all but the one that lists them). */
-__attribute__((unused)) static int
-descriptors(const char *kind) {
+__attribute__((unused)) static int descriptors(const char *kind)
+{
     DIR *directory = opendir("/proc/self/fd");
     struct dirent *entry;
     int count = 0;
     while (directory && (entry = readdir(directory))) {
         char path[300], target[300];
-        if (entry->d_name[0] == '.' || atoi(entry->d_name) == dirfd(directory)) continue;
+        if (entry->d_name[0] == '.' || atoi(entry->d_name) == dirfd(directory))
+            continue;
         snprintf(path, sizeof path, "/proc/self/fd/%s", entry->d_name);
         ssize_t length = readlink(path, target, sizeof target - 1);
-        if (length < 0) continue;
+        if (length < 0)
+            continue;
         target[length] = 0;
         count += !strncmp(target, kind, strlen(kind));
     }
-    if (directory) closedir(directory);
+    if (directory)
+        closedir(directory);
     return count;
 }
 
 /* Descriptors that are connections to somewhere. */
-__attribute__((unused)) static int
-connections(void) {
+__attribute__((unused)) static int connections(void)
+{
     int count = 0;
     for (int fd = 0; fd < 1024; fd++) {
         struct sockaddr_storage address;
@@ -105,10 +110,11 @@ connections(void) {
 
 /* The nth session of a caller at one of the first `providers` providers, by its reference and,
  * quoted as in the document, by its name. */
-__attribute__((unused)) static void
-name_session(char *reference, char *quoted, size_t room, int providers, int caller, int nth) {
-    static const char *const prefixes[] = {"kustom:", "inbank:" SHOP "/", "ledyer:",
-                                           "dintero:T12345678/order/"};
+__attribute__((unused)) static void name_session(char *reference, char *quoted, size_t room,
+                                                 int providers, int caller, int nth)
+{
+    static const char *const prefixes[] = {"kustom:", "inbank:" SHOP "/",
+                                           "ledyer:", "dintero:T12345678/order/"};
     char name[64];
     snprintf(name, sizeof name, "s-%d-%d-%d", (int)getpid(), caller, nth);
     snprintf(reference, room, "%s%s", prefixes[nth % providers], name);
@@ -116,23 +122,27 @@ name_session(char *reference, char *quoted, size_t room, int providers, int call
 }
 
 /* The value of a key whose value is text, "" if it is not there. Good for one use at a time. */
-__attribute__((unused)) static void
-text_of(const char *json, const char *key, char *value, size_t room) {
+__attribute__((unused)) static void text_of(const char *json, const char *key, char *value,
+                                            size_t room)
+{
     char pattern[64];
     snprintf(pattern, sizeof pattern, "\"%s\": \"", key);
     const char *at = strstr(json, pattern);
     value[0] = 0;
-    if (!at) return;
+    if (!at)
+        return;
     at += strlen(pattern);
     size_t length = strcspn(at, "\"");
-    if (length >= room) length = room - 1;
+    if (length >= room)
+        length = room - 1;
     memcpy(value, at, length);
     value[length] = 0;
 }
 
 /* Reads a session and checks that the answer is its own. Fails otherwise, and tells why. */
-__attribute__((unused)) static session_answer *
-get_own(session_client *client, int providers, int caller, int nth) {
+__attribute__((unused)) static session_answer *get_own(session_client *client, int providers,
+                                                       int caller, int nth)
+{
     char reference[128], quoted[128];
     session_answer *answer = NULL;
     name_session(reference, quoted, sizeof reference, providers, caller, nth);
@@ -142,7 +152,8 @@ get_own(session_client *client, int providers, int caller, int nth) {
         fail("%s in %d: %s", reference, (int)getpid(), json);
     /* Twice: in `session`, as the library read it, and in `raw`, as it came. */
     const char *raw = strstr(json, "\"raw\":");
-    if (!raw || !strstr(raw, quoted)) fail("%s got another's answer: %s", reference, json);
+    if (!raw || !strstr(raw, quoted))
+        fail("%s got another's answer: %s", reference, json);
     return answer;
 }
 

@@ -8,8 +8,8 @@ static session_client *client;
 static int calls;
 
 /* The same session of Kustom each time, and which connection carried it. */
-static void
-tell_one(const char *key, int nth) {
+static void tell_one(const char *key, int nth)
+{
     char connection[32];
     session_answer *answer = get_own(client, 4, 999, nth);
     const char *json = session_answer_json(answer, NULL);
@@ -18,18 +18,19 @@ tell_one(const char *key, int nth) {
     session_answer_free(answer);
 }
 
-static void
-wait_for_caller(void) {
+static void wait_for_caller(void)
+{
     char line[8];
     printf("\"pid\": %d}\n", (int)getpid());
     fflush(stdout);
-    if (!fgets(line, sizeof line, stdin)) fail("no caller");
+    if (!fgets(line, sizeof line, stdin))
+        fail("no caller");
     printf("{");
 }
 
 /* An ordinary exit runs what libraries registered for it: most of the children do. */
-static void
-child(int number, int out) {
+static void child(int number, int out)
+{
     char text[4096], connections[2048] = "", last[32] = "";
     int sockets = descriptors("socket:"), polls = descriptors("anon_inode:[eventpoll]");
     int own = 0;
@@ -44,32 +45,39 @@ child(int number, int out) {
         }
         session_answer_free(answer);
     }
-    int length = snprintf(text, sizeof text,
-                          "%d {\"sockets\": %d, \"polls\": %d, \"connections\": [%s]}\n", number,
-                          sockets, polls, connections);
-    if (write(out, text, (size_t)length) != length) fail("pipe");
-    if (number % 2 == 0) session_client_close(client);
-    if (number % 4 == 1) _exit(0);
+    int length =
+        snprintf(text, sizeof text, "%d {\"sockets\": %d, \"polls\": %d, \"connections\": [%s]}\n",
+                 number, sockets, polls, connections);
+    if (write(out, text, (size_t)length) != length)
+        fail("pipe");
+    if (number % 2 == 0)
+        session_client_close(client);
+    if (number % 4 == 1)
+        _exit(0);
     exit(0);
 }
 
-int
-main(int count, char **arguments) {
-    if (count != 4) return 2;
+int main(int count, char **arguments)
+{
+    if (count != 4)
+        return 2;
     int children = atoi(arguments[2]), pipes[2];
     calls = atoi(arguments[3]);
     client = opened(arguments[1]);
     setvbuf(stdout, NULL, _IOFBF, 1 << 20);
     printf("{");
-    for (int nth = 0; nth < 4; nth++) session_answer_free(get_own(client, 4, 998, nth));
+    for (int nth = 0; nth < 4; nth++)
+        session_answer_free(get_own(client, 4, 998, nth));
     tell_one("warm", 0);
     wait_for_caller();
     fflush(stdout);
 
-    if (pipe(pipes)) fail("pipe");
+    if (pipe(pipes))
+        fail("pipe");
     for (int number = 0; number < children; number++) {
         fflush(stdout);
-        if (!fork()) child(number, pipes[1]);
+        if (!fork())
+            child(number, pipes[1]);
     }
     close(pipes[1]);
     /* At the same time as they. */
@@ -85,7 +93,8 @@ main(int count, char **arguments) {
     }
     printf("], ");
     for (int status; wait(&status) > 0;)
-        if (status) fail("a child ended with %x", (unsigned)status);
+        if (status)
+            fail("a child ended with %x", (unsigned)status);
     wait_for_caller();
 
     tell_one("after", 0);

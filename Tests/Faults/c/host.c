@@ -13,43 +13,47 @@ static FILE *out;
 static void *library;
 extern char **environ;
 
-static void
-no_handler(int number) {
+static void no_handler(int number)
+{
     (void)number;
 }
 
-static void
-tell_status(void) {
+static void tell_status(void)
+{
     FILE *status = fopen("/proc/self/status", "r");
     char line[512];
     while (status && fgets(line, sizeof line, status))
         if (!strncmp(line, "Sig", 3) || !strncmp(line, "ShdPnd", 6) || !strncmp(line, "Threads", 7))
             fputs(line, out);
-    if (status) fclose(status);
+    if (status)
+        fclose(status);
 }
 
-static int
-threads(void) {
+static int threads(void)
+{
     DIR *directory = opendir("/proc/self/task");
     int count = 0;
     for (struct dirent *entry; directory && (entry = readdir(directory));)
         count += entry->d_name[0] != '.';
-    if (directory) closedir(directory);
+    if (directory)
+        closedir(directory);
     return count;
 }
 
 /* name, then one line for each thing that must not change */
-static void
-tell(const char *name) {
+static void tell(const char *name)
+{
     fprintf(out, "--- %s\n", name);
     tell_status();
     for (int number = 1; number < NSIG; number++) {
         struct sigaction action;
-        if (sigaction(number, NULL, &action)) continue;
+        if (sigaction(number, NULL, &action))
+            continue;
         fprintf(out, "signal %d: %s %x\n", number,
-                action.sa_handler == SIG_DFL   ? "default"
-                : action.sa_handler == SIG_IGN ? "ignored"
-                : action.sa_handler == no_handler ? "ours" : "somebody's",
+                action.sa_handler == SIG_DFL      ? "default"
+                : action.sa_handler == SIG_IGN    ? "ignored"
+                : action.sa_handler == no_handler ? "ours"
+                                                  : "somebody's",
                 (unsigned)action.sa_flags);
     }
     stack_t stack;
@@ -72,9 +76,11 @@ tell(const char *name) {
     fprintf(out, "priority: %d\n", getpriority(PRIO_PROCESS, 0));
     struct stat of;
     for (int fd = 0; fd < 3; fd++) {
-        if (fstat(fd, &of)) fprintf(out, "fd %d closed\n", fd);
-        else fprintf(out, "fd %d: %lu %x\n", fd, (unsigned long)of.st_ino,
-                     (unsigned)fcntl(fd, F_GETFL));
+        if (fstat(fd, &of))
+            fprintf(out, "fd %d closed\n", fd);
+        else
+            fprintf(out, "fd %d: %lu %x\n", fd, (unsigned long)of.st_ino,
+                    (unsigned)fcntl(fd, F_GETFL));
     }
     fprintf(out, "descriptors: %d\n", descriptors(""));
     fflush(out);
@@ -82,8 +88,8 @@ tell(const char *name) {
 
 #define FIND(name) __typeof__(&name) p_##name = dlsym(library, #name)
 
-static void
-call(const char *path) {
+static void call(const char *path)
+{
     FIND(session_client_open);
     FIND(session_get);
     FIND(session_client_report);
@@ -95,8 +101,9 @@ call(const char *path) {
     FIND(session_batch_close);
     FIND(session_normalize);
     static const char *const references[] = {
-        "kustom:x", "inbank:" SHOP "/x", "ledyer:x", "dintero:T12345678/order/x", "nonsense",
-        "kustom:e404-x", "kustom:page-x", "kustom:huge-x", "kustom:wrong-x"};
+        "kustom:x",      "inbank:" SHOP "/x", "ledyer:x",      "dintero:T12345678/order/x",
+        "nonsense",      "kustom:e404-x",     "kustom:page-x", "kustom:huge-x",
+        "kustom:wrong-x"};
     session_client *client;
     session_batch *batch;
     session_answer *answer;
@@ -107,7 +114,8 @@ call(const char *path) {
     p_session_answer_free(answer);
     p_session_client_open(config, &client, &answer);
     p_session_answer_free(answer);
-    if (p_session_batch_open(client, NULL, &batch, NULL)) fail("batch");
+    if (p_session_batch_open(client, NULL, &batch, NULL))
+        fail("batch");
     for (int i = 0; i < 9; i++) {
         p_session_get(client, references[i], NULL, &answer);
         p_session_answer_free(answer);
@@ -124,11 +132,13 @@ call(const char *path) {
     free(config);
 }
 
-int
-main(int count, char **arguments) {
-    if (count < 5) return 2;
+int main(int count, char **arguments)
+{
+    if (count < 5)
+        return 2;
     out = fopen(arguments[2], "we");
-    if (!out) return 2;
+    if (!out)
+        return 2;
     setlocale(LC_ALL, arguments[3]);
     /* A host with handlers and a mask of its own. */
     struct sigaction action = {.sa_handler = no_handler, .sa_flags = SA_RESTART | SA_NODEFER};
@@ -143,14 +153,16 @@ main(int count, char **arguments) {
     umask(027);
     tell("before");
     library = dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
-    if (!library) fail("%s", dlerror());
+    if (!library)
+        fail("%s", dlerror());
     tell("loaded");
     for (int i = 4; i < count; i++) {
         char name[64];
         call(arguments[i]);
         snprintf(name, sizeof name, "called %d", i - 3);
         /* libcurl's name lookup that was given up has a thread of its own, until it ends. */
-        for (int wait = 0; wait < 300 && threads() > 1; wait++) pause_ms(100);
+        for (int wait = 0; wait < 300 && threads() > 1; wait++)
+            pause_ms(100);
         tell(name);
     }
     for (int again = 0; again < 5; again++) {
@@ -158,9 +170,11 @@ main(int count, char **arguments) {
         const char *version = p_session_version();
         dlclose(library);
         /* It stays mapped: what it gave is still there. */
-        if (strcmp(version, "0.1.0")) fail("version");
+        if (strcmp(version, "0.1.0"))
+            fail("version");
         library = dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
-        if (!library) fail("%s", dlerror());
+        if (!library)
+            fail("%s", dlerror());
         call(arguments[4]);
     }
     tell("loaded again");

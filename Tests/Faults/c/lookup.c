@@ -7,22 +7,28 @@
 
 enum { LOW = 10 };
 
-int
-main(int count, char **arguments) {
-    if (count != 3) return 2;
+int main(int count, char **arguments)
+{
+    if (count != 3)
+        return 2;
     session_client *client = opened(arguments[1]);
     session_answer *answer;
     struct stat mine, there;
     int lowest = 3, touched = 0;
     session_result result = session_get(client, "kustom:x", "{\"timeout_ms\": 200}", &answer);
-    if (result != SESSION_TIMED_OUT) fail("%s", session_answer_json(answer, NULL));
+    if (result != SESSION_TIMED_OUT)
+        fail("%s", session_answer_json(answer, NULL));
     session_answer_free(answer);
-    while (fcntl(lowest, F_GETFD) < 0) lowest++;
-    if (chdir(arguments[2])) fail("folder");
+    while (fcntl(lowest, F_GETFD) < 0)
+        lowest++;
+    if (chdir(arguments[2]))
+        fail("folder");
     int file = open("report.txt", O_RDWR | O_CREAT, 0600);
-    if (file < 0 || fstat(file, &mine)) fail("file");
+    if (file < 0 || fstat(file, &mine))
+        fail("file");
     for (int fd = 3; fd < LOW; fd++)
-        if (fd != file && dup2(file, fd) < 0) fail("dup2");
+        if (fd != file && dup2(file, fd) < 0)
+            fail("dup2");
     pause_ms(1500);
     session_client_close(client);
     for (int fd = 3; fd < LOW; fd++)

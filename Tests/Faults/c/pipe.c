@@ -7,14 +7,15 @@
 #include "common.h"
 #include <sys/syscall.h>
 
-ssize_t
-send(int fd, const void *bytes, size_t length, int flags) {
+ssize_t send(int fd, const void *bytes, size_t length, int flags)
+{
     return syscall(SYS_sendto, fd, bytes, length, flags & ~MSG_NOSIGNAL, NULL, 0);
 }
 
-int
-main(int count, char **arguments) {
-    if (count != 3) return 2;
+int main(int count, char **arguments)
+{
+    if (count != 3)
+        return 2;
     int counts[64] = {0};
     signal(SIGPIPE, SIG_DFL);
     session_client *client = opened(arguments[1]);
@@ -29,7 +30,8 @@ main(int count, char **arguments) {
     sigpending(&pending);
     printf("{\"pending\": %d", sigismember(&pending, SIGPIPE));
     for (int i = 0; i < 64; i++)
-        if (counts[i]) printf(", \"%s\": %d", session_result_name((session_result)i), counts[i]);
+        if (counts[i])
+            printf(", \"%s\": %d", session_result_name((session_result)i), counts[i]);
     puts("}");
     return 0;
 }

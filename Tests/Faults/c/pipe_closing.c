@@ -9,8 +9,8 @@ static const char *path;
 static double end;
 static volatile int stop;
 
-static void *
-work(void *number) {
+static void *work(void *number)
+{
     for (int nth = 0; seconds() < end; nth++) {
         session_client *client = opened(path);
         session_answer_free(get_own(client, 2, (int)(size_t)number, nth));
@@ -19,30 +19,34 @@ work(void *number) {
     return NULL;
 }
 
-static int
-is_changed(void) {
+static int is_changed(void)
+{
     struct sigaction action;
     sigaction(SIGPIPE, NULL, &action);
     return action.sa_handler != SIG_DFL;
 }
 
-static void *
-look(void *count) {
-    for (long *found = count; !stop;) *found += is_changed();
+static void *look(void *count)
+{
+    for (long *found = count; !stop;)
+        *found += is_changed();
     return NULL;
 }
 
-int
-main(int count, char **arguments) {
-    if (count != 3) return 2;
+int main(int count, char **arguments)
+{
+    if (count != 3)
+        return 2;
     pthread_t ids[THREADS], looking;
     long found = 0;
     path = arguments[1];
     signal(SIGPIPE, SIG_DFL);
     end = seconds() + atof(arguments[2]);
     pthread_create(&looking, NULL, look, &found);
-    for (int i = 0; i < THREADS; i++) pthread_create(&ids[i], NULL, work, (void *)(size_t)i);
-    for (int i = 0; i < THREADS; i++) pthread_join(ids[i], NULL);
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&ids[i], NULL, work, (void *)(size_t)i);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(ids[i], NULL);
     stop = 1;
     pthread_join(looking, NULL);
     printf("{\"found_changed\": %ld, \"changed_in_the_end\": %d}\n", found, is_changed());

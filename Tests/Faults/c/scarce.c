@@ -3,17 +3,19 @@
  * the results of opening, reading, a batch, and reading after there are enough again. */
 #include "common.h"
 
-static void
-limit(rlim_t number) {
+static void limit(rlim_t number)
+{
     struct rlimit value;
     getrlimit(RLIMIT_NOFILE, &value);
     value.rlim_cur = number;
-    if (setrlimit(RLIMIT_NOFILE, &value)) fail("setrlimit");
+    if (setrlimit(RLIMIT_NOFILE, &value))
+        fail("setrlimit");
 }
 
-int
-main(int count, char **arguments) {
-    if (count != 2) return 2;
+int main(int count, char **arguments)
+{
+    if (count != 2)
+        return 2;
     char *config = contents(arguments[1]);
     session_client_close(opened(arguments[1]));
     session_client *warm = opened(arguments[1]);
@@ -29,7 +31,8 @@ main(int count, char **arguments) {
         int fd = -2;
         limit((rlim_t)(before + extra));
         session_result open = session_client_open(config, &client, &answer);
-        if (!answer || (open == SESSION_OK) != (client != NULL)) fail("open");
+        if (!answer || (open == SESSION_OK) != (client != NULL))
+            fail("open");
         session_answer_free(answer);
         if (client) {
             got = session_get(client, "ledyer:x", "{\"timeout_ms\": 1500}", &answer);
@@ -56,16 +59,18 @@ main(int count, char **arguments) {
             _exit((int)inner);
         }
         int status;
-        if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) fail("child %x", status);
+        if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
+            fail("child %x", status);
         limit(most.rlim_cur);
         /* It was the moment's want, and is over. */
         warmly = client ? session_get(client, "kustom:x", NULL, &answer) : SESSION_OK;
-        if (client) session_answer_free(answer);
+        if (client)
+            session_answer_free(answer);
         session_client_close(client);
         printf("%s{\"extra\": %d, \"open\": %d, \"get\": %d, \"batch\": %d, \"fd\": %d, "
-               "\"next\": %d, \"child\": %d, \"later\": %d, \"left\": %d}", extra ? ", " : "",
-               extra, (int)open, (int)got, (int)batched, fd, (int)next, WEXITSTATUS(status),
-               (int)warmly, descriptors("") - before);
+               "\"next\": %d, \"child\": %d, \"later\": %d, \"left\": %d}",
+               extra ? ", " : "", extra, (int)open, (int)got, (int)batched, fd, (int)next,
+               WEXITSTATUS(status), (int)warmly, descriptors("") - before);
     }
     session_client_close(warm);
     puts("]}");

@@ -16,21 +16,21 @@ static int is_file, of_ours[MOST], number_of_ours, file;
 static char was[64];
 static session_client *client;
 
-static int
-is_open(int fd) {
+static int is_open(int fd)
+{
     return fcntl(fd, F_GETFD) >= 0;
 }
 
-static double
-processor(void) {
+static double processor(void)
+{
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
            + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-static void
-take_away(int fd) {
+static void take_away(int fd)
+{
     char path[64];
     int domain = 0;
     socklen_t size = sizeof domain;
@@ -40,54 +40,58 @@ take_away(int fd) {
     if (!getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size))
         strcpy(was, domain == AF_UNIX ? "pair" : "connection");
     if (is_file) {
-        if (dup2(file, fd) < 0) fail("dup2");
+        if (dup2(file, fd) < 0)
+            fail("dup2");
     } else {
         close(fd);
     }
 }
 
-static void *
-later(void *fd) {
+static void *later(void *fd)
+{
     pause_ms(60);
     take_away((int)(size_t)fd);
     return NULL;
 }
 
-static void *
-cancel(void *unused) {
+static void *cancel(void *unused)
+{
     (void)unused;
     pause_ms(30);
     session_client_cancel(client);
     return NULL;
 }
 
-static session_result
-asked(const char *reference) {
+static session_result asked(const char *reference)
+{
     session_answer *answer = NULL;
     session_result result = session_get(client, reference, NULL, &answer);
     session_answer_free(answer);
     return result;
 }
 
-static session_result
-added(session_batch *batch) {
+static session_result added(session_batch *batch)
+{
     session_answer *answer = NULL;
-    if (session_batch_add(batch, "kustom:x", NULL, 1)) fail("add");
+    if (session_batch_add(batch, "kustom:x", NULL, 1))
+        fail("add");
     session_result result = session_batch_next(batch, -1, NULL, &answer);
     session_answer_free(answer);
     return result;
 }
 
-int
-main(int count, char **arguments) {
-    if (count != 4) return 2;
+int main(int count, char **arguments)
+{
+    if (count != 4)
+        return 2;
     char *config = contents(arguments[1]);
     struct stat mine, there;
     const char *call = arguments[2];
     is_file = !strcmp(arguments[3], "file");
     char name[] = "taken_away_XXXXXX";
     file = mkstemp(name);
-    if (file < 0 || unlink(name) || fstat(file, &mine)) fail("file");
+    if (file < 0 || unlink(name) || fstat(file, &mine))
+        fail("file");
     printf("[");
     for (int nth = 0, more = 1; more; nth++) {
         char before[MOST];
@@ -95,22 +99,31 @@ main(int count, char **arguments) {
         session_answer *answer;
         session_result result;
         pthread_t thread;
-        for (int fd = 0; fd < MOST; fd++) before[fd] = (char)is_open(fd);
-        if (session_client_open(config, &client, NULL)) fail("open");
-        if (asked("kustom:warm")) fail("warm");
+        for (int fd = 0; fd < MOST; fd++)
+            before[fd] = (char)is_open(fd);
+        if (session_client_open(config, &client, NULL))
+            fail("open");
+        if (asked("kustom:warm"))
+            fail("warm");
         if (!strcmp(call, "batch")) {
-            if (session_batch_open(client, NULL, &batch, NULL) || session_batch_fd(batch) < 0) fail("batch");
-            if (added(batch)) fail("warm batch");
+            if (session_batch_open(client, NULL, &batch, NULL) || session_batch_fd(batch) < 0)
+                fail("batch");
+            if (added(batch))
+                fail("warm batch");
         }
         number_of_ours = 0;
         for (int fd = 0; fd < MOST; fd++)
-            if (is_open(fd) && !before[fd]) of_ours[number_of_ours++] = fd;
-        if (nth + 1 >= number_of_ours) more = 0;
+            if (is_open(fd) && !before[fd])
+                of_ours[number_of_ours++] = fd;
+        if (nth + 1 >= number_of_ours)
+            more = 0;
         int taken = of_ours[nth];
         double start = seconds(), used = processor();
         int is_during = !strcmp(call, "wait") || !strcmp(call, "inside");
-        if (is_during) pthread_create(&thread, NULL, later, (void *)(size_t)taken);
-        else take_away(taken);
+        if (is_during)
+            pthread_create(&thread, NULL, later, (void *)(size_t)taken);
+        else
+            take_away(taken);
         if (batch) {
             result = added(batch);
         } else if (!strcmp(call, "wait")) {
@@ -121,11 +134,13 @@ main(int count, char **arguments) {
         }
         double took = seconds() - start;
         used = processor() - used;
-        if (is_during) pthread_join(thread, NULL);
+        if (is_during)
+            pthread_join(thread, NULL);
         session_batch_close(batch);
         asked("kustom:x");
         session_result after = asked("kustom:x"), cancelled;
-        if (!after) after = session_batch_open(client, NULL, &batch, NULL);
+        if (!after)
+            after = session_batch_open(client, NULL, &batch, NULL);
         if (!after) {
             after = added(batch);
             session_batch_close(batch);
@@ -135,11 +150,14 @@ main(int count, char **arguments) {
         pthread_join(thread, NULL);
         session_client_close(client);
         int is_kept = !is_file || (!fstat(taken, &there) && there.st_ino == mine.st_ino);
-        if (is_file && is_kept) close(taken);
+        if (is_file && is_kept)
+            close(taken);
         fstat(file, &there);
-        printf("%s{\"was\": \"%s\", \"result\": %d, \"took\": %.3f, \"used\": %.3f, \"after\": %d, \"cancelled\": %d, "
-               "\"bytes\": %d, \"kept\": %s}", nth ? ", " : "", was, (int)result, took, used, (int)after, (int)cancelled, (int)there.st_size,
-               is_kept ? "true" : "false");
+        printf(
+            "%s{\"was\": \"%s\", \"result\": %d, \"took\": %.3f, \"used\": %.3f, \"after\": %d, \"cancelled\": %d, "
+            "\"bytes\": %d, \"kept\": %s}",
+            nth ? ", " : "", was, (int)result, took, used, (int)after, (int)cancelled,
+            (int)there.st_size, is_kept ? "true" : "false");
     }
     puts("]");
     free(config);

@@ -6,16 +6,17 @@
 static session_client *client;
 static int calls;
 
-static void *
-work(void *number) {
+static void *work(void *number)
+{
     for (int nth = 0; nth < calls; nth++)
         session_answer_free(get_own(client, 4, (int)(size_t)number, nth));
     return NULL;
 }
 
-int
-main(int count, char **arguments) {
-    if (count != 5) return 2;
+int main(int count, char **arguments)
+{
+    if (count != 5)
+        return 2;
     int threads = atoi(arguments[2]), rounds = atoi(arguments[4]);
     calls = atoi(arguments[3]);
     printf("{\"before\": %d, \"rounds\": [", descriptors(""));
@@ -25,7 +26,8 @@ main(int count, char **arguments) {
         for (int i = 0; i < threads; i++)
             if (pthread_create(&ids[i], NULL, work, (void *)(size_t)(round * 100 + i)))
                 fail("no thread");
-        for (int i = 0; i < threads; i++) pthread_join(ids[i], NULL);
+        for (int i = 0; i < threads; i++)
+            pthread_join(ids[i], NULL);
         session_answer *answer;
         session_client_report(client, &answer);
         printf("%s{\"open\": %d, \"answer\": %s}", round ? ", " : "", descriptors(""),

@@ -62,7 +62,9 @@ async def run(options: argparse.Namespace) -> None:
         loop.add_signal_handler(number, ended.set)
     if options.seconds:
         loop.call_later(options.seconds, ended.set)
-    server = asyncio.create_task(serve(sandbox.app, config, shutdown_trigger=ended.wait))
+    server = asyncio.create_task(serve(
+        sandbox.app,  # type: ignore[arg-type]  # Starlette and Hypercorn declare ASGI each in its own words
+        config, shutdown_trigger=ended.wait))
     await listening(port)
 
     ready_config = configuration(port, directory)
