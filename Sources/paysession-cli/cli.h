@@ -175,6 +175,9 @@ void guess_add(struct guess *guess, const char *candidate);
 /* display_width() - how many columns of a terminal text takes. */
 size_t display_width(const char *text);
 
+/* display_fit() - how many bytes of it, whole characters, take no more than so many columns. */
+size_t display_fit(const char *text, size_t columns);
+
 /* json_shown() - JSON with the same characters, from DEL on, escaped in its texts: the same JSON.
  * Owned by the caller; free with free(). NULL when memory has run out. */
 char *json_shown(const char *json, size_t *length);

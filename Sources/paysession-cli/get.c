@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "waiting.h"
+
 typedef session_result read_function(session_client *, const char *, const char *,
                                      session_answer **);
 
@@ -67,7 +69,9 @@ static void begin_table(const struct options *options, int count, char *const *n
     fputs(table_header(), stdout);
 }
 
-static enum exit_code read_all(struct options *options, read_function *read)
+/* `waiting` is NULL where nobody waits. */
+static enum exit_code read_all(const struct options *options, read_function *read,
+                               struct waiting *waiting)
 {
     session_client *client = client_open(options, NULL);
     char *call = call_text(options, NULL);
@@ -83,9 +87,11 @@ static enum exit_code read_all(struct options *options, read_function *read)
 
         read(client, options->arguments[i], call, &answer);
         code = worse(code, exit_code_of(answer));
+        waiting_end(waiting);
         show(options, options->arguments[i], answer);
         session_answer_free(answer);
     }
+    waiting_end(waiting);
     free(call);
     session_client_close(client);
     return code;
@@ -93,12 +99,16 @@ static enum exit_code read_all(struct options *options, read_function *read)
 
 enum exit_code run_get(struct options *options)
 {
-    return read_all(options, session_get);
+    return read_all(options, session_get, NULL);
 }
 
 enum exit_code run_wait(struct options *options)
 {
-    return read_all(options, session_wait);
+    struct waiting waiting;
+
+    waiting_begin(&waiting, options->arguments[0],
+                  json_integer_value(json_object_get(options->call, "timeout_ms")));
+    return read_all(options, session_wait, &waiting);
 }
 
 enum exit_code run_normalize(struct options *options)

@@ -271,8 +271,9 @@ void print_answer(const struct options *options, const char *reference,
 }
 
 /* The option that a message of the library is about, as the user wrote it, or NULL; `*flaw` is set
- * to what stands behind the key then: "timeout_ms: expected ...", "expect.currency: expected ...". */
-static const char *option_of(const struct options *options, const char **flaw)
+ * to what stands behind the key then ("timeout_ms: expected ...", "expect.currency: expected ..."), and
+ * `*unit` to what its numbers are. */
+static const char *option_of(const struct options *options, const char **flaw, const char **unit)
 {
     const char *key, *end = strstr(*flaw, ": ");
     json_t *said;
@@ -281,7 +282,9 @@ static const char *option_of(const struct options *options, const char **flaw)
     {
         if (!end || strlen(key) != (size_t)(end - *flaw) || strncmp(key, *flaw, strlen(key)))
             continue;
-        *flaw = end + 2;
+        /* A part of an expectation is named still. */
+        *unit = end - *flaw > 3 && !strncmp(end - 3, "_ms", 3) ? " milliseconds" : "";
+        *flaw = strncmp(key, "expect.", 7) ? end + 2 : *flaw + 7;
         return json_string_value(said);
     }
     return NULL;
@@ -291,16 +294,16 @@ bool complain_about(const struct options *options, const char *input, const sess
 {
     static bool is_told;
     json_t *head;
-    const char *flaw, *option;
+    const char *flaw, *option, *unit = "";
 
     if (session_answer_result(answer) != SESSION_INVALID_ARGUMENT)
         return false;
     head = answer_head(session_answer_json(answer, NULL));
     flaw = text_of(json_object_get(head, "error"), "message", "invalid_argument");
-    option = option_of(options, &flaw);
+    option = option_of(options, &flaw, &unit);
     /* The same option stands in each call. */
     if (!option || !is_told)
-        complain("%s: %s", option ? option : input, flaw);
+        complain("%s: %s%s", option ? option : input, flaw, unit);
     is_told = is_told || option;
     json_decref(head);
     return true;

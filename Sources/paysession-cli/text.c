@@ -171,32 +171,50 @@ void guess_add(struct guess *guess, const char *candidate)
     guess->nearest = candidate;
 }
 
-size_t display_width(const char *text)
+/* How many columns the character takes that begins there, and `*length`, its bytes. */
+static size_t columns_of(const char *text, size_t left, size_t *length)
 {
     static locale_t utf8;
-    size_t left = strlen(text), columns = 0, length;
     locale_t before;
+    wchar_t point;
+    size_t i;
+    int width;
 
-    /* wcwidth() knows what a locale's characters are; of the process's locale nothing is asked. */
+    /* wcwidth() knows what a locale's characters are; of the process's own nothing is asked. */
     if (!utf8)
         utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    before = utf8 ? uselocale(utf8) : (locale_t)0;
-    for (; left; text += length, left -= length) {
-        wchar_t point = 0;
-        size_t i;
-        int width;
-
-        length = utf8_sequence(text, left);
-        if (!length)
-            length = 1;
-        point = length == 1 ? (unsigned char)*text
-                            : (wchar_t)((unsigned char)*text & (0x7F >> length));
-        for (i = 1; i < length; i++)
-            point = point << 6 | ((unsigned char)text[i] & 0x3F);
-        width = utf8 ? wcwidth(point) : 1;
-        columns += width < 0 ? 1 : (size_t)width;
+    *length = utf8_sequence(text, left);
+    if (*length < 2 || !utf8) {
+        *length = *length ? *length : 1;
+        return 1;
     }
-    if (before)
-        uselocale(before);
-    return columns;
+    point = (wchar_t)((unsigned char)*text & (0x7F >> *length));
+    for (i = 1; i < *length; i++)
+        point = point << 6 | ((unsigned char)text[i] & 0x3F);
+    before = uselocale(utf8);
+    width = wcwidth(point);
+    uselocale(before);
+    return width < 0 ? 1 : (size_t)width;
+}
+
+size_t display_fit(const char *text, size_t columns)
+{
+    size_t left = strlen(text), used = 0, length = 0;
+    const char *end = text;
+
+    for (; left; end += length, left -= length) {
+        used += columns_of(end, left, &length);
+        if (used > columns)
+            break;
+    }
+    return (size_t)(end - text);
+}
+
+size_t display_width(const char *text)
+{
+    size_t left = strlen(text), used = 0, length;
+
+    for (; left; text += length, left -= length)
+        used += columns_of(text, left, &length);
+    return used;
 }
