@@ -6,7 +6,6 @@
 #ifndef PAYSESSION_CLI_H
 #define PAYSESSION_CLI_H
 
-#include <argp.h>
 #include <jansson.h>
 #include <paysession.h>
 #include <stdbool.h>
@@ -37,18 +36,38 @@ enum exit_code worse(enum exit_code one, enum exit_code other);
 /* complain() - "paysession: ..." on stderr, with a line end. Text from outside is made printable. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* ---- Colour (color.c) ----------------------------------------------------------------------- */
+
+enum hue { GOOD, DOUBTFUL, BAD, FAINT };
+
+/* color_choose() - "always", "never", or "auto": on a terminal that has colours (TERM is not dumb)
+ * and whose user has not said NO_COLOR. False for any other word. */
+bool color_choose(const char *when);
+
+/* painted() - text for stdout in that colour, or as it is where there are none. Valid until the
+ * fourth call after it. */
+const char *painted(enum hue hue, const char *text);
+
+/* paid_hue() - the colour of a verdict, by its word. */
+enum hue paid_hue(const char *paid);
+
 /* ---- Options that several commands have (options.c) ---------------------------------------- */
 
-enum format { FORMAT_JSON, FORMAT_TABLE, FORMAT_STATUS };
+enum format { FORMAT_JSON, FORMAT_TABLE, FORMAT_STATUS, FORMAT_WORDS };
+
+/* What --format calls them, in this order; NULL behind the last. */
+extern const char *const format_names[];
 
 struct options {
     const char *config; /* --config, or NULL */
     enum format format;
-    bool quiet;
+    bool has_format; /* it was said */
+    bool quiet, verbose;
     bool is_for_terminal; /* a terminal shows the answers */
     json_t *call;   /* the options of a call as the library takes them, but expect; an object */
     json_t *expect; /* the parts of all --expect together; an object, empty for none */
     json_t *batch;  /* the options of session_batch_open */
+    json_t *said;   /* "timeout_ms": "--timeout 15s", what the user wrote of what the library reads */
     bool ordered;
     const char *resume;   /* a file, or NULL */
     const char *provider; /* explain: of a document, or NULL */
@@ -68,6 +87,21 @@ struct command {
     bool judges;      /* zero means paid: --help must not give it */
     enum exit_code (*run)(struct options *options);
 };
+
+/* command_next() - the command behind another; the first for NULL, NULL behind the last. */
+const struct command *command_next(const struct command *command);
+
+/* An option: what it is called, and how its value is called, NULL where it takes none. */
+struct known {
+    const char *name;
+    int key;
+    const char *argument, *doc;
+    const char *alias; /* a second name, or NULL */
+};
+
+/* option_next() - of the options that a command takes, the one behind `known`; the first for NULL,
+ * NULL behind the last. */
+const struct known *option_next(const struct command *command, const struct known *known);
 
 /* options_read() - reads what stands behind the command's name. Returns false after it has
  * complained. options->call and ->batch: Owned by the caller; free with options_free(). */
@@ -129,6 +163,21 @@ bool is_utf8(const char *text);
  * U+2069) as \uNNNN. Valid until the fourth call after it. */
 const char *printable(const char *text);
 
+/* guess - what of several words is nearest to one that is none of them: a letter or two that are
+ * wrong, missing, too many or exchanged, in either case. NULL while nothing is near. */
+struct guess {
+    const char *word, *nearest;
+    size_t distance;
+};
+void guess_begin(struct guess *guess, const char *word);
+void guess_add(struct guess *guess, const char *candidate);
+
+/* display_width() - how many columns of a terminal text takes. */
+size_t display_width(const char *text);
+
+/* display_fit() - how many bytes of it, whole characters, take no more than so many columns. */
+size_t display_fit(const char *text, size_t columns);
+
 /* json_shown() - JSON with the same characters, from DEL on, escaped in its texts: the same JSON.
  * Owned by the caller; free with free(). NULL when memory has run out. */
 char *json_shown(const char *json, size_t *length);
@@ -158,8 +207,24 @@ void print_answer(const struct options *options, const char *reference,
 char *answer_line(const struct options *options, const char *head, const char *reference,
                   const session_answer *answer, size_t *length);
 
-/* table_header() - the head of FORMAT_TABLE, with its line end. */
+/* table_fit() - makes the first column of FORMAT_TABLE wide enough for a reference. Said of all before
+ * the head is printed, nothing moves; of others, the column grows with them. */
+void table_fit(const char *reference);
+
+/* table_header() - the head of FORMAT_TABLE, with its line end. Valid until the next call. */
 const char *table_header(void);
+
+/* complain_about() - on stderr, what the library found wrong with what the user said, as the tool says
+ * what it finds itself: "paysession: kustom: reference: expected ..." of `input`, or, if it is an
+ * option's value, "paysession: --timeout 0: expected ..." once. Nothing for any other result than
+ * SESSION_INVALID_ARGUMENT; returns whether it was that. */
+bool complain_about(const struct options *options, const char *input, const session_answer *answer);
+
+/* ---- Words (words.c) ----------------------------------------------------------------------- */
+
+/* words_print() - an answer, as answer_head() gives it: which field was read, by which rule, to
+ * which result, and what to do. */
+void words_print(FILE *to, const json_t *head);
 
 /* ---- Commands ------------------------------------------------------------------------------ */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* explain: an answer in words. */
+/* explain: where the answer comes from that is said in words, and what it is worth. */
 #include "cli.h"
 
 #include <stdlib.h>
@@ -7,162 +7,16 @@
 
 #include "providers.h"
 
-struct words {
-    const char *word, *meaning;
-};
-
-static const struct words hold_words[] = {
-    {"unidentified", "the document does not say which session it is about"},
-    {"status_unknown", "the status is absent, no text, or a word in no documentation"},
-    {"success_unreadable", "success is neither true, false nor null"},
-    {"time_unreadable", "processed_at is there, and is no point in time"},
-    {"time_implausible", "processed_at is before 2015, from 2100 on, or before created_at"},
-    {"amount_unreadable", "the amount is absent or inexact"},
-    {"currency_unreadable", "the currency of the amount is absent or not in ISO 4217"},
-    {"amount_negative", "the amount is below zero"},
-    {"no_payment_state", "Dintero's order session says nothing of payment; trust_processed_at "
-                         "decides whether processed_at does"},
-    {"advance_invoice", "an advance invoice is authorized before anyone has paid"},
-    {"payment_method_unknown", "the payment method is in no documentation; it could be an advance "
-                               "invoice"},
-    {"amount_mismatch", "the amount differs from what was expected"},
-    {"amount_not_provided", "an amount was expected, and the provider tells none"},
-    {"currency_mismatch", "the currency differs from what was expected"},
-    {"currency_not_provided", "a currency was expected, and the provider tells none"},
-    {"reference_mismatch", "the merchant's reference differs from what was expected"},
-    {"reference_not_provided", "a reference was expected, and the provider tells none"},
-    {NULL, NULL}};
-
-static const struct words basis_words[] = {{"reported", "as the provider reports it"},
-                                           {"derived", "concluded from it"},
-                                           {"absent", "there is nothing to go by"},
-                                           {NULL, NULL}};
-
-static const struct words status_words[] = {
-    {"unknown", "not told, not understood, or not readable"},
-    {"open", "created, nothing under way"},
-    {"pending", "the customer or the provider is at it"},
-    {"action_required", "somebody else must act: the merchant, a signatory"},
-    {"completed", "the session reached its good end"},
-    {"declined", "the provider said no"},
-    {"failed", "it broke"},
-    {"cancelled", "customer or merchant called it off"},
-    {"expired", "time ran out"},
-    {NULL, NULL}};
-
-static const char *meaning(const struct words *words, const char *word)
-{
-    for (; words->word; words++)
-        if (!strcmp(words->word, word))
-            return words->meaning;
-    return "";
-}
-
-static void line(const char *label, const char *text)
-{
-    printf("%-10s %s\n", label, text);
-}
-
-static void explain_session(const json_t *head, const json_t *session)
-{
-    const json_t *evidence = json_object_get(session, "evidence");
-    const json_t *holds = json_object_get(session, "holds");
-    const json_t *amount = json_object_get(session, "amount");
-    const json_t *expectations = json_object_get(session, "expectations");
-    const char *value = text_of(evidence, "value", NULL);
-    const char *basis = text_of(evidence, "basis", "absent");
-    const char *status = text_of(session, "status", "unknown");
-    const char *paid = text_of(session, "paid", "unknown");
-    const char *provider = text_of(head, "provider", "?");
-    bool is_final = json_is_true(json_object_get(session, "final"));
-    char text[4096];
-    const char *name;
-    json_t *match;
-    size_t i;
-
-    line("session", printable(text_of(session, "id", "(not named)")));
-    if (value)
-        snprintf(text, sizeof text, "%s is \"%s\", %s", text_of(evidence, "field", "?"), value,
-                 meaning(basis_words, basis));
-    else
-        snprintf(text, sizeof text, "%s is not there as text, %s", text_of(evidence, "field", "?"),
-                 meaning(basis_words, basis));
-    line("field", printable(text));
-    if (!strcmp(status, "unknown"))
-        snprintf(text, sizeof text, "%s documents no such value: nothing is guessed", provider);
-    else if (!strcmp(basis, "reported"))
-        snprintf(text, sizeof text, "%s's \"%s\" means %s", provider, value ? value : "", status);
-    else
-        snprintf(text, sizeof text, "%s has no status field: %s %s means %s", provider,
-                 text_of(evidence, "field", "?"), value ? "with a time" : "without a time",
-                 status);
-    line("rule", printable(text));
-    snprintf(text, sizeof text, "%s: %s; %s", status, meaning(status_words, status),
-             is_final ? "final" : "not final, it can change");
-    line("result", text);
-    if (json_is_object(amount)) {
-        const char *decimal = text_of(amount, "decimal", NULL);
-        if (decimal)
-            snprintf(text, sizeof text, "%s %s", decimal, text_of(amount, "currency", ""));
-        else
-            snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT " in minor units, no currency",
-                     json_integer_value(json_object_get(amount, "minor")));
-        line("amount", printable(text));
-    }
-    json_object_foreach((json_t *)expectations, name, match)
-    {
-        if (!json_is_string(match))
-            continue;
-        snprintf(text, sizeof text, "%s: %s", name, json_string_value(match));
-        line("expected", printable(text));
-    }
-    for (i = 0; i < json_array_size(holds); i++) {
-        const char *word = json_string_value(json_array_get(holds, i));
-        const char *why = word ? meaning(hold_words, word) : "";
-        snprintf(text, sizeof text, "%s%s%s", word ? word : "?", *why ? ": " : "", why);
-        line("held", printable(text));
-    }
-    line("paid", printable(paid));
-    line("so", !strcmp(paid, "yes") ? "the goods can be shipped"
-               : strcmp(paid, "no") ? "hold the order and look"
-               : is_final           ? "do not ship"
-                                    : "do not ship yet; read it again later");
-}
-
-static void explain_failure(const json_t *head)
-{
-    const json_t *error = json_object_get(head, "error");
-    const json_t *status = json_object_get(error, "http_status");
-    char text[64];
-
-    line("result", printable(text_of(head, "result", "?")));
-    line("because", printable(text_of(error, "message", "?")));
-    if (json_is_integer(status)) {
-        snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(status));
-        line("http", text);
-    }
-    if (text_of(error, "provider_message", NULL))
-        line("provider", printable(text_of(error, "provider_message", "")));
-    line("paid", "unknown");
-    line("so", printable(text_of(error, "advice", "hold the order and look")));
-}
-
 static enum exit_code explain(const char *json)
 {
     json_t *head = answer_head(json);
-    json_t *session = json_object_get(head, "session");
     enum exit_code code = EXIT_BAD_USAGE;
 
     if (!json_is_object(head) || !json_object_get(head, "result")
         || !json_object_get(head, "session")) {
         complain("explain: expected an answer of paysession, or --provider for a document");
     } else {
-        if (text_of(head, "reference", NULL))
-            line("reference", printable(text_of(head, "reference", "")));
-        if (json_is_object(session))
-            explain_session(head, session);
-        else
-            explain_failure(head);
+        words_print(stdout, head);
         code = EXIT_HELD;
     }
     json_decref(head);

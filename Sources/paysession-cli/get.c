@@ -5,23 +5,73 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "waiting.h"
+
 typedef session_result read_function(session_client *, const char *, const char *,
                                      session_answer **);
 
-/* What failed is told on stderr too where stdout does not show it. */
+/* The tries of a request, each a line. */
+static void tell_tries(const char *what, const json_t *head)
+{
+    const json_t *tries = json_object_get(json_object_get(head, "exchange"), "tries");
+    size_t i;
+
+    for (i = 0; i < json_array_size(tries); i++) {
+        const json_t *one = json_array_get(tries, i);
+        const json_t *status = json_object_get(one, "http_status");
+        const json_t *pause = json_object_get(one, "pause_ms");
+        char http[32] = "", then[64] = "";
+
+        if (json_is_integer(status))
+            snprintf(http, sizeof http, ", HTTP %" JSON_INTEGER_FORMAT, json_integer_value(status));
+        if (json_is_number(pause))
+            snprintf(then, sizeof then, ", then a pause of %.0f ms", json_number_value(pause));
+        complain("%s: try %zu, %s request: %s%s, %.0f ms%s", what, i + 1, text_of(one, "step", "?"),
+                 text_of(one, "result", "?"), http,
+                 json_number_value(json_object_get(one, "elapsed_ms")), then);
+    }
+}
+
+/* What belongs on stderr: the tries, where they are asked for; what was wrong with what the user
+ * said; and any other failure where stdout does not show it. */
 static void tell(const struct options *options, const char *what, const session_answer *answer)
 {
     json_t *head;
 
-    if (session_answer_result(answer) == SESSION_OK || !options->quiet)
+    if (session_answer_result(answer) == SESSION_OK && !options->verbose)
         return;
     head = answer_head(session_answer_json(answer, NULL));
-    complain("%s: %s: %s", what, session_result_name(session_answer_result(answer)),
-             text_of(json_object_get(head, "error"), "message", ""));
+    if (options->verbose)
+        tell_tries(what, head);
+    if (session_answer_result(answer) != SESSION_OK && !complain_about(options, what, answer)
+        && options->quiet)
+        complain("%s: %s: %s", what, session_result_name(session_answer_result(answer)),
+                 text_of(json_object_get(head, "error"), "message", ""));
     json_decref(head);
 }
 
-static enum exit_code read_all(struct options *options, read_function *read)
+/* One answer, wherever it is to be seen. Words of a mistake stand on stderr alone. */
+static void show(const struct options *options, const char *what, const session_answer *answer)
+{
+    if (options->format != FORMAT_WORDS || session_answer_result(answer) != SESSION_INVALID_ARGUMENT)
+        print_answer(options, what, answer);
+    tell(options, what, answer);
+}
+
+static void begin_table(const struct options *options, int count, char *const *names)
+{
+    int i;
+
+    if (options->format != FORMAT_TABLE || options->quiet)
+        return;
+    for (i = 0; i < count; i++)
+        table_fit(names[i]);
+    fputs(table_header(), stdout);
+}
+
+/* `waiting` is NULL where nobody waits. */
+static enum exit_code read_all(const struct options *options, read_function *read,
+                               struct waiting *waiting)
 {
     session_client *client = client_open(options, NULL);
     char *call = call_text(options, NULL);
@@ -30,17 +80,18 @@ static enum exit_code read_all(struct options *options, read_function *read)
 
     if (!call)
         complain("memory has run out");
-    if (client && call && options->format == FORMAT_TABLE && !options->quiet)
-        fputs(table_header(), stdout);
+    if (client && call)
+        begin_table(options, options->count, options->arguments);
     for (i = 0; client && call && i < options->count; i++) {
         session_answer *answer;
 
         read(client, options->arguments[i], call, &answer);
         code = worse(code, exit_code_of(answer));
-        print_answer(options, options->arguments[i], answer);
-        tell(options, options->arguments[i], answer);
+        waiting_end(waiting);
+        show(options, options->arguments[i], answer);
         session_answer_free(answer);
     }
+    waiting_end(waiting);
     free(call);
     session_client_close(client);
     return code;
@@ -48,12 +99,16 @@ static enum exit_code read_all(struct options *options, read_function *read)
 
 enum exit_code run_get(struct options *options)
 {
-    return read_all(options, session_get);
+    return read_all(options, session_get, NULL);
 }
 
 enum exit_code run_wait(struct options *options)
 {
-    return read_all(options, session_wait);
+    struct waiting waiting;
+
+    waiting_begin(&waiting, options->arguments[0],
+                  json_integer_value(json_object_get(options->call, "timeout_ms")));
+    return read_all(options, session_wait, &waiting);
 }
 
 enum exit_code run_normalize(struct options *options)
@@ -74,10 +129,8 @@ enum exit_code run_normalize(struct options *options)
             document[0] = '\0';
         session_normalize(provider, document, call, &answer);
         code = exit_code_of(answer);
-        if (options->format == FORMAT_TABLE && !options->quiet)
-            fputs(table_header(), stdout);
-        print_answer(options, provider, answer);
-        tell(options, provider, answer);
+        begin_table(options, 1, options->arguments);
+        show(options, provider, answer);
         session_answer_free(answer);
     }
     free(document);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The options, by what getopt_long and argp call them: a letter, or a number beyond letters. */
+/* The options, by what getopt_long calls them: a letter, or a number beyond letters. */
 #ifndef PAYSESSION_CLI_KEYS_H
 #define PAYSESSION_CLI_KEYS_H
 
@@ -9,6 +9,7 @@ enum {
     KEY_QUIET = 'q',
     KEY_EXPECT = 'e',
     KEY_TIMEOUT = 't',
+    KEY_VERBOSE = 'v',
     KEY_HELP = 'h',
     KEY_INTERVAL = 256,
     KEY_IN_FLIGHT,
@@ -19,7 +20,7 @@ enum {
     KEY_TRUST,
     KEY_PROVIDER,
     KEY_ACCOUNT,
-    KEY_USAGE
+    KEY_COLOR
 };
 
 #endif

@@ -11,15 +11,20 @@
 
 #include "keys.h"
 
-static const int get_keys[] = {KEY_CONFIG, KEY_FORMAT, KEY_QUIET, KEY_EXPECT, KEY_TIMEOUT, 0};
-static const int wait_keys[] = {KEY_CONFIG,  KEY_FORMAT,   KEY_QUIET, KEY_EXPECT,
-                                KEY_TIMEOUT, KEY_INTERVAL, 0};
-static const int batch_keys[] = {KEY_CONFIG,    KEY_FORMAT, KEY_QUIET,   KEY_EXPECT, KEY_TIMEOUT,
+static const int get_keys[] = {KEY_CONFIG, KEY_FORMAT,  KEY_QUIET, KEY_VERBOSE,
+                               KEY_COLOR,  KEY_EXPECT, KEY_TIMEOUT, 0};
+static const int wait_keys[] = {KEY_CONFIG, KEY_FORMAT,  KEY_QUIET,    KEY_VERBOSE, KEY_COLOR,
+                                KEY_EXPECT, KEY_TIMEOUT, KEY_INTERVAL, 0};
+static const int batch_keys[] = {KEY_CONFIG,    KEY_FORMAT, KEY_QUIET,   KEY_COLOR,  KEY_EXPECT, KEY_TIMEOUT,
                                  KEY_IN_FLIGHT, KEY_RATE,   KEY_ORDERED, KEY_RESUME, 0};
-static const int normalize_keys[] = {KEY_FORMAT, KEY_QUIET, KEY_EXPECT, KEY_ID, KEY_TRUST, 0};
-static const int explain_keys[] = {KEY_CONFIG,   KEY_EXPECT, KEY_TIMEOUT,
-                                   KEY_PROVIDER, KEY_ID,     KEY_TRUST, 0};
-static const int doctor_keys[] = {KEY_CONFIG, KEY_TIMEOUT, KEY_ACCOUNT, 0};
+static const int normalize_keys[] = {KEY_FORMAT, KEY_QUIET, KEY_COLOR, KEY_EXPECT,
+                                     KEY_ID,     KEY_TRUST, 0};
+static const int explain_keys[] = {KEY_CONFIG,   KEY_COLOR, KEY_EXPECT, KEY_TIMEOUT,
+                                   KEY_PROVIDER, KEY_ID,    KEY_TRUST,  0};
+static const int no_keys[] = {0};
+static const int doctor_keys[] = {KEY_CONFIG, KEY_COLOR, KEY_TIMEOUT, KEY_ACCOUNT, 0};
+
+static enum exit_code run_help(struct options *options);
 
 static const struct command commands[] = {
     {"get", "REF...", "read sessions", get_keys, 1, -1, true, run_get},
@@ -32,8 +37,23 @@ static const struct command commands[] = {
      true, run_explain},
     {"doctor", "", "check libcurl, TLS, proxy, and each configured provider", doctor_keys, 0, 0,
      false, run_doctor},
+    {"help", "[COMMAND]", "list the commands, or the options of one", no_keys, 0, 1, false, run_help},
 };
 static const size_t command_count = sizeof commands / sizeof *commands;
+
+/* What the tool exits with, in the words of its help. */
+static const struct {
+    enum exit_code code;
+    const char *meaning;
+} exits[] = {{EXIT_PAID, "paid: ship"},
+             {EXIT_NOT_YET, "not paid yet"},
+             {EXIT_NOT_PAID, "not paid, for good"},
+             {EXIT_HELD, "unknown: hold"},
+             {EXIT_NO_ANSWER, "no answer was learnt"},
+             {EXIT_CREDENTIALS, "credentials refused or missing"},
+             {EXIT_BAD_USAGE, "wrong options, reference or configuration"},
+             {EXIT_NO_OUTPUT, "the output could not be written"}};
+static const size_t exit_count = sizeof exits / sizeof *exits;
 
 void complain(const char *format, ...)
 {
@@ -84,26 +104,64 @@ enum exit_code exit_code_of(const session_answer *answer)
     }
 }
 
+const struct command *command_next(const struct command *command)
+{
+    command = command ? command + 1 : commands;
+    return command < commands + command_count ? command : NULL;
+}
+
+/* NULL after it has complained. */
+static const struct command *command_named(const char *name)
+{
+    const struct command *command = NULL;
+    struct guess guess;
+
+    guess_begin(&guess, name);
+    while ((command = command_next(command))) {
+        if (!strcmp(name, command->name))
+            return command;
+        guess_add(&guess, command->name);
+    }
+    if (guess.nearest)
+        complain("%s: no such command; did you mean '%s'?", name, guess.nearest);
+    else
+        complain("%s: no such command; 'paysession help' lists them", name);
+    return NULL;
+}
+
 static void help(FILE *to)
 {
+    const struct command *command = NULL;
     size_t i;
 
     fputs("Usage: paysession COMMAND [OPTION...] [ARGUMENT...]\n"
           "Is this order paid, may the goods ship?\n\n", to);
-    for (i = 0; i < command_count; i++)
-        fprintf(to, "  %-10s %-16s %s\n", commands[i].name, commands[i].arguments,
-                commands[i].summary);
-    fputs("\n  paysession COMMAND --help      the options of a command\n"
+    while ((command = command_next(command)))
+        fprintf(to, "  %-10s %-16s %s\n", command->name, command->arguments, command->summary);
+    fputs("\n  paysession help COMMAND        the options of a command\n"
           "  paysession --version\n\n"
           "Options stand before the first argument; -- ends them, for references from outside.\n\n"
           "A reference: inbank:SHOP/SESSION, kustom:SESSION, dintero:ACCOUNT/ORDER/SESSION,\n"
           "ledyer:SESSION.\n\n"
-          "Exit status of get, wait, normalize and explain; of several sessions the highest:\n"
-          "  0   paid: ship            4   no answer was learnt\n"
-          "  1   not paid yet          5   credentials refused or missing\n"
-          "  2   not paid, for good    64  wrong options, reference or configuration\n"
-          "  3   unknown: hold         74  the output could not be written\n"
-          "batch and doctor give 0 when everything was read, else 4, 5, 64 or 74.\n", to);
+          "Exit status of get, wait, normalize and explain; of several sessions the highest:\n", to);
+    for (i = 0; i < exit_count; i++)
+        fprintf(to, "  %-3d %s\n", exits[i].code, exits[i].meaning);
+    fputs("batch and doctor give 0 when everything was read, else 4, 5, 64 or 74.\n", to);
+}
+
+static enum exit_code run_help(struct options *options)
+{
+    const struct command *command;
+
+    if (!options->count) {
+        help(stdout);
+        return 0;
+    }
+    command = command_named(options->arguments[0]);
+    if (!command)
+        return EXIT_BAD_USAGE;
+    options_help(command);
+    return 0;
 }
 
 /* A process can begin without the first three descriptors. The next to be opened, a connection
@@ -142,24 +200,21 @@ static enum exit_code run(const struct command *command, int argc, char **argv)
 int main(int argc, char **argv)
 {
     enum exit_code code = EXIT_BAD_USAGE;
-    size_t i;
+    const struct command *command;
 
     hold_standard_descriptors();
     if (argc < 2) {
         help(stderr);
-    } else if (!strcmp(argv[1], "--version")) {
+    } else if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
         printf("paysession %s\n", session_version());
         code = 0;
-    } else if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+    } else if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
         help(stdout);
         code = 0;
     } else {
-        for (i = 0; i < command_count && strcmp(argv[1], commands[i].name); i++)
-            ;
-        if (i < command_count)
-            code = run(&commands[i], argc - 1, argv + 1);
-        else
-            complain("%s: no such command; paysession --help lists them", argv[1]);
+        command = command_named(argv[1]);
+        if (command)
+            code = run(command, argc - 1, argv + 1);
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {
         complain("the output could not be written: %s", strerror(errno));

@@ -1,43 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Options and arguments: read by getopt_long, so that complaints are in our words, and listed by
- * argp. Options stand before the first argument; an argument from outside that looks like one
- * must not become one.
+ * Options and arguments: read by getopt_long, so that complaints are in our words. Options stand
+ * before the first argument; an argument from outside that looks like one must not become one.
  */
 #include "cli.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "keys.h"
 
-static const struct argp_option all[] = {
-    {"config", KEY_CONFIG, "FILE", 0,
-     "the configuration, instead of $PAYSESSION_CONFIG or ~/.config/paysession/config.json", 0},
-    {"format", KEY_FORMAT, "FORMAT", 0, "json (one object a line), table or status", 0},
-    {"quiet", KEY_QUIET, 0, 0, "nothing on stdout; the exit status says it", 0},
-    {"expect", KEY_EXPECT, "amount=MINOR,currency=EUR,reference=X", 0,
+/* Each option once: what getopt_long reads, --help lists and completion offers is made of this. */
+static const struct known all[] = {
+    {"config", KEY_CONFIG, "FILE",
+     "the configuration, instead of $PAYSESSION_CONFIG or ~/.config/paysession/config.json", NULL},
+    {"format", KEY_FORMAT, "FORMAT",
+     "json (one object a line), table, status or words; on a terminal get, wait and normalize show "
+     "words of one session and a table of several, everywhere else json", NULL},
+    {"quiet", KEY_QUIET, NULL, "nothing on stdout; the exit status says it", NULL},
+    {"verbose", KEY_VERBOSE, NULL, "each try of a request, on stderr", NULL},
+    {"color", KEY_COLOR, "WHEN",
+     "auto (on a terminal, unless NO_COLOR is set or TERM is dumb), always or never", NULL},
+    {"expect", KEY_EXPECT, "amount=MINOR,currency=EUR,reference=X",
      "what the order should be, each part optional and said once; what differs is held. A reference "
-     "comes last", 0},
-    {"timeout-ms", KEY_TIMEOUT, "MS", 0, "for each session, instead of the configuration's", 0},
-    {"interval-ms", KEY_INTERVAL, "MS", 0, "the first pause between two reads", 0},
-    {"in-flight", KEY_IN_FLIGHT, "N", 0, "sessions read at once of each provider", 0},
-    {"requests-per-second", KEY_RATE, "N", 0, "for each provider", 0},
-    {"ordered", KEY_ORDERED, 0, 0, "answers in the order of the references", 0},
-    {"resume", KEY_RESUME, "FILE", 0,
+     "comes last", NULL},
+    {"timeout", KEY_TIMEOUT, "TIME",
+     "for each session, instead of the configuration's: 15s, 500ms, 2m; a plain number is in "
+     "milliseconds", "timeout-ms"},
+    {"interval", KEY_INTERVAL, "TIME", "the first pause between two reads", "interval-ms"},
+    {"in-flight", KEY_IN_FLIGHT, "N", "sessions read at once of each provider", NULL},
+    {"requests-per-second", KEY_RATE, "N", "for each provider", NULL},
+    {"ordered", KEY_ORDERED, NULL, "answers in the order of the references", NULL},
+    {"resume", KEY_RESUME, "FILE",
      "append to FILE, and leave out the references that it holds already under the same expectation",
-     0},
-    {"id", KEY_ID, "ID", 0, "the identifier that the document must carry", 0},
-    {"trust-processed-at", KEY_TRUST, 0, 0, "Dintero: processed_at means paid", 0},
-    {"provider", KEY_PROVIDER, "PROVIDER", 0, "FILE is a document of this provider", 0},
-    {"account", KEY_ACCOUNT, "P12345678", 0, "Dintero's account to check the credentials with", 0},
-    {"help", KEY_HELP, 0, 0, "this; 'paysession --help' lists the commands", 0},
-    {"usage", KEY_USAGE, 0, OPTION_HIDDEN, "the same", 0},
+     NULL},
+    {"id", KEY_ID, "ID", "the identifier that the document must carry", NULL},
+    {"trust-processed-at", KEY_TRUST, NULL, "Dintero: processed_at means paid", NULL},
+    {"provider", KEY_PROVIDER, "PROVIDER", "FILE is a document of this provider", NULL},
+    {"account", KEY_ACCOUNT, "P12345678", "Dintero's account to check the credentials with", NULL},
+    {"help", KEY_HELP, NULL, "this; 'paysession help' lists the commands", NULL},
 };
 static const size_t all_count = sizeof all / sizeof *all;
+
+const char *const format_names[] = {"json", "table", "status", "words", NULL};
 
 static bool has_key(const struct command *command, int key)
 {
@@ -46,7 +56,7 @@ static bool has_key(const struct command *command, int key)
     for (known = command->keys; *known; known++)
         if (*known == key)
             return true;
-    return key == KEY_HELP || key == KEY_USAGE;
+    return key == KEY_HELP;
 }
 
 /* ---- Expectations -------------------------------------------------------------------------- */
@@ -167,8 +177,22 @@ static bool set_once(const char **place, const char *name, const char *value)
     return true;
 }
 
+/* Keeps what the user wrote, for complaints of the library about its own key. */
+static bool keep(struct options *options, const char *key, const char *name, const char *value)
+{
+    char *text = NULL;
+    json_t *said = NULL;
+
+    if (asprintf(&text, "--%s %s", name, value) >= 0) {
+        said = json_string_nocheck(text);
+        free(text);
+    }
+    return set(options->said, key, said);
+}
+
 /* What a number may be is the library's to say; here it only must be one. */
-static bool set_integer(json_t *object, const char *name, const char *text)
+static bool set_integer(struct options *options, json_t *object, const char *key, const char *name,
+                        const char *text)
 {
     char *end;
     long long value;
@@ -176,10 +200,35 @@ static bool set_integer(json_t *object, const char *name, const char *text)
     errno = 0;
     value = strtoll(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || errno) {
-        complain("%s: expected an integer, got '%s'", name, text);
+        complain("--%s %s: expected an integer", name, text);
         return false;
     }
-    return set(object, name, json_integer(value));
+    return keep(options, key, name, text) && set(object, key, json_integer(value));
+}
+
+/* A number with its unit; without one it is in milliseconds. */
+static bool set_time(struct options *options, const char *key, const char *name, const char *text)
+{
+    static const struct {
+        const char *name;
+        long long ms;
+    } units[] = {{"", 1}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"min", 60000}};
+    long long value;
+    char *end;
+    size_t i;
+
+    errno = 0;
+    value = strtoll(text, &end, 10);
+    for (i = 0; i < sizeof units / sizeof *units && strcmp(end, units[i].name); i++)
+        ;
+    if (*text < '0' || *text > '9' || errno || i == sizeof units / sizeof *units
+        || value > LLONG_MAX / units[i].ms) {
+        complain("--%s %s: expected a time such as 15s, 500ms or 2m; a plain number is in "
+                 "milliseconds", name, text);
+        return false;
+    }
+    return keep(options, key, name, text)
+           && set(options->call, key, json_integer(value * units[i].ms));
 }
 
 static bool set_id(struct options *options, const char *text)
@@ -189,37 +238,56 @@ static bool set_id(struct options *options, const char *text)
         return false;
     }
     if (is_utf8(text))
-        return set(options->call, "id", json_string(text));
-    complain("id: expected UTF-8");
+        return keep(options, "id", "id", text) && set(options->call, "id", json_string(text));
+    complain("--id %s: expected UTF-8", text);
     return false;
 }
 
 static bool set_format(struct options *options, const char *name)
 {
-    static const char *const names[] = {"json", "table", "status"};
     int i;
 
-    for (i = 0; i < 3; i++) {
-        if (!strcmp(name, names[i])) {
+    for (i = 0; format_names[i]; i++) {
+        if (!strcmp(name, format_names[i])) {
             options->format = (enum format)i;
+            options->has_format = true;
             return true;
         }
     }
-    complain("format: expected json, table or status, got '%s'", name);
+    complain("--format %s: expected json, table, status or words", name);
+    return false;
+}
+
+static bool set_color(const char *when)
+{
+    if (color_choose(when))
+        return true;
+    complain("--color %s: expected auto, always or never", when);
     return false;
 }
 
 static bool set_expect(struct options *options, const char *text)
 {
-    const char *flaw;
+    json_t *before = json_copy(options->expect), *part;
+    const char *flaw = NULL, *name;
+    char key[32];
+    bool is_well = before && expect_add(options->expect, text, &flaw);
 
-    if (expect_add(options->expect, text, &flaw))
-        return true;
     if (flaw)
-        complain("expect: %s, got '%s'", flaw, text);
-    else
+        complain("--expect %s: %s", text, flaw);
+    else if (!is_well)
         complain("memory has run out");
-    return false;
+    json_object_foreach(options->expect, name, part)
+    {
+        if (!is_well)
+            break;
+        if (json_object_get(before, name))
+            continue;
+        snprintf(key, sizeof key, "expect.%s", name);
+        is_well = keep(options, key, "expect", text);
+    }
+    json_decref(before);
+    return is_well;
 }
 
 static bool set_option(struct options *options, int key, const char *value)
@@ -228,50 +296,58 @@ static bool set_option(struct options *options, int key, const char *value)
     case KEY_CONFIG: return set_once(&options->config, "config", value);
     case KEY_FORMAT: return set_format(options, value);
     case KEY_QUIET: options->quiet = true; return true;
+    case KEY_VERBOSE: options->verbose = true; return true;
+    case KEY_COLOR: return set_color(value);
     case KEY_EXPECT: return set_expect(options, value);
-    case KEY_TIMEOUT: return set_integer(options->call, "timeout_ms", value);
-    case KEY_INTERVAL: return set_integer(options->call, "interval_ms", value);
-    case KEY_IN_FLIGHT: return set_integer(options->batch, "in_flight", value);
-    case KEY_RATE: return set_integer(options->batch, "requests_per_second", value);
+    case KEY_TIMEOUT: return set_time(options, "timeout_ms", "timeout", value);
+    case KEY_INTERVAL: return set_time(options, "interval_ms", "interval", value);
+    case KEY_IN_FLIGHT:
+        return set_integer(options, options->batch, "in_flight", "in-flight", value);
+    case KEY_RATE:
+        return set_integer(options, options->batch, "requests_per_second", "requests-per-second",
+                           value);
     case KEY_ORDERED: options->ordered = true; return true;
     case KEY_RESUME: return set_once(&options->resume, "resume", value);
     case KEY_ID: return set_id(options, value);
     case KEY_TRUST: return set(options->call, "trust_processed_at", json_true());
     case KEY_PROVIDER: return set_once(&options->provider, "provider", value);
     case KEY_ACCOUNT: return set_once(&options->account, "account", value);
-    case KEY_HELP:
-    case KEY_USAGE: options->wants_help = true; return true;
+    case KEY_HELP: options->wants_help = true; return true;
     default: return false;
     }
 }
 
 /* ---- All of them --------------------------------------------------------------------------- */
 
-/* The options of one command, as argp wants them. */
-static void select_options(const struct command *command, struct argp_option *selected)
+const struct known *option_next(const struct command *command, const struct known *known)
 {
-    size_t i;
-
-    for (i = 0; i < all_count; i++)
-        if (has_key(command, all[i].key))
-            *selected++ = all[i];
-    memset(selected, 0, sizeof *selected);
+    for (known = known ? known + 1 : all; known < all + all_count; known++)
+        if (has_key(command, known->key))
+            return known;
+    return NULL;
 }
 
-/* As getopt_long wants them. The letters begin with + for no options behind arguments, and with :
- * for no complaints but ours. */
-static void select_words(const struct argp_option *selected, struct option *words, char *letters)
+/* The options of one command as getopt_long wants them. The letters begin with + for no options
+ * behind arguments, and with : for no complaints but ours. */
+static void select_words(const struct command *command, struct option *words, char *letters)
 {
+    const struct known *known = NULL;
+
     *letters++ = '+';
     *letters++ = ':';
-    for (; selected->name; selected++, words++) {
-        memset(words, 0, sizeof *words);
-        words->name = selected->name;
-        words->has_arg = selected->arg ? required_argument : no_argument;
-        words->val = selected->key;
-        if (selected->key < 256) {
-            *letters++ = (char)selected->key;
-            if (selected->arg)
+    while ((known = option_next(command, known))) {
+        const char *const names[] = {known->name, known->alias};
+        size_t i;
+
+        for (i = 0; i < 2 && names[i]; i++, words++) {
+            memset(words, 0, sizeof *words);
+            words->name = names[i];
+            words->has_arg = known->argument ? required_argument : no_argument;
+            words->val = known->key;
+        }
+        if (known->key < 256) {
+            *letters++ = (char)known->key;
+            if (known->argument)
                 *letters++ = ':';
         }
     }
@@ -281,13 +357,14 @@ static void select_words(const struct argp_option *selected, struct option *word
 
 /* What getopt_long found wrong, in its own well-known words. `word` is the argument that it read
  * last; a long option is all of it. */
-static void complain_of(const struct command *command, const struct option *words, bool is_missing,
-                        const char *word)
+static void complain_of_word(const struct command *command, const struct option *words, bool is_missing,
+                             const char *word)
 {
     size_t length = strcspn(word, "=");
     const struct option *known;
-    char names[256] = "";
-    size_t used = 0;
+    char names[256] = "", name[64];
+    struct guess guess;
+    size_t used = 0, i;
 
     if (is_missing) {
         if (!strncmp(word, "--", 2))
@@ -308,17 +385,27 @@ static void complain_of(const struct command *command, const struct option *word
     for (known = words; known->name && used < sizeof names; known++)
         if (length > 2 && !strncmp(known->name, word + 2, length - 2))
             used += (size_t)snprintf(names + used, sizeof names - used, " '--%s'", known->name);
-    if (*names)
+    if (*names) {
         complain("%s: option '%.*s' is ambiguous; possibilities:%s", command->name, (int)length,
                  word, names);
-    else
-        complain("%s: unrecognized option '%.*s'", command->name, (int)length, word);
+        return;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)length, word);
+    guess_begin(&guess, name + strspn(name, "-"));
+    for (known = words; known->name; known++)
+        guess_add(&guess, known->name);
+    for (i = 0; has_key(command, KEY_FORMAT) && format_names[i]; i++)
+        guess_add(&guess, format_names[i]);
+    for (i = 0; format_names[i] && guess.nearest != format_names[i]; i++)
+        ;
+    complain("%s: unrecognized option '%.*s'%s%s%s%s", command->name, (int)length, word,
+             guess.nearest ? "; did you mean '--" : "", format_names[i] ? "format=" : "",
+             guess.nearest ? guess.nearest : "", guess.nearest ? "'?" : "");
 }
 
 bool options_read(const struct command *command, int argc, char **argv, struct options *options)
 {
-    struct argp_option selected[sizeof all / sizeof *all + 1];
-    struct option words[sizeof all / sizeof *all + 1];
+    struct option words[2 * sizeof all / sizeof *all + 1];
     char letters[3 + 2 * sizeof all / sizeof *all];
     bool is_ended;
     int key, before, i;
@@ -328,19 +415,20 @@ bool options_read(const struct command *command, int argc, char **argv, struct o
     options->call = json_object();
     options->expect = json_object();
     options->batch = json_object();
-    if (!options->call || !options->expect || !options->batch) {
+    options->said = json_object();
+    color_choose("auto");
+    if (!options->call || !options->expect || !options->batch || !options->said) {
         complain("memory has run out");
         return false;
     }
-    select_options(command, selected);
-    select_words(selected, words, letters);
+    select_words(command, words, letters);
     for (;;) {
         before = optind;
         key = getopt_long(argc, argv, letters, words, NULL);
         if (key == -1)
             break;
         if (key == '?' || key == ':') {
-            complain_of(command, words, key == ':', argv[optind - 1]);
+            complain_of_word(command, words, key == ':', argv[optind - 1]);
             return false;
         }
         if (!set_option(options, key, optarg))
@@ -363,10 +451,14 @@ bool options_read(const struct command *command, int argc, char **argv, struct o
     }
     if (options->count < command->fewest
         || (command->most >= 0 && options->count > command->most)) {
-        complain("%s: expected %s", command->name,
-                 *command->arguments ? command->arguments : "no arguments");
+        complain("%s: expected %s, got %d argument%s; 'paysession help %s' says more", command->name,
+                 *command->arguments ? command->arguments : "no arguments", options->count,
+                 options->count == 1 ? "" : "s", command->name);
         return false;
     }
+    /* What one can read for who looks, what programs can read for programs. */
+    if (!options->has_format && options->is_for_terminal && command->judges)
+        options->format = options->count > 1 && command->most < 0 ? FORMAT_TABLE : FORMAT_WORDS;
     return true;
 }
 
@@ -375,16 +467,55 @@ void options_free(struct options *options)
     json_decref(options->call);
     json_decref(options->expect);
     json_decref(options->batch);
+    json_decref(options->said);
+}
+
+/* Words between two margins; the first line has begun already, at the first of them. */
+static void print_wrapped(const char *text, size_t from, size_t to)
+{
+    size_t column = from, length;
+
+    for (; *text; text += length, text += strspn(text, " ")) {
+        length = strcspn(text, " ");
+        if (column > from && column + 1 + length > to) {
+            printf("\n%*s", (int)from, "");
+            column = from;
+        }
+        printf("%s%.*s", column > from ? " " : "", (int)length, text);
+        column += length + (column > from);
+    }
+    fputc('\n', stdout);
 }
 
 void options_help(const struct command *command)
 {
-    struct argp_option selected[sizeof all / sizeof *all + 1];
-    struct argp argp = {
-        .options = selected, .args_doc = command->arguments, .doc = command->summary};
-    char name[64];
+    enum { MARGIN = 25, WIDTH = 79 };
+    const struct known *known = NULL;
 
-    select_options(command, selected);
-    snprintf(name, sizeof name, "paysession %s", command->name);
-    argp_help(&argp, stdout, ARGP_HELP_USAGE | ARGP_HELP_PRE_DOC | ARGP_HELP_LONG, name);
+    printf("Usage: paysession %s [OPTION...]%s%s\n", command->name, *command->arguments ? " " : "",
+           command->arguments);
+    printf("%c", toupper((unsigned char)command->summary[0]));
+    print_wrapped(command->summary + 1, 0, WIDTH);
+    fputc('\n', stdout);
+    while ((known = option_next(command, known))) {
+        char letter[8] = "    ", alias[64] = "";
+        int used;
+
+        if (known->key < 256)
+            snprintf(letter, sizeof letter, "-%c, ", known->key);
+        if (known->alias)
+            snprintf(alias, sizeof alias, ", --%s", known->alias);
+        used = printf("  %s--%s%s%s%s", letter, known->name, alias, known->argument ? " " : "",
+                      known->argument ? known->argument : "");
+        /* At least two blanks, or a line of its own. */
+        if (used + 2 > MARGIN)
+            printf("\n%*s", MARGIN, "");
+        else
+            printf("%*s", MARGIN - used, "");
+        print_wrapped(known->doc, MARGIN, WIDTH);
+    }
+    /* A reference that looks like --help must not ship goods. */
+    if (command->judges)
+        printf("\n'paysession %s --help' exits with %d, since 0 would mean paid;\n'paysession help %s' "
+               "exits with 0.\n", command->name, EXIT_BAD_USAGE, command->name);
 }

@@ -2,8 +2,11 @@
 /* How answers look. */
 #include "cli.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 json_t *json_read(const char *text)
 {
@@ -47,24 +50,94 @@ const char *text_of(const json_t *object, const char *key, const char *otherwise
     return text ? text : otherwise;
 }
 
+/* ---- The table ----------------------------------------------------------------------------- */
+
+/* How wide the columns are; the reference's where none was known before the head was printed. */
+enum { STATUS_WIDTH = 16, PAID_WIDTH = 8, AMOUNT_WIDTH = 15, SHORTEST_NOTE = 24, USUAL_WIDTH = 53 };
+
+/* The first column, as wide as the widest reference that is known of. */
+static size_t reference_width;
+
+void table_fit(const char *reference)
+{
+    size_t width = display_width(printable(reference));
+
+    if (width < sizeof "REFERENCE" - 1)
+        width = sizeof "REFERENCE" - 1;
+    if (width > reference_width)
+        reference_width = width;
+}
+
+/* How many columns a row can have; SIZE_MAX where nobody looks. */
+static size_t width_of_terminal(void)
+{
+    struct winsize window = {0};
+
+    if (!isatty(STDOUT_FILENO))
+        return SIZE_MAX;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col ? window.ws_col : 80;
+}
+
+/* Where the terminal is too narrow for a row, the reference has a line of its own; so has the note
+ * that does not fit behind the rest. */
+static bool is_stacked(void)
+{
+    return reference_width + STATUS_WIDTH + PAID_WIDTH + AMOUNT_WIDTH + 3 > width_of_terminal();
+}
+
+static bool has_room_for_note(size_t width)
+{
+    return (is_stacked() ? 1 : reference_width) + STATUS_WIDTH + PAID_WIDTH + AMOUNT_WIDTH + 4 + width
+           <= width_of_terminal();
+}
+
+static void cell(FILE *to, const char *text, const char *shown, size_t width)
+{
+    size_t used = display_width(text);
+
+    fprintf(to, "%s%*s ", shown, used < width ? (int)(width - used) : 0, "");
+}
+
 const char *table_header(void)
 {
-    return "REFERENCE                                             STATUS           PAID     AMOUNT"
-           "          NOTE\n";
+    static char header[512];
+    int width;
+
+    if (!reference_width)
+        reference_width = USUAL_WIDTH;
+    width = reference_width < 256 ? (int)reference_width : 256;
+    snprintf(header, sizeof header, "%-*s%s%-*s %-*s %s%s\n", is_stacked() ? 0 : width, "REFERENCE",
+             is_stacked() ? "\n  " : " ", STATUS_WIDTH, "STATUS", PAID_WIDTH, "PAID", "AMOUNT",
+             has_room_for_note(SHORTEST_NOTE) ? "          NOTE" : "");
+    return header;
+}
+
+/* Why it is held, or what failed. */
+static void note_of(const json_t *head, char *note, size_t size)
+{
+    const json_t *session = json_object_get(head, "session");
+    const json_t *holds = json_object_get(session, "holds");
+    size_t i, used = 0;
+
+    snprintf(note, size, "%s", text_of(json_object_get(head, "error"), "message", ""));
+    for (i = 0; i < json_array_size(holds) && used < size; i++)
+        used += (size_t)snprintf(note + used, size - used, "%s%s", i ? ", " : "",
+                                 json_string_value(json_array_get(holds, i)));
 }
 
 /* A row of the table: nothing personal, nothing that a terminal would obey. */
-static int table_row(char **row, const char *reference, const session_answer *answer)
+static bool table_row(FILE *to, const char *reference, const session_answer *answer)
 {
+    bool is_ok = session_answer_result(answer) == SESSION_OK;
+    const char *status = is_ok ? session_status_name(session_answer_status(answer))
+                               : session_result_name(session_answer_result(answer));
+    const char *paid = session_paid_name(session_answer_paid(answer));
     json_t *head = answer_head(session_answer_json(answer, NULL));
-    json_t *session = json_object_get(head, "session");
-    json_t *amount = json_object_get(session, "amount");
+    json_t *amount = json_object_get(json_object_get(head, "session"), "amount");
     char money[64] = "-", note[512] = "";
-    size_t i, used = 0;
-    int length;
 
     if (!head)
-        return -1;
+        return false;
     if (json_is_object(amount)) {
         const char *decimal = text_of(amount, "decimal", NULL);
         if (decimal)
@@ -73,26 +146,27 @@ static int table_row(char **row, const char *reference, const session_answer *an
             snprintf(money, sizeof money, "%" JSON_INTEGER_FORMAT,
                      json_integer_value(json_object_get(amount, "minor")));
     }
-    if (session_answer_result(answer) == SESSION_OK) {
-        json_t *holds = json_object_get(session, "holds");
-        for (i = 0; i < json_array_size(holds) && used < sizeof note; i++)
-            used += (size_t)snprintf(note + used, sizeof note - used, "%s%s", i ? ", " : "",
-                                     json_string_value(json_array_get(holds, i)));
+    note_of(head, note, sizeof note);
+    table_fit(reference);
+    if (is_stacked())
+        fprintf(to, "%s\n  ", printable(reference));
+    else
+        cell(to, printable(reference), printable(reference), reference_width);
+    cell(to, status, is_ok ? status : painted(BAD, status), STATUS_WIDTH);
+    cell(to, paid, painted(paid_hue(paid), paid), PAID_WIDTH);
+    if (!*note) {
+        fputs(money, to);
+    } else if (has_room_for_note(display_width(printable(note)))) {
+        cell(to, money, money, AMOUNT_WIDTH);
+        fputs(printable(note), to);
     } else {
-        snprintf(note, sizeof note, "%s", text_of(json_object_get(head, "error"), "message", ""));
+        fprintf(to, "%s\n  %s", money, printable(note));
     }
-    length = asprintf(row, "%-53s %-16s %-8s %-15s %s", printable(reference),
-                      session_answer_result(answer) == SESSION_OK
-                          ? session_status_name(session_answer_status(answer))
-                          : session_result_name(session_answer_result(answer)),
-                      session_paid_name(session_answer_paid(answer)), money, printable(note));
     json_decref(head);
-    if (length < 0)
-        return -1;
-    while (length > 0 && (*row)[length - 1] == ' ')
-        (*row)[--length] = '\0';
-    return length;
+    return true;
 }
+
+/* ---- Lines --------------------------------------------------------------------------------- */
 
 static int json_line(char **line, const char *head, const session_answer *answer)
 {
@@ -108,36 +182,64 @@ static int json_line(char **line, const char *head, const session_answer *answer
     return used;
 }
 
+/* What is written for who looks. Owned by the caller; free with free(). NULL when memory has run
+ * out. */
+static char *shown(enum format format, const char *reference, const session_answer *answer,
+                   size_t *length)
+{
+    static bool has_shown; /* words of another session stand in front */
+    char *text = NULL;
+    FILE *to = open_memstream(&text, length);
+    json_t *head = NULL;
+    bool is_well = to != NULL;
+
+    if (is_well && format == FORMAT_TABLE) {
+        is_well = table_row(to, reference, answer);
+    } else if (is_well && format == FORMAT_WORDS) {
+        head = answer_head(session_answer_json(answer, NULL));
+        is_well = head != NULL;
+        if (has_shown)
+            fputc('\n', to);
+        if (head)
+            words_print(to, head);
+        has_shown = true;
+    } else if (is_well) {
+        fprintf(to, "%s\t%s\t%s", printable(reference),
+                session_answer_result(answer) == SESSION_OK
+                    ? session_status_name(session_answer_status(answer))
+                    : session_result_name(session_answer_result(answer)),
+                session_paid_name(session_answer_paid(answer)));
+    }
+    json_decref(head);
+    is_well = is_well && !ferror(to);
+    if (to && (fclose(to) != 0 || !is_well)) {
+        free(text);
+        text = NULL;
+    }
+    /* The line end is answer_line()'s. */
+    if (text && *length && text[*length - 1] == '\n')
+        text[--*length] = '\0';
+    return text;
+}
+
 char *answer_line(const struct options *options, const char *head, const char *reference,
                   const session_answer *answer, size_t *length)
 {
     char *line = NULL, *whole = NULL;
-    int used = -1;
+    int used;
 
-    if (!reference)
-        reference = "-";
-    switch (options->format) {
-    case FORMAT_JSON:
+    if (options->format == FORMAT_JSON) {
         used = json_line(&line, head, answer);
-        break;
-    case FORMAT_TABLE:
-        used = table_row(&line, reference, answer);
-        break;
-    case FORMAT_STATUS:
-        used = asprintf(&line, "%s\t%s\t%s", printable(reference),
-                        session_answer_result(answer) == SESSION_OK
-                            ? session_status_name(session_answer_status(answer))
-                            : session_result_name(session_answer_result(answer)),
-                        session_paid_name(session_answer_paid(answer)));
-        break;
+        if (used < 0)
+            return NULL;
+        *length = (size_t)used;
+    } else {
+        line = shown(options->format, reference ? reference : "-", answer, length);
     }
-    if (used < 0)
-        return NULL;
-    *length = (size_t)used;
-    if (options->format == FORMAT_JSON && options->is_for_terminal) {
-        char *shown = json_shown(line, length);
+    if (line && options->format == FORMAT_JSON && options->is_for_terminal) {
+        char *escaped = json_shown(line, length);
         free(line);
-        line = shown;
+        line = escaped;
     }
     whole = line ? realloc(line, *length + 2) : NULL;
     if (!whole) {
@@ -166,4 +268,43 @@ void print_answer(const struct options *options, const char *reference,
     fwrite(line, 1, length, stdout);
     fflush(stdout);
     free(line);
+}
+
+/* The option that a message of the library is about, as the user wrote it, or NULL; `*flaw` is set
+ * to what stands behind the key then ("timeout_ms: expected ...", "expect.currency: expected ..."), and
+ * `*unit` to what its numbers are. */
+static const char *option_of(const struct options *options, const char **flaw, const char **unit)
+{
+    const char *key, *end = strstr(*flaw, ": ");
+    json_t *said;
+
+    json_object_foreach(options->said, key, said)
+    {
+        if (!end || strlen(key) != (size_t)(end - *flaw) || strncmp(key, *flaw, strlen(key)))
+            continue;
+        /* A part of an expectation is named still. */
+        *unit = end - *flaw > 3 && !strncmp(end - 3, "_ms", 3) ? " milliseconds" : "";
+        *flaw = strncmp(key, "expect.", 7) ? end + 2 : *flaw + 7;
+        return json_string_value(said);
+    }
+    return NULL;
+}
+
+bool complain_about(const struct options *options, const char *input, const session_answer *answer)
+{
+    static bool is_told;
+    json_t *head;
+    const char *flaw, *option, *unit = "";
+
+    if (session_answer_result(answer) != SESSION_INVALID_ARGUMENT)
+        return false;
+    head = answer_head(session_answer_json(answer, NULL));
+    flaw = text_of(json_object_get(head, "error"), "message", "invalid_argument");
+    option = option_of(options, &flaw, &unit);
+    /* The same option stands in each call. */
+    if (!option || !is_told)
+        complain("%s: %s%s", option ? option : input, flaw, unit);
+    is_told = is_told || option;
+    json_decref(head);
+    return true;
 }

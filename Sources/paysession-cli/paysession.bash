@@ -8,7 +8,7 @@ _paysession_is_behind() {
         word=${COMP_WORDS[i]}
         case $word in
             -- | -) return 0 ;;
-            --config | --format | --expect | --timeout-ms | --interval-ms | --in-flight | --requests-per-second \
+            --config | --color | --format | --expect | --timeout | --timeout-ms | --interval | --interval-ms | --in-flight | --requests-per-second \
                 | --resume | --id | --provider | --account | -[cfet])
                 # Its value is the next word, or the one behind "=", and may have more of them in it.
                 [[ ${COMP_WORDS[i + 1]} == = ]] || ((i++))
@@ -49,15 +49,15 @@ _paysession() {
     if [[ $word == -* ]] && ! _paysession_is_behind; then
         local options=
         case $command in
-            get) options='--config --expect --format --quiet --timeout-ms' ;;
-            wait) options='--config --expect --format --quiet --timeout-ms --interval-ms' ;;
+            get) options='--config --color --expect --format --quiet --timeout --timeout-ms --verbose' ;;
+            wait) options='--config --color --expect --format --quiet --timeout --timeout-ms --interval --interval-ms --verbose' ;;
             batch)
-                options='--config --expect --format --quiet --timeout-ms --in-flight
+                options='--config --color --expect --format --quiet --timeout --timeout-ms --in-flight
                     --requests-per-second --ordered --resume'
                 ;;
-            normalize) options='--expect --format --quiet --id --trust-processed-at' ;;
-            explain) options='--config --expect --timeout-ms --provider --id --trust-processed-at' ;;
-            doctor) options='--config --timeout-ms --account' ;;
+            normalize) options='--color --expect --format --quiet --id --trust-processed-at' ;;
+            explain) options='--config --color --expect --timeout --timeout-ms --provider --id --trust-processed-at' ;;
+            doctor) options='--config --color --timeout --timeout-ms --account' ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$word")
         return

@@ -2,8 +2,11 @@
 /* Text from outside: whether it is UTF-8, and how it is shown to whoever sits at a terminal. */
 #include "cli.h"
 
+#include <ctype.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 size_t utf8_sequence(const char *text, size_t left)
 {
@@ -110,4 +113,108 @@ char *json_shown(const char *json, size_t *length)
     if (shown)
         shown[*length = used] = '\0';
     return shown;
+}
+
+/* How many letters must be put in, left out, changed, or exchanged with the next one: the optimal
+ * string alignment. Only of short words; what is longer is far from everything. */
+static size_t distance(const char *one, const char *other)
+{
+    enum { MOST = 32 };
+    size_t rows[3][MOST + 1], *before = rows[0], *last = rows[1], *now = rows[2];
+    size_t length = strlen(one), width = strlen(other), i, j;
+
+    if (length > MOST || width > MOST)
+        return MOST;
+    for (j = 0; j <= width; j++)
+        last[j] = j;
+    for (i = 1; i <= length; i++) {
+        size_t *spare = before;
+
+        now[0] = i;
+        for (j = 1; j <= width; j++) {
+            int a = tolower((unsigned char)one[i - 1]), b = tolower((unsigned char)other[j - 1]);
+            size_t best = last[j - 1] + (a != b);
+
+            if (last[j] + 1 < best)
+                best = last[j] + 1;
+            if (now[j - 1] + 1 < best)
+                best = now[j - 1] + 1;
+            if (i > 1 && j > 1 && a == tolower((unsigned char)other[j - 2])
+                && tolower((unsigned char)one[i - 2]) == b && before[j - 2] + 1 < best)
+                best = before[j - 2] + 1;
+            now[j] = best;
+        }
+        before = last;
+        last = now;
+        now = spare;
+    }
+    return last[width];
+}
+
+void guess_begin(struct guess *guess, const char *word)
+{
+    size_t length = strlen(word);
+
+    guess->word = word;
+    guess->nearest = NULL;
+    /* A third of the letters, and two at most, can be wrong. */
+    guess->distance = length < 2 ? 0 : length < 6 ? 2 : 3;
+}
+
+void guess_add(struct guess *guess, const char *candidate)
+{
+    size_t there = distance(guess->word, candidate);
+
+    if (there >= guess->distance)
+        return;
+    guess->distance = there;
+    guess->nearest = candidate;
+}
+
+/* How many columns the character takes that begins there, and `*length`, its bytes. */
+static size_t columns_of(const char *text, size_t left, size_t *length)
+{
+    static locale_t utf8;
+    locale_t before;
+    wchar_t point;
+    size_t i;
+    int width;
+
+    /* wcwidth() knows what a locale's characters are; of the process's own nothing is asked. */
+    if (!utf8)
+        utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    *length = utf8_sequence(text, left);
+    if (*length < 2 || !utf8) {
+        *length = *length ? *length : 1;
+        return 1;
+    }
+    point = (wchar_t)((unsigned char)*text & (0x7F >> *length));
+    for (i = 1; i < *length; i++)
+        point = point << 6 | ((unsigned char)text[i] & 0x3F);
+    before = uselocale(utf8);
+    width = wcwidth(point);
+    uselocale(before);
+    return width < 0 ? 1 : (size_t)width;
+}
+
+size_t display_fit(const char *text, size_t columns)
+{
+    size_t left = strlen(text), used = 0, length = 0;
+    const char *end = text;
+
+    for (; left; end += length, left -= length) {
+        used += columns_of(end, left, &length);
+        if (used > columns)
+            break;
+    }
+    return (size_t)(end - text);
+}
+
+size_t display_width(const char *text)
+{
+    size_t left = strlen(text), used = 0, length;
+
+    for (; left; text += length, left -= length)
+        used += columns_of(text, left, &length);
+    return used;
 }

@@ -153,7 +153,7 @@ PYTHON
     [[ ${lines[2]} =~ ^ledyer:advance\ +completed\ +unknown\ +[0-9.]+\ SEK\ +advance_invoice$ ]]
     [[ ${lines[3]} =~ ^kustom:error-404\ +not_found\ +unknown\ +-\ +the\ session\ endpoint ]]
     run -64 paysession get -f yaml kustom:finalized
-    [[ $output == *"expected json, table or status, got 'yaml'"* ]]
+    [[ $output == "paysession: --format yaml: expected json, table, status or words" ]]
 }
 
 @test "what is expected is held to" {
@@ -208,7 +208,7 @@ print(amount["minor"], amount["currency"])')
     run -64 --separate-stderr paysession get
     [[ $stderr == *"get: expected REF..."* ]]
     run -64 --separate-stderr paysession get -t soon kustom:x
-    [[ $stderr == *"timeout_ms: expected an integer, got 'soon'"* ]]
+    [[ $stderr == "paysession: --timeout soon: expected a time such as 15s, 500ms or 2m; a plain number is in milliseconds" ]]
     run -64 --separate-stderr paysession get -q $'kustom:\e[31m'
     [[ $stderr != *$'\e'* ]]
     run -64 paysession

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The line of progress, in a real terminal.
+# What is there for who looks: the lines of progress, words and tables, in a real terminal.
 
 load common
 setup() {
@@ -54,4 +54,74 @@ in_terminal() { # WIDTH COMMAND
 @test "where stderr is no terminal there is none" {
     paysession batch refs > out 2> err
     [[ ! -s err ]]
+}
+
+@test "get shows words of one session and a table of several" {
+    use_sandbox
+    in_terminal 100 "paysession get kustom:finalized"
+    [[ $screen == $'reference  kustom:finalized\nsession    finalized\n'*$'\nso         the goods can be shipped'* ]]
+    in_terminal 100 "paysession get kustom:finalized ledyer:advance"
+    [[ $screen == "REFERENCE        STATUS           PAID     AMOUNT          NOTE
+kustom:finalized completed        yes      20.00 SEK
+ledyer:advance   completed        unknown  5000.00 SEK     advance_invoice"* ]]
+    in_terminal 1000 "paysession get -f json kustom:finalized"
+    [[ $screen == '{"result":"ok","provider":"kustom",'* ]]
+    in_terminal 100 "paysession get kustom:finalized > out"
+    judge out 'answers[0]["session"]["paid"] == "yes"'
+}
+
+@test "the columns are as wide as the references" {
+    local long=$INBANK/5e3a1f44-d5dd-4469-bfcc-c1de9e969213
+    use_sandbox
+    in_terminal 180 "paysession get $long kustom:error-404"
+    [[ $screen == "$(printf '%-80s %-16s %-8s %-15s %s' REFERENCE STATUS PAID AMOUNT NOTE
+        printf '\n%s %-16s %-8s %-15s %s' "$long" not_found unknown - "the session endpoint of inbank answered HTTP 404"
+        printf '\n%-80s %-16s %-8s %-15s %s' kustom:error-404 not_found unknown - \
+            "the session endpoint of kustom answered HTTP 404")"* ]] || { echo "$screen"; false; }
+    # Characters of two columns.
+    in_terminal 150 "paysession get kustom:日本 kustom:finalized"
+    [[ $screen == *$'\nkustom:日本      invalid_argument '* && $screen == *$'\nkustom:finalized completed '* ]]
+}
+
+@test "what a terminal is too narrow for stands on a line of its own" {
+    use_sandbox
+    in_terminal 80 "paysession get kustom:error-404 ledyer:advance"
+    [[ $screen == "REFERENCE        STATUS           PAID     AMOUNT
+kustom:error-404 not_found        unknown  -
+  the session endpoint of kustom answered HTTP 404
+ledyer:advance   completed        unknown  5000.00 SEK     advance_invoice"* ]]
+    in_terminal 80 "paysession get $INBANK/5e3a1f44-d5dd-4469-bfcc-c1de9e969213 kustom:finalized"
+    [[ $screen == "REFERENCE
+  STATUS           PAID     AMOUNT          NOTE
+$INBANK/5e3a1f44-d5dd-4469-bfcc-c1de9e969213
+  not_found        unknown  -
+  the session endpoint of inbank answered HTTP 404
+kustom:finalized
+  completed        yes      20.00 SEK"* ]]
+}
+
+@test "wait says that it waits, and takes the line away" {
+    use_sandbox
+    : > screens
+    in_terminal 100 "paysession wait -t 2s kustom:active"
+    grep -x "1 s of 2 s, waiting for kustom:active" screens
+    [[ $screen == "reference  kustom:active"* && $screen != *waiting* ]]
+    # Not longer than the terminal is wide, and not for what is there at once.
+    : > screens
+    in_terminal 30 "paysession wait -q -t 2s kustom:active"
+    grep -x "1 s of 2 s, waiting for kusto" screens
+    [[ -z ${screen//[$'\n']/} ]]
+    : > screens
+    in_terminal 100 "paysession wait -t 2s kustom:finalized"
+    run ! grep waiting screens
+    paysession wait -q -t 1200ms kustom:active 2> err || true
+    [[ ! -s err ]]
+}
+
+@test "a wait that is killed leaves nobody behind" {
+    use_sandbox
+    echo 'paysession wait -t 30s kustom:active & sleep 1; kill -KILL $!; sleep 1.5
+        pgrep -fx "paysession wait -t 30s kustom:active" > left; touch ended' > session
+    TERM=xterm script -qec "bash session" /dev/null > /dev/null
+    [[ -e ended && ! -s left ]]
 }

@@ -31,11 +31,11 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield written(folder, attempts=1, kustom={"base_url": server.http, "api_key": "kco_test_x"})
 
 
-def on_terminal(config: Path, *arguments: object, text: str = "") -> bytes:
+def on_terminal(config: Path, *arguments: object, text: str = "", **more: str) -> bytes:
     """What the tool prints where stdout is a terminal; stderr is none."""
     ours, its = pty.openpty()
     process = subprocess.Popen([CLI, *map(str, arguments)], stdin=subprocess.PIPE, stdout=its, stderr=subprocess.PIPE,
-                               env=environment(config))
+                               env=environment(config, **more))
     os.close(its)
     assert process.stdin and process.stderr
     process.stdin.write(text.encode())
@@ -59,8 +59,8 @@ def without_times(line: bytes) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("arguments", "text"), [
-    (["normalize", "kustom", "DOCUMENT"], ""),
-    (["get", "kustom:a"], ""),
+    (["normalize", "--format=json", "kustom", "DOCUMENT"], ""),
+    (["get", "--format=json", "kustom:a"], ""),
     (["batch"], f"kustom:a reference=x{OBEYED}"),
     (["batch", "--ordered", "-e", f"reference=x{OBEYED}{SHOWN}"], "kustom:a"),
 ], ids=["normalize", "get", "lines", "command"])
@@ -89,6 +89,7 @@ def test_a_file_to_resume_is_no_terminal(config: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [
     ["explain", "--provider", "kustom", "DOCUMENT"], ["explain", "kustom:a"],
     ["normalize", "-f", "table", "kustom", "DOCUMENT"], ["get", "-f", "status", f"kustom:{OBEYED}"],
+    ["get", "-f", "words", "kustom:a"],
     ["get", "-f", "table", "kustom:" + quote(OBEYED)]])
 def test_words_and_tables_show_them_wherever_they_go(arguments: list[str], config: Path) -> None:
     words = [str(config.parent / "document.json") if one == "DOCUMENT" else one for one in arguments]
@@ -99,3 +100,31 @@ def test_words_and_tables_show_them_wherever_they_go(arguments: list[str], confi
         wanted = "".join(f"\\x{ord(c):02x}" if c < "\xa0" else f"\\u{ord(c):04x}"
                          for c in OBEYED)
         assert wanted in done.stdout.decode()
+
+
+@pytest.mark.parametrize(("arguments", "environment_", "is_colored"), [
+    ([], {}, True),
+    ([], {"TERM": "dumb"}, False),
+    ([], {"NO_COLOR": "1"}, False),
+    ([], {"NO_COLOR": ""}, True),
+    (["--color=never"], {}, False),
+    (["--color=always"], {"TERM": "dumb", "NO_COLOR": "1"}, True),
+])
+def test_colours_on_a_terminal(
+    arguments: list[str], environment_: dict[str, str], is_colored: bool, config: Path,
+) -> None:
+    told = {"TERM": "xterm", "NO_COLOR": "", **environment_}
+    for words in (["get", *arguments, "kustom:a"], ["get", *arguments, "--format=table", "kustom:a"],
+                  ["explain", *arguments, "kustom:a"]):
+        seen = on_terminal(config, *words, **told)
+        assert (b"\x1b[32myes\x1b[0m" in seen) == is_colored
+        assert (b"\x1b" in seen) == is_colored
+
+
+def test_colours_in_a_pipe_only_where_they_are_asked_for(config: Path) -> None:
+    for command in (["get", "-f", "table"], ["get", "-f", "words"], ["explain"]):
+        assert b"\x1b" not in run(*command, "kustom:a", config=config, TERM="xterm").stdout
+        assert b"\x1b[32myes\x1b[0m" in run(*command, "--color", "always", "kustom:a", config=config).stdout
+    # What programs read has none.
+    for format_ in ("json", "status"):
+        assert b"\x1b" not in run("get", "-f", format_, "--color=always", "kustom:a", config=config).stdout
