@@ -2,11 +2,12 @@
 #
 #   make            the library into build/lib, the shell tool into build/bin
 #   make demo       everything it needs, then a session of each provider through the shell tool, C and Python
-#   make test       everything it needs, then every test
+#   make check      lint, Swift, cases, fast faults: less than two minutes; build/log has what they print
+#   make test       everything it needs, then every test, then one summary
 #   make lint       swift format, clang-format, shellcheck and mypy over all there is
 #   make sandbox    PORT=8443 ARGS=: the four providers on this machine, for your own shop; ends with Ctrl-C
-#   make bench      what loading and calling it costs
-#   make cost       AGAINST=libpaysession.so.0: instructions for a session, also as a ratio to another build's
+#   make bench      what loading and calling it costs, in time: to look at
+#   make cost       AGAINST=libpaysession.so.0: instructions and system calls; fails where there are too many
 #   make fuzz       SECONDS=600: libFuzzer over documents, configuration, options, references, HTTP
 #   make attack     SECONDS=600: made-up documents, judged by the library and by an independent oracle
 #   make soak       SECONDS=600: mixed work, faults, forks: memory, descriptors and threads stay level
@@ -15,6 +16,7 @@
 #   make libcurls   the faults again, with the libcurl of Debian 11, 12, 13 and sid (half an hour)
 #   make mutants    the library broken in many small ways: the tests must notice each (half an hour)
 #   make proof      Tests/PROOF.md, from what these left in build/proof
+#   make reproducible  a second build in another folder gives the same bytes
 #   make sbom       the software bill of materials, into build
 #   make install    PREFIX=/usr/local DESTDIR=: what make has built
 #   make install-debug  the library's symbols beside it, for gdb and valgrind
@@ -39,7 +41,7 @@ PYTHON  := $(VENV)/bin/python
 
 # What Debian has to give. The Swift toolchain (6.2 or later) is the user's.
 PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential
-TEST_PACKAGES := cmake curl nginx-light tinyproxy valgrind openssl bats tmux groff bash-builtins libsqlite3-dev sqlite3 php-cli
+TEST_PACKAGES := cmake curl nginx-light strace tinyproxy valgrind openssl bats tmux groff bash-builtins libsqlite3-dev sqlite3 php-cli
 
 # The library is loaded into every PHP worker: small. The checksum makes SwiftPM see changes of the C
 # headers, which it does not track.
@@ -72,7 +74,8 @@ OBJECTS = .build/release/PaySession.build
 # Threads were a library of their own before glibc 2.34.
 THREADS := -Wl,--push-state,--as-needed -l:libpthread.so.0 -Wl,--pop-state
 
-.PHONY: all build link cli examples benches deps test-deps demo test sandbox fuzz attack soak sanitize allocations libcurls mutants proof sbom bench cost \
+.PHONY: all build link cli examples benches deps test-deps build-tests demo check test reproducible sandbox \
+	fuzz attack soak sanitize allocations libcurls mutants proof sbom bench cost \
 	lint lint-swift lint-c lint-shell lint-python \
 	built-before install install-debug uninstall clean help
 
@@ -232,7 +235,7 @@ bench: benches test-deps
 	@$(PYTHON) Tests/Benchmarks/bench.py $(BUILD)/bench
 
 cost: benches test-deps
-	@$(PYTHON) Tests/Benchmarks/instructions.py $(BUILD)/bench $(if $(AGAINST),--against $(AGAINST) --limit 1.02)
+	@$(PYTHON) Tests/Benchmarks/cost.py $(BUILD)/bench $(if $(AGAINST),--against $(AGAINST) --limit 1.02)
 
 # None hides what the others say. C has one style, .clang-format; not in it are the header, whose tables are
 # set by hand, what was released, and (until they are formatted) the sources of the shell tool.
@@ -260,15 +263,20 @@ lint-python:
 		$(VENV)/bin/mypy --config-file Tests/mypy.ini --cache-dir $(BUILD)/mypy $$file || exit; done
 	cd bindings/python && $(CURDIR)/$(VENV)/bin/mypy
 
-# Swift: the sources as full Swift. Then the shipped library, from outside.
-test: build cli examples benches test-deps
+# The sources as full Swift, with exclusive access checked.
+build-tests: deps
 	swift build --build-tests -Xcc -DPAYSESSION_HEADERS=$(HEADERS)
-	swift test --skip-build
-	$(MAKE) -s lint
-	cd bindings/python && $(CURDIR)/$(PYTHON) -m pytest -q
-	$(PYTHON) -m pytest -q Tests
-	Tests/Libcurls/newer $(PYTHON)
-	bats Tests/CLI
+
+# Each part runs to its end; then one summary says what became of them.
+check: build cli examples build-tests test-deps
+	@$(PYTHON) Tests/parts.py check
+
+test: build cli examples build-tests test-deps
+	@$(PYTHON) Tests/parts.py test
+
+# The library and the tool, built once more in another folder, have the same bytes.
+reproducible: build cli test-deps
+	@$(PYTHON) -m pytest -q Tests/Proof/test_build.py
 
 # What is installed, as mode:file:place. Root does it, who need not have a Swift toolchain: nothing is built here.
 TOOL := Sources/paysession-cli

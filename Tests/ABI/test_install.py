@@ -65,6 +65,7 @@ def test_pkg_config_goes_along_when_it_is_moved(prefix: Path) -> None:
     assert pkg_config(directory, "--print-requires-private") == []
 
 
+@pytest.mark.slow
 def test_pkg_config_keeps_what_is_not_below_the_prefix(tmp_path: Path) -> None:
     install(tmp_path, "PREFIX=/opt/shop", "LIBDIR=/opt/shopping/lib64", "INCDIR=/opt/shop/include/pay")
     directory = tmp_path / "opt/shopping/lib64/pkgconfig"
@@ -98,6 +99,7 @@ def cmake(directory: Path, prefix: Path, version: str) -> subprocess.CompletedPr
                           env=ENVIRONMENT, text=True, capture_output=True, timeout=60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("libraries", ["lib", "lib/x86_64-linux-gnu"])
 def test_cmake_finds_it_where_it_was_moved(tmp_path: Path, libraries: str) -> None:
     install(tmp_path / "stage", "PREFIX=/opt/first", f"LIBDIR=/opt/first/{libraries}")
@@ -116,6 +118,7 @@ def test_cmake_finds_it_where_it_was_moved(tmp_path: Path, libraries: str) -> No
     assert "NEEDED)             Shared library: [libpaysession.so.0]" in needed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("version", "is_found"), [
     ("", True), (VERSION, True), (f"{VERSION} EXACT", True), ("0.0.1", True), ("0.0.1 EXACT", False),
     ("0.99", False), ("1", False)])
@@ -197,6 +200,7 @@ def test_the_sandbox_needs_no_swift() -> None:
 
 # ---- Symbols ---------------------------------------------------------------------------------------
 
+@pytest.mark.slow
 def test_the_symbols_are_in_a_file_beside_it(prefix: Path, tmp_path: Path) -> None:
     """With it valgrind names our functions in what is not freed."""
     source = tmp_path / "leaks.c"

@@ -16,6 +16,7 @@ from sandbox.testing import RunningSandbox
 RELEASES = sorted((Path(__file__).resolve().parent / "releases").iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
 def test_only_additions_since(release: Path) -> None:
     assert changes(json.loads((release / "interface.json").read_bytes()),

@@ -51,6 +51,7 @@ def test_blocks_are_asked_for_in_multiples_of_their_alignment(tmp_path: Path) ->
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["swift_bridgeObjectRetain", "swift_bridgeObjectRetain_n"])
 def test_the_library_has_ours_and_no_other(name: str) -> None:
     found = re.findall(rf"(\S+):\(\.text\.{name}\)$", MAP, flags=re.MULTILINE)

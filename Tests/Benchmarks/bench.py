@@ -5,7 +5,7 @@
 
 BUILD holds the compiled programs. The machine may be noisy: each pair runs back to back, the ratio is
 taken of the medians, and both are printed with their spread. For people to look at; what is promised is
-counted in instructions, see instructions.py.
+counted, see cost.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -92,19 +91,8 @@ def batch_ratio(build: Path, nginx: Nginx, rounds: int = 15) -> float:
                  ("libcurl multi and jansson alone", bare_batch(build, nginx, SESSIONS)), rounds)
 
 
-def batch_growth(build: Path, nginx: Nginx) -> int:
-    """How much more memory a hundred times as many references need, in KiB at the peak."""
-    few, many = SESSIONS // 10, SESSIONS * 10
-    peaks = [int(subprocess.run(batch(build, nginx, count), stdout=subprocess.PIPE, check=True).stdout)
-             for count in (few, many)]
-    print(f"{'peak memory of a batch':38} KiB: {peaks[0]} with {few:,}, {peaks[1]} with {many:,} "
-          f"(at most 1024 more)")
-    return peaks[1] - peaks[0]
-
-
 if __name__ == "__main__":
     programs = Path(sys.argv[1])
     load_ratio(programs)
     with server() as running:
         batch_ratio(programs, running)
-        batch_growth(programs, running)

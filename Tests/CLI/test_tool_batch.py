@@ -63,6 +63,7 @@ def come(path: Path, lines: int = 0) -> None:
 # ---- What ends it --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "second"), [
     (signal.SIGINT, signal.SIGINT), (signal.SIGTERM, signal.SIGHUP), (signal.SIGHUP, signal.SIGTERM)])
 def test_a_second_signal_ends_a_call_that_does_not_come_back(
@@ -135,6 +136,7 @@ def test_what_the_parent_ignores_stays_ignored(config: Path) -> None:
 # ---- Who waits for whom --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ordered", [False, True], ids=["as they come", "ordered"])
 def test_lines_behind_a_full_provider_are_read(ordered: bool, config: Path, tmp_path: Path) -> None:
     """The library as it will say it: two of each provider, and for more of that one "again"."""
@@ -157,6 +159,7 @@ def test_lines_behind_a_full_provider_are_read(ordered: bool, config: Path, tmp_
             name for name in names if name.startswith(provider)]
 
 
+@pytest.mark.slow
 def test_what_is_read_ahead_is_bounded(config: Path, tmp_path: Path) -> None:
     """A pipe whose reader goes on for ever would take the list as a whole."""
     names = "".join(f"kustom:hang-{number:06}\n" for number in range(40_000)).encode()

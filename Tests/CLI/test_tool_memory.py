@@ -15,6 +15,8 @@ import pytest
 from servers import Server, as_asked, kustom
 from tool import preload, run, written
 
+pytestmark = pytest.mark.slow
+
 # An order of 20.00 SEK, of which each of these expects something else.
 WRONG = ["--expect", "amount=99999"]
 MOST = 2000

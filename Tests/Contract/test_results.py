@@ -152,6 +152,7 @@ def test_timed_out(sandbox: Any) -> None:
     assert 200 <= answer["exchange"]["elapsed_ms"] < 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "result"), [
     ("not-json", "malformed"), ("not-an-object", "malformed"), ("double-key", "malformed"),
     ("too-deep", "malformed"), ("not-utf8", "malformed"), ("large", "too_large"),

@@ -60,6 +60,7 @@ def test_exit_statuses(bash: Bash, arguments: str, status: int) -> None:
     assert bash.run(f"paysession {arguments}")[0] == status
 
 
+@pytest.mark.slow
 def test_answers_are_the_librarys(bash: Bash) -> None:
     _, out, _ = bash.run("paysession get kustom:finalized")
     assert json.loads(out)["session"]["paid"] == "yes"
@@ -116,6 +117,7 @@ def test_a_document_without_an_end(bash: Bash) -> None:
     assert status == 64 and "File too large" in err
 
 
+@pytest.mark.slow
 def test_thousands_without_a_fork(bash: Bash) -> None:
     """One process, one connection, memory that stays."""
     status, out, err = bash.run(f"""
@@ -243,6 +245,7 @@ def holds(process: int, text: str) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("says", ["", '"shared": false, '])
 def test_keys_do_not_stay_in_memory(bash: Bash, tmp_path: Path, says: str) -> None:
     """Only that of the configuration in use: not of one before it, nor of one that was read twice, was
@@ -276,6 +279,7 @@ def test_keys_do_not_stay_in_memory(bash: Bash, tmp_path: Path, says: str) -> No
         "long", "long", "nul", "refused", "unfinished"], err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
 @pytest.mark.parametrize("command", ["normalize -q kustom", "get -q kustom:slow",
                                      "get -q -c /dev/stdin kustom:finalized"])
@@ -300,6 +304,7 @@ def test_signals(bash: Bash, name: str, command: str, trapped: bool) -> None:
     assert out == (f"trapped\n{128 + number}\n" if trapped else "")
 
 
+@pytest.mark.slow
 def test_an_ignored_interrupt_stays_ignored(bash: Bash) -> None:
     with bash.start("trap '' INT; echo ready; paysession get -q -o '{\"timeout_ms\":900}' kustom:slow; echo $?") as process:
         assert process.stdout and process.stdout.readline() == "ready\n"

@@ -14,6 +14,7 @@ from sandbox.testing import RunningSandbox
 PROGRAM = REPOSITORY / "build" / "examples" / "reconcile"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 1, 3000])
 def test_every_line_is_answered(sandbox: RunningSandbox, count: int) -> None:
     wanted = [reference for reference, entry in sandbox.references.items()

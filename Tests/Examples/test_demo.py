@@ -7,8 +7,10 @@ import re
 import subprocess
 
 from compiling import REPOSITORY
+import pytest
 
 
+@pytest.mark.slow
 def test_shows_what_the_readme_says() -> None:
     done = subprocess.run([REPOSITORY / "examples/demo", REPOSITORY / "build"], check=True, text=True,
                           capture_output=True, timeout=120)

@@ -70,6 +70,7 @@ def test_there_are_enough() -> None:
     assert len(DOCUMENTS) > 500 and len(EXCHANGES) > 100
 
 
+@pytest.mark.slow
 def test_every_answer_is_valid(by_c: list[bytes]) -> None:
     for case, answer in zip(DOCUMENTS, by_c):
         if b"1e999" not in answer:  # Python would read infinity, which no schema knows
@@ -110,6 +111,7 @@ def is_said_in_the_shell(case: Case) -> bool:
     return type(expect.get("amount", 0)) is int
 
 
+@pytest.mark.slow
 def test_the_shell_tool(by_c: list[bytes]) -> None:
     told = []
     pairs = [(case, answer) for case, answer in zip(DOCUMENTS, by_c) if is_said_in_the_shell(case)]
@@ -124,6 +126,7 @@ def test_the_shell_tool(by_c: list[bytes]) -> None:
     compare(told, [on_one_line(answer) for _, answer in pairs], [case for case, _ in pairs])
 
 
+@pytest.mark.slow
 def test_the_bash_builtin(by_c: list[bytes], builtin: Path, tmp_path: Path) -> None:
     script = [f"enable -f {shlex.quote(str(builtin))} paysession || exit 99"]
     for number, case in enumerate(DOCUMENTS):
@@ -141,6 +144,7 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+@pytest.mark.slow
 def test_the_sqlite_extension(by_c: list[bytes], extension: Path, tmp_path: Path) -> None:
     script = [f".load {extension.with_suffix('')}"]
     for number, case in enumerate(DOCUMENTS):
@@ -189,6 +193,7 @@ def exchanges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchanges]:
         yield made
 
 
+@pytest.mark.slow
 def test_exchanges_are_the_same_through_all_faces(
     exchanges: Exchanges, builtin: Path, extension: Path) -> None:
     import ctypes

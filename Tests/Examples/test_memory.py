@@ -16,6 +16,8 @@ import pytest
 from compiling import REPOSITORY
 from servers import Server, as_asked
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).resolve().parent
 DOCUMENT = '{"session_id":"a","status":"FINALIZED","order_amount":2000,"purchase_currency":"SEK"}'
 DIFFERS = '{"expect":{"amount":99999}}'

@@ -122,6 +122,7 @@ def test_only_a_whole_file_is_a_configuration(extension: Path, tmp_path: Path) -
     assert "no regular file" in sqlite(extension, "SELECT session_paid('kustom:a');", tmp_path / "fifo")[1]
 
 
+@pytest.mark.slow
 def test_one_row_asks_once(extension: Path, tmp_path: Path) -> None:
     answers = [reply(kustom("x")), reply(kustom("x", "FAILED")), reply(kustom("x", "EXPIRED"))]
     with Server(in_turn(*answers)) as server:
@@ -196,6 +197,7 @@ int main(int count, char **arguments)
 """
 
 
+@pytest.mark.slow
 def test_a_function_of_the_host_instead_of_ours(extension: Path, sandbox: RunningSandbox,
                                                 tmp_path: Path) -> None:
     """SQLite lets go of a function that is defined anew; the others still have their client."""
@@ -217,6 +219,7 @@ def test_not_from_a_view(extension: Path, sandbox: RunningSandbox) -> None:
     assert lines == [] and "unsafe use of session_paid()" in errors
 
 
+@pytest.mark.slow
 def test_memory(extension: Path, sandbox: RunningSandbox, tmp_path: Path) -> None:
     report = tmp_path / "report"
     sqlite(extension, ORDERS + """

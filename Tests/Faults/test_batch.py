@@ -35,6 +35,7 @@ def test_nobody_waits_for_a_token_that_a_resting_batch_asked_for(sandbox: Runnin
             assert tag == 1 and isinstance(told, paysession.Answer) and told.is_paid
 
 
+@pytest.mark.slow
 def test_calls_after_a_batch_sleep_while_they_wait(sandbox: RunningSandbox) -> None:
     """A batch's descriptor has a timer in it; what inherits its connections must not be woken by it."""
     with paysession.Client(sandbox.config) as client:
@@ -48,6 +49,7 @@ def test_calls_after_a_batch_sleep_while_they_wait(sandbox: RunningSandbox) -> N
         assert time.process_time() - before < 0.3
 
 
+@pytest.mark.slow
 def test_the_descriptor_rests_when_there_is_nothing_more(sandbox: RunningSandbox) -> None:
     with paysession.Client(sandbox.config) as client, client.batch() as batch:
         poll = select.poll()
@@ -76,6 +78,7 @@ def test_a_cancelled_batch_comes_back_at_once_whatever_its_rate(sandbox: Running
         assert all(one and isinstance(one[1], paysession.Aborted) for one in ended)
 
 
+@pytest.mark.slow
 def test_a_provider_that_quotes_a_key_without_end_costs_nothing() -> None:
     key = "kco_test_0123456789abcdef"
     body = json.dumps({"detail": f"ünd {key}" * 100_000}).encode()
@@ -109,6 +112,7 @@ class Crowd:
         return reply(PROVIDERS["inbank"].paid(session) if "inbank" in request.target else kustom(session))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_flight", [1, 3, 8])
 def test_no_more_than_in_flight_are_asked_at_once_of_each_provider(in_flight: int) -> None:
     crowd, other = Crowd(), Crowd()
@@ -160,6 +164,7 @@ def test_a_provider_that_hangs_fills_its_own_room_only() -> None:
         handle.close()
 
 
+@pytest.mark.slow
 def test_requests_keep_their_rate() -> None:
     with Server(in_turn(*[reply(kustom(f"s{number}")) for number in range(12)])) as server:
         config = {"kustom": {"base_url": server.http, "api_key": "kco_test_x"}}
@@ -173,6 +178,7 @@ def test_requests_keep_their_rate() -> None:
             assert 0.5 < time.monotonic() - begun < 5
 
 
+@pytest.mark.slow
 def test_many_at_once_share_a_connection(nginx: Nginx) -> None:
     """More than fit on it, too: libcurl before 8.0 would open one for each of those, 157 here."""
     with paysession.Client(nginx.config(timeout_ms=20000, http2=True)) as client:
@@ -184,6 +190,7 @@ def test_many_at_once_share_a_connection(nginx: Nginx) -> None:
     assert opened <= 3  # a hundred on each
 
 
+@pytest.mark.slow
 def test_by_http_1_each_has_a_connection_and_none_stays(authority: Authority) -> None:
     """A TLS handshake tells what the provider speaks; then as many are read at once as were asked for."""
     crowd = Crowd(patience=1)
@@ -202,6 +209,7 @@ def test_by_http_1_each_has_a_connection_and_none_stays(authority: Authority) ->
     assert 100 < crowd.most <= 150
 
 
+@pytest.mark.slow
 def test_what_many_at_once_needed_is_not_kept(nginx: Nginx, tmp_path: Path) -> None:
     """libcurl keeps 20 KiB and more in each handle, while others are on its connection. A client that
     had 256 of them for a while is not 20 MiB larger ever after."""
@@ -233,6 +241,7 @@ def all_but_the_first(connection: Connection, count: int, body: bytes) -> None:
         streams.clear()
 
 
+@pytest.mark.slow
 def test_a_host_that_is_busy_elsewhere_loses_no_answer(authority: Authority) -> None:
     """One reference's deadline passes meanwhile; what came for the others on its connection was in time."""
     count = 32

@@ -77,6 +77,7 @@ def references(sandbox: RunningSandbox, name: str) -> list[str]:
     return [known for known in sandbox.references if known.endswith(name)]
 
 
+@pytest.mark.slow
 def test_a_call_ends_from_another_thread(slow: Handle, sandbox: RunningSandbox) -> None:
     for known in references(sandbox, "slow"):
         assert_aborted(cancelled(slow, lambda: slow.get(known)))  # noqa: B023
@@ -87,6 +88,7 @@ def test_a_warm_connection_is_cancelled_as_well(slow: Handle) -> None:
     assert_aborted(cancelled(slow, lambda: slow.get("kustom:slow")))
 
 
+@pytest.mark.slow
 def test_many_calls_end_at_once(slow: Handle, sandbox: RunningSandbox) -> None:
     calls = [lambda known=known: slow.get(known) for known in references(sandbox, "slow") * 3]
     assert len(calls) == 12
@@ -103,6 +105,7 @@ def test_later_calls_are_not_affected(slow: Handle) -> None:
     assert slow.get("ledyer:authorized")["result"] == "ok"
 
 
+@pytest.mark.slow
 def test_another_client_is_not_affected(slow: Handle, sandbox: RunningSandbox) -> None:
     other = Handle({**sandbox.config, "timeout_ms": 700, "proxy": ""})
     got: list[dict[str, Any]] = []
@@ -198,6 +201,7 @@ def test_in_the_middle_of_a_body() -> None:
         handle.close()
 
 
+@pytest.mark.slow
 def test_a_wait_ends_between_two_reads(nginx: Nginx) -> None:
     """A session that is retried later: it pauses most of the time, and between attempts."""
     handle = Handle(nginx.config())
@@ -214,6 +218,7 @@ def test_a_wait_for_a_session_that_stays_open(sandbox: RunningSandbox) -> None:
     handle.close()
 
 
+@pytest.mark.slow
 def test_a_batch_gives_back_all_of_it_as_aborted(slow: Handle) -> None:
     """What is in flight and what still waits; what is added later is read."""
     batch = slow.batch(in_flight=4)
@@ -244,6 +249,7 @@ def test_a_batch_gives_back_all_of_it_as_aborted(slow: Handle) -> None:
     batch.close()
 
 
+@pytest.mark.slow
 def test_a_batch_nobody_waits_on_becomes_readable(slow: Handle) -> None:
     """For an event loop: the descriptor tells of the cancellation."""
     import select
@@ -264,6 +270,7 @@ def test_a_batch_nobody_waits_on_becomes_readable(slow: Handle) -> None:
     batch.close()
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind(sandbox: RunningSandbox) -> None:
     before = descriptors()
     handle = Handle({**sandbox.config, "timeout_ms": 25_000, "proxy": ""})
@@ -273,6 +280,7 @@ def test_nothing_is_left_behind(sandbox: RunningSandbox) -> None:
     assert descriptors() == before
 
 
+@pytest.mark.slow
 def test_from_a_signal_handler(sandbox: RunningSandbox, tmp_path: Path) -> None:
     config = tmp_path / "client.json"
     with Server(lambda connection, request: say_nothing(connection, request)
@@ -285,6 +293,7 @@ def test_from_a_signal_handler(sandbox: RunningSandbox, tmp_path: Path) -> None:
     assert told["late_s"] < LATE
 
 
+@pytest.mark.alone
 def test_from_a_signal_handler_whatever_it_interrupts(nginx: Nginx, tmp_path: Path) -> None:
     """One provider never answers: whether a signal meets one of the quick calls is chance."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -295,6 +304,7 @@ def test_from_a_signal_handler_whatever_it_interrupts(nginx: Nginx, tmp_path: Pa
     assert told["aborted"] > 10 and told["ok"] > 10 and told["handled"] > 100
 
 
+@pytest.mark.slow
 def test_signals_of_the_host_do_no_harm(nginx: Nginx, tmp_path: Path) -> None:
     """EINTR a thousand times a second: every call ends well."""
     told = run("cancel", nginx.write_config(tmp_path), "-", "unrelated", timeout=30)

@@ -85,6 +85,7 @@ def test_a_server_that_stalls(stall: Any) -> None:
         assert ended.tries == ["timed_out"] and len(server.requests) == server.connections
 
 
+@pytest.mark.slow
 def test_a_byte_a_second() -> None:
     def drip(connection: Connection, _: Request) -> None:
         connection.drip(reply(kustom("x")), 1)
@@ -119,6 +120,7 @@ def test_a_token_endpoint_that_says_nothing(reference: str) -> None:
         assert all("token" in target for target in server.targets)
 
 
+@pytest.mark.slow
 def test_token_and_session_share_the_deadline() -> None:
     """Each takes less than timeout_ms, both together more."""
     def slow(connection: Connection, request: Request) -> bytes:
@@ -170,6 +172,7 @@ def test_all_attempts_share_the_deadline() -> None:
     assert len(ended.tries) < 6
 
 
+@pytest.mark.slow
 def test_a_second_attempt_that_stalls() -> None:
     with Server(in_turn(reply(status=503), say_nothing)) as server:
         ended = ask(keyed(server.http, timeout_ms=600), "kustom:x")
@@ -201,6 +204,7 @@ def full_listener() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_connecting_that_never_ends_is_given_up_and_tried_again(scheme: str) -> None:
     with full_listener() as port:
@@ -210,6 +214,7 @@ def test_connecting_that_never_ends_is_given_up_and_tried_again(scheme: str) -> 
         assert 150 <= one["elapsed_ms"] < 400
 
 
+@pytest.mark.slow
 def test_connecting_that_never_ends_ends_at_the_deadline() -> None:
     with full_listener() as port:
         base = f"http://127.0.0.1:{port}"
@@ -232,6 +237,7 @@ def test_connect_timeout_does_not_count_once_connected() -> None:
         assert ask(keyed(server.http, connect_timeout_ms=200), "kustom:x").paid == "yes"
 
 
+@pytest.mark.slow
 def test_a_lookup_that_never_ends(preload: Path) -> None:
     """Nor is it waited for when the client closes and when the process ends."""
     config = {"timeout_ms": 300, "kustom": {"base_url": "https://pay.example", "api_key": "k"}}
@@ -243,6 +249,7 @@ def test_a_lookup_that_never_ends(preload: Path) -> None:
     assert min(one["seconds"] for one in ended) < 0.3 + LATE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", [
     "client.wait(reference)", "next(client.read_many([reference]))[1]"], ids=["wait", "batch"])
 def test_a_lookup_that_never_ends_ends_no_other_call(call: str, preload: Path) -> None:
@@ -261,6 +268,7 @@ def test_a_lookup_that_never_ends_ends_no_other_call(call: str, preload: Path) -
     raise AssertionError(f"{lost['seconds']} s and {lost_again['seconds']} s, twice too late")
 
 
+@pytest.mark.slow
 def test_lookups_that_were_given_up_leave_nothing_behind(preload: Path) -> None:
     """Closing waits for none of them, and once they are over, everything of theirs is gone."""
     with Server(reply(kustom("x"))) as server:
@@ -311,6 +319,7 @@ assert mount(file.name.encode(), b"/etc/resolv.conf", None, 4096, None) == 0  # 
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("resolver", "result", "tries"), [
     ("resolver.bind(('127.0.0.1', 53))", "timed_out", ["timed_out"]),
     ("", "unreachable", ["unreachable"] * 3),  # nobody there, as the kernel says at once

@@ -23,6 +23,8 @@ from nginx import Nginx, nginx, session_of
 from programs import RESULTS, run
 from servers import Authority, Connection, Request, Server, kustom, reply
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["nginx"]
 
 

@@ -48,6 +48,7 @@ def parent_and_children(config: Path, children: int, calls: int) -> tuple[Any, A
     return first, second, third
 
 
+@pytest.mark.slow
 def test_an_idle_client_serves_a_parent_and_eight_children_at_once(
     nginx: Nginx, tmp_path: Path
 ) -> None:
@@ -72,6 +73,7 @@ def test_an_idle_client_serves_a_parent_and_eight_children_at_once(
     assert after["token"]["answer"]["exchange"]["token_refreshed"] is False
 
 
+@pytest.mark.slow
 def test_a_child_closes_what_it_inherited(nginx: Nginx, tmp_path: Path) -> None:
     _, during, _ = parent_and_children(nginx.write_config(tmp_path), 3, 4)
     for child in during["children"]:
@@ -79,6 +81,7 @@ def test_a_child_closes_what_it_inherited(nginx: Nginx, tmp_path: Path) -> None:
         assert (child["sockets"], child["polls"]) == (0, 0)
 
 
+@pytest.mark.slow
 def test_tokens_are_kept_in_the_child(tmp_path: Path) -> None:
     """Against the sandbox, which knows its tokens and counts the requests for them."""
     with running(tmp_path) as sandbox:
@@ -106,6 +109,7 @@ def relay(nginx: Nginx) -> Iterator[Relay]:
         yield started
 
 
+@pytest.mark.slow
 def test_not_a_byte_on_the_wire(nginx: Nginx, relay: Relay, tmp_path: Path) -> None:
     """Children end in every way; on the parent's connections nothing is sent and nothing is closed:
     no TLS alert, no HTTP/2 GOAWAY, no FIN."""
@@ -136,6 +140,7 @@ def test_not_a_byte_on_the_wire(nginx: Nginx, relay: Relay, tmp_path: Path) -> N
     assert seen["before"] == seen["after"] != ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("token_seconds", [3600, 1])
 def test_a_busy_client_forks(token_seconds: int, tmp_path: Path) -> None:
     """Four threads never stop reading while eight children at a time are forked. With tokens that
@@ -154,21 +159,25 @@ def test_a_busy_client_forks(token_seconds: int, tmp_path: Path) -> None:
     assert len({one["connection"] for one in asked}) >= 8 * 8
 
 
+@pytest.mark.slow
 def test_a_batch_belongs_to_the_process_that_opened_it(nginx: Nginx, tmp_path: Path) -> None:
     assert run("fork_batch", nginx.write_config(tmp_path)) == {"missing": 0}
 
 
+@pytest.mark.slow
 def test_an_answer_is_freed_whatever_is_locked() -> None:
     """By a host whose fork handlers take a lock, with that lock held, and in the handlers themselves."""
     assert run("fork_handlers") == {"forks": 500}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("when", "result"), [("before", 1), ("after", 0)])
 def test_a_fork_handler_that_calls_all_the_same(when: str, result: int) -> None:
     """Not allowed, and no harm: where the fork has shut the gate already, it is refused."""
     assert run("fork_calls", when) == {"prepare": result, "parent": result, "child": result}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["fork", "vfork", "posix_spawn", "exec"])
 def test_a_started_program_inherits_no_descriptor(how: str, nginx: Nginx, tmp_path: Path) -> None:
     done = subprocess.run(
@@ -197,6 +206,7 @@ def test_a_subprocess_of_python_inherits_no_descriptor(nginx: Nginx) -> None:
     assert during == before
 
 
+@pytest.mark.slow
 def test_multiprocessing_by_fork(nginx: Nginx, tmp_path: Path) -> None:
     script = tmp_path / "pool.py"
     script.write_text(textwrap.dedent(f"""
@@ -230,6 +240,7 @@ def test_multiprocessing_by_fork(nginx: Nginx, tmp_path: Path) -> None:
     assert again == mine and opened == 1
 
 
+@pytest.mark.slow
 def test_gunicorn_preloads(nginx: Nginx, tmp_path: Path) -> None:
     """The client is opened, and used, in the master; four workers serve with it."""
     (tmp_path / "shop.py").write_text(textwrap.dedent(f"""

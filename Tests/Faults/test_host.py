@@ -23,6 +23,8 @@ from nginx import Nginx, nginx
 from programs import LIBRARIES, RESULTS, program, run
 from servers import Connection, Server, kustom, reply
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["nginx"]
 
 

@@ -69,6 +69,7 @@ def held(told: dict[str, Any]) -> list[str]:
     return who
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("run", RUNS, ids=[
     f"{name}-{way}-{'cancel' if cancel else 'deadline'}" for name, way, cancel in RUNS])
 def test_nobody_is_held(

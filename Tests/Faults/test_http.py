@@ -452,6 +452,7 @@ def test_an_identifier_in_unicode_is_compared_byte_by_byte() -> None:
 UNDER_VALGRIND = {"proxy": "", "timeout_ms": 50_000, "connect_timeout_ms": 40_000}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("secure", [False, True])
 @pytest.mark.parametrize("first", [b"HTTP/1.1 200", b"HTTP/2 200", b"HTTP/1.0 200"])
 @pytest.mark.parametrize("then", [b"HTTP/1.1 200 OK\r", b"HTTP/2 200\r", b"HTTP/+Op", b"HTTP/"])
@@ -474,6 +475,7 @@ def test_a_folded_first_header_touches_no_memory_of_the_answer_before(
         assert len(server.requests) == 4
 
 
+@pytest.mark.slow
 def test_nor_of_an_answer_by_http_2(authority: Authority, tmp_path: Path) -> None:
     """A provider that speaks HTTP/2, and then HTTP/1 with a status line that denies it: that is no
     answer, whatever libcurl remembers of the one before, and the next call is not touched by it."""

@@ -166,6 +166,7 @@ def test_a_gibibyte_is_not_read(pouring: Any) -> None:
     assert server.sent < 64 * MEBIBYTE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [[], [CHUNKED]], ids=["told", "chunked"])
 def test_a_gzip_bomb_stays_small(bomb: bytes, more: list[tuple[str, str]]) -> None:
     assert len(bomb) < 2 * MEBIBYTE
@@ -232,6 +233,7 @@ def test_headers_beyond_64_kibibytes(each: int, status: int) -> None:
         assert ended.result == "too_large" and len(server.requests) == 1
 
 
+@pytest.mark.slow
 def test_headers_without_end() -> None:
     def flood(connection: Connection, _: Request) -> None:
         connection.send(b"HTTP/1.1 200 OK\r\n")
@@ -329,6 +331,7 @@ def test_the_answer_is_bounded_by_what_may_be_read() -> None:
         assert ask(keyed(server.http, max_response_bytes=20 * len(body)), "kustom:x").paid == "yes"
 
 
+@pytest.mark.slow
 def test_items_by_the_million_stay_small() -> None:
     """Some 4 KB on the wire, 4 MiB of empty items, and an answer of 216 MiB if they were read."""
     empty = json.dumps(kustom("x", order_items=[]), separators=(",", ":")).encode()

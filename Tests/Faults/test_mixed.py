@@ -19,6 +19,8 @@ from programs import run
 from sandbox.processes import started
 from sandbox.providers import PROVIDERS
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["nginx"]
 CALLS = 10_000
 TIMED = '{"timeout_ms": 60}'

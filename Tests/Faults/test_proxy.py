@@ -158,6 +158,7 @@ def test_a_proxy_by_environment(
     assert ended["session"]["paid"] == "yes" and tinyproxy.tunnels() == before + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("environment", "more", "is_used"), [
     ({"no_proxy": "127.0.0.1"}, {}, False),
     ({"NO_PROXY": "example.com,127.0.0.1"}, {}, False),
@@ -182,6 +183,7 @@ def test_without_the_environments_proxy(
     assert tinyproxy.tunnels() == before + is_used
 
 
+@pytest.mark.slow
 def test_the_configurations_proxy_stands_before_the_environments(
     tinyproxy: Tinyproxy, asked: Server, authority: Authority,
 ) -> None:
@@ -394,6 +396,7 @@ def test_a_proxy_that_stalls(stalling: Any, asked: Server, authority: Authority)
     raise AssertionError(f"{ended.seconds} s, twice more than 100 ms late")
 
 
+@pytest.mark.slow
 def test_headers_of_a_proxy_are_limited(asked: Server, authority: Authority) -> None:
     def flood(connection: Connection, _: Request) -> None:
         connection.send(b"HTTP/1.1 200 Connection established\r\n")
@@ -404,6 +407,7 @@ def test_headers_of_a_proxy_are_limited(asked: Server, authority: Authority) -> 
     assert ended["result"] in ("too_large", "unreachable") and ended["grown"] < 50 * 1024
 
 
+@pytest.mark.slow
 def test_a_proxy_that_is_not_there(asked: Server, authority: Authority) -> None:
     """Nobody at its port, or nowhere at all: it is the one that is named, not the provider."""
     for address in ("127.0.0.1:9", "proxy.invalid:3128"):
@@ -531,6 +535,7 @@ def test_a_page_of_the_reverse_proxy_is_no_answer(authority: Authority, tmp_path
     assert ended.exchange["http_version"] == "2" and ended.error["provider_message"] is None
 
 
+@pytest.mark.slow
 def test_a_backend_that_goes_wrong(authority: Authority, tmp_path: Path) -> None:
     def cut(connection: Connection, _: Request) -> None:
         connection.send(reply(kustom("x"))[:-1])

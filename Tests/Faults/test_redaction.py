@@ -232,6 +232,7 @@ def test_the_search_finds_what_it_looks_for() -> None:
     assert_no_secret(b"nothing of the kind", "here")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 418, 429, 500, 302])
 def test_an_error_that_quotes_the_request(status: int, worst: tuple[Worst, Server]) -> None:
     """Each provider, each quotation, each shape of an error. What is left of the provider's words
@@ -289,6 +290,7 @@ def test_every_other_way_to_fail(
     handle.close()
 
 
+@pytest.mark.slow
 def test_out_of_time_and_cancelled(worst: tuple[Worst, Server]) -> None:
     import threading
 
@@ -476,6 +478,7 @@ def test_a_peer_that_cannot_be_trusted(tmp_path: Path) -> None:
 # ---- The process ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_nothing_is_written_anywhere(worst: tuple[Worst, Server], tmp_path: Path) -> None:
     """stdout, stderr, files in the folder, and the Python binding's own words: exceptions with
     their tracebacks, repr() of all there is, and what logging at its most talkative brings up."""
@@ -534,6 +537,7 @@ def copies(server: Nginx, directory: Path, how: str, **more: Any) -> dict[str, A
                *[f"{who}={masked(secret)}" for who, secret in known.items()])
 
 
+@pytest.mark.slow
 def test_no_memory_of_ours_keeps_a_secret(nginx: Nginx, tmp_path: Path) -> None:
     """Whatever this library and jansson, on its behalf, give back to malloc has been wiped, and
     what they still hold after the last close has none. The search works: while the client is open
@@ -546,6 +550,7 @@ def test_no_memory_of_ours_keeps_a_secret(nginx: Nginx, tmp_path: Path) -> None:
         assert found["after_close"] == 0, (who, found)
 
 
+@pytest.mark.slow
 def test_what_others_leave_behind(nginx: Nginx, tmp_path: Path) -> None:
     """libcurl, nghttp2 and OpenSSL do not wipe what they sent and received. That is theirs; here it
     is known, and bounded: memory that malloc has not given to anyone since. A client secret is

@@ -85,6 +85,7 @@ def test_a_clock_that_cannot_be_read_is_not_told(date: str) -> None:
         handle.close()
 
 
+@pytest.mark.slow
 def test_calls_are_counted_by_provider_and_result(sandbox: RunningSandbox) -> None:
     """Everything the sandbox knows but what takes long, twice; what was never sent is not counted
     as a request."""
@@ -121,6 +122,7 @@ def test_a_call_that_was_never_sent_reached_nobody(nginx: Nginx) -> None:
     handle.close()
 
 
+@pytest.mark.slow
 def test_latencies_are_those_of_the_calls() -> None:
     """Forty quick ones, ten of 60 ms, one of 250 ms: percentiles within 13 %, the longest exact."""
     def answer(_: Any, request: Any) -> bytes:

@@ -84,6 +84,7 @@ PASSING = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attempts", [1, 3])
 @pytest.mark.parametrize(("failing", "result"), PASSING, ids=named)
 def test_is_tried_again(failing: Any, result: str, attempts: int) -> None:
@@ -128,6 +129,7 @@ def test_the_next_attempt_counts(failing: Any) -> None:
     assert ended.tries[1] == "ok" and ended.exchange["http_status"] == 200
 
 
+@pytest.mark.slow
 def test_refused_connections_are_tried_again() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # not listening: nobody else gets the port, nobody answers
@@ -217,6 +219,7 @@ def test_a_last_answer_that_is_final_ends_it() -> None:
 # ---- Pauses --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_pauses_grow_and_are_left_to_chance() -> None:
     """Of 96 callers at once: a crowd must not come back as one."""
     pauses: list[list[float]] = []
@@ -257,6 +260,7 @@ def date(seconds: float, form: str = "imf") -> str:
     return time.strftime(layout, time.gmtime(moment))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_in_seconds_is_kept(status: int) -> None:
     with Server(in_turn(reply(status=status, headers=[("Retry-After", "1")]), as_asked)) as server:
@@ -266,6 +270,7 @@ def test_retry_after_in_seconds_is_kept(status: int) -> None:
     assert 0.99 < second - first < 1.3
 
 
+@pytest.mark.slow
 def test_retry_after_as_a_date_is_kept() -> None:
     """In all three forms, side by side."""
     def one(form: str) -> None:
@@ -304,6 +309,7 @@ def test_retry_after_that_does_not_fit_ends_at_once(value: str, status: int, res
     assert ended.error["retryable"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["0", "-5", "soon", "", date(-3600), "1.5e9"], ids=[
     "0", "-5", "soon", "empty", "past date", "1.5e9"])
 def test_retry_after_that_says_nothing(value: str) -> None:
@@ -313,6 +319,7 @@ def test_retry_after_that_says_nothing(value: str) -> None:
     assert ended.paid == "yes" and ended.seconds < 1.5
 
 
+@pytest.mark.slow
 def test_retry_after_counts_for_its_own_answer_only() -> None:
     busy = reply(status=503, headers=[("Retry-After", "1")])
     with Server(in_turn(busy, reset_after_headers, as_asked)) as server:
@@ -320,6 +327,7 @@ def test_retry_after_counts_for_its_own_answer_only() -> None:
     assert ended.paid == "yes" and ended.pauses[0] == 1000 and ended.pauses[1] < 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_counts_between_the_reads_of_a_wait(status: int) -> None:
     """Whose own pause would be a millisecond."""
@@ -371,6 +379,7 @@ def test_a_kept_connection_is_used_again() -> None:
         assert used == [False, True, True, True] and server.connections == 1
 
 
+@pytest.mark.slow
 def test_what_never_connected_used_no_connection(preload: Path) -> None:
     """Neither a new one nor one that was kept, however often it was tried."""
     with socket.socket() as closed:

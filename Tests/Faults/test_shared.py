@@ -112,6 +112,7 @@ def test_a_wrong_configuration_is_not_shared(nginx: Nginx) -> None:
         assert "attempts" in taken(answer)["error"]["message"]
 
 
+@pytest.mark.slow
 def test_threads_open_and_close_it(nginx: Nginx, tmp_path: Path) -> None:
     """The program checks every answer, and that nobody's client ends under him."""
     told = run("shared", nginx.write_config(tmp_path, shared=True), 3)

@@ -17,6 +17,8 @@ from programs import run
 from sandbox.providers import PROVIDERS
 from servers import Connection, Request, Server, reply
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["nginx"]
 
 

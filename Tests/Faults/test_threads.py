@@ -16,6 +16,8 @@ from nginx import Nginx, nginx, reference, serving, session_of
 from programs import run
 from sandbox.testing import RunningSandbox
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["nginx"]
 
 

@@ -140,6 +140,7 @@ CipherString = ALL:@SECLEVEL=0
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("version", "result"), [
     (ssl.TLSVersion.TLSv1, "tls_failed"), (ssl.TLSVersion.TLSv1_1, "tls_failed"),
     (ssl.TLSVersion.TLSv1_2, "ok"), (ssl.TLSVersion.TLSv1_3, "ok"),
@@ -247,6 +248,7 @@ def test_a_bundle_of_authorities(authority: Authority, tmp_path: Path) -> None:
             assert ask(keyed(server.https, ca_file=str(bundle)), "kustom:x").paid == "yes"
 
 
+@pytest.mark.slow
 def test_own_authorities_stand_instead_of_the_machines(
     authority: Authority, tmp_path: Path,
 ) -> None:

@@ -191,6 +191,7 @@ def test_each_client_has_its_own() -> None:
 
 
 # Seconds after the token came, and whether it is still used then.
+@pytest.mark.slow
 @pytest.mark.parametrize(("lifetime", "moments"), [
     (3600, [(1790, True), (1810, False)]),  # half of its life
     (121, [(55, True), (65, False)]),  # 60.5 s or 61 s
@@ -255,6 +256,7 @@ with paysession.Client(sys.argv[1]) as client:
     assert [one == tokens[0] for one in tokens[1:]] == [kept for _, kept in moments]
 
 
+@pytest.mark.slow
 def test_a_short_life_by_the_real_clock() -> None:
     """62 s: a minute before its end comes after two."""
     with Provider(numbered(62)) as server, paysession.Client(server.config) as client:

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import allocations
+import pytest
+
+pytestmark = pytest.mark.slow
 
 
 def test_no_memory_is_a_result_and_never_a_trap() -> None:

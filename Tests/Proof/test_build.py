@@ -7,12 +7,14 @@ import hashlib
 import json
 from pathlib import Path
 
+import pytest
 import sbom
 from rebuild import PRODUCTS, REPOSITORY, rebuilt
 
 BUILD = REPOSITORY / "build"
 
 
+@pytest.mark.apart
 def test_another_directory_gives_the_same_bytes(tmp_path: Path) -> None:
     for product in rebuilt(tmp_path):
         assert product.sha256 == product.sha256_elsewhere, product
@@ -25,6 +27,7 @@ def test_no_path_of_the_machine_is_in_it() -> None:
         assert str(Path.home()).encode() + b"/" not in content
 
 
+@pytest.mark.slow
 def test_the_bill_of_materials(tmp_path: Path) -> None:
     from spdx_tools.spdx.parser.parse_anything import parse_file
     from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import pytest
 import sanitizers
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_c_example_uses_no_memory_wrongly() -> None:

@@ -166,6 +166,7 @@ def agree(provider: str, document: bytes, options: bytes | None) -> None:
     assert not wrong, f"{provider} {document!r} {options!r}: {'; '.join(wrong)} ({verdict})"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", oracle.PROVIDERS)
 def test_no_document_is_judged_otherwise_than_by_the_oracle(provider: str) -> None:
     @bounded
@@ -178,6 +179,7 @@ def test_no_document_is_judged_otherwise_than_by_the_oracle(provider: str) -> No
     look()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", oracle.PROVIDERS)
 def test_no_bytes_are_judged_otherwise_than_by_the_oracle(provider: str) -> None:
     @bounded
@@ -192,6 +194,7 @@ def test_no_bytes_are_judged_otherwise_than_by_the_oracle(provider: str) -> None
 # ---- The finds, the cases, the table, the attack -------------------------------------------------
 
 
+@pytest.mark.slow
 def test_no_find_of_libfuzzer_is_judged_otherwise_than_by_the_oracle() -> None:
     finds = found_by_fuzzing()
     for find in finds:
@@ -218,6 +221,7 @@ def unlike_the_oracle() -> list[str]:
             if oracle.judge(provider, response, options) != oracle.told_by(answer)]
 
 
+@pytest.mark.slow
 def test_the_oracle_gives_the_answers_that_were_written_by_hand() -> None:
     assert unlike_the_oracle() == []
     for name, provider, response, options, answer in written():
@@ -225,6 +229,7 @@ def test_the_oracle_gives_the_answers_that_were_written_by_hand() -> None:
     assert len(written()) > 900
 
 
+@pytest.mark.slow
 def test_a_yes_over_a_case_that_is_not_paid_breaks_the_property() -> None:
     """But for those that are refused for their form alone: the sentence says nothing of them."""
     accepted = []
@@ -251,6 +256,7 @@ def test_a_key_is_no_other_that_begins_like_it(order: int) -> None:
         assert LIBRARY.judge("kustom", f"{{{document}}}".encode(), None).paid == "yes"
 
 
+@pytest.mark.slow
 def test_every_three_letters_are_the_currency_that_iso_4217_says() -> None:
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     for code in (one + two + three for one in letters for two in letters for three in letters):
@@ -261,6 +267,7 @@ def test_every_three_letters_are_the_currency_that_iso_4217_says() -> None:
         assert digits == currencies.MINOR_DIGITS.get(code), code
 
 
+@pytest.mark.slow
 def test_an_attack_finds_nothing() -> None:
     figures = watched(seconds=10, seed=4217)
     assert figures["disagreements"] == 0, json.dumps(figures["findings"], indent=1)
@@ -410,12 +417,14 @@ def break_oracle(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         monkeypatch.setattr(oracle, "DECODER", decoder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_oracle_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     break_oracle(monkeypatch, name)
     assert noticed()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_oracle_is_unlike_the_cases(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     break_oracle(monkeypatch, name)

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import pytest
 import soak
+
+pytestmark = pytest.mark.apart
 
 
 def test_a_short_soak_finds_nothing() -> None:

@@ -40,6 +40,7 @@ def _slow(sandbox: Sandbox) -> str:
     return next(reference for reference in sandbox.references if "slow" in reference)
 
 
+@pytest.mark.slow
 def test_every_reference(
     sandbox: Sandbox, client: paysession.Client, valid: Callable[[bytes], Any]
 ) -> None:
@@ -83,6 +84,7 @@ def test_expect_and_traceparent(sandbox: Sandbox, client: paysession.Client) -> 
         client.get(reference, traceparent="no")
 
 
+@pytest.mark.slow
 def test_one_client_in_eight_threads(sandbox: Sandbox, client: paysession.Client) -> None:
     good = [one for one, told in sandbox.references.items()
             if told["result"] == "ok" and not one.endswith("moving")]
@@ -159,6 +161,7 @@ def test_wait_waits_for_what_may_pass_and_for_nothing_else(client: paysession.Cl
     assert time.monotonic() - begun > 0.3
 
 
+@pytest.mark.slow
 def test_read_many(sandbox: Sandbox, client: paysession.Client) -> None:
     wanted = [one for one in sandbox.references
               if not one.endswith(("moving", "slow", "large"))] * 5 + ["nonsense"]
@@ -176,6 +179,7 @@ def test_read_many(sandbox: Sandbox, client: paysession.Client) -> None:
             assert told.result == sandbox.references[reference]["result"]
 
 
+@pytest.mark.slow
 def test_read_many_takes_no_more_than_there_is_room_for(client: paysession.Client) -> None:
     taken = itertools.count()
     endless = (f"kustom:moving-many-{next(taken)}" for _ in itertools.repeat(None))
