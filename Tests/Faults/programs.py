@@ -10,10 +10,16 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 from ctypes import POINTER, byref, c_char_p, c_int, c_int64, c_size_t, c_uint64, c_void_p
 from pathlib import Path
 from typing import Any
+
+# Scripts that begin elsewhere use this too.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Sandbox"))
+
+from sandbox.providers import PROVIDERS  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LIBRARIES = REPOSITORY / "build" / "lib"
@@ -21,6 +27,11 @@ SOURCES = Path(__file__).resolve().parent / "c"
 WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror"]
 
 _kept = tempfile.TemporaryDirectory(prefix="paysession-faults-")
+
+
+#: For common.h: what references begin with.
+PREFIXES = ", ".join(json.dumps(provider.reference("")) for provider in sorted(
+    PROVIDERS.values(), key=lambda provider: (provider.token_path is not None, provider.name != "kustom")))
 
 
 @functools.lru_cache(maxsize=None)
@@ -31,7 +42,7 @@ def program(name: str) -> Path:
     ours = [] if name == "host" else [f"-L{LIBRARIES}", "-lpaysession", f"-Wl,-rpath,{LIBRARIES}"]
     subprocess.run(
         ["cc", "-g", "-O1", "-D_GNU_SOURCE", *WARNINGS,
-         f"-I{REPOSITORY / 'Include'}", str(SOURCES / f"{name}.c"),
+         f"-I{REPOSITORY / 'Include'}", f"-DPREFIXES={PREFIXES}", str(SOURCES / f"{name}.c"),
          *ours, "-pthread", "-ldl", "-rdynamic", "-o", str(binary)], check=True)
     return binary
 
@@ -94,6 +105,15 @@ def interface() -> ctypes.CDLL:
         texts = ("answer_json", "answer_text", "decision_name", "providers")
         function.restype = c_char_p if name in texts else c_int
     return library
+
+
+@functools.lru_cache(maxsize=None)
+def listed() -> list[dict[str, Any]]:
+    """The library's own list of its providers."""
+    function = interface().session_providers
+    function.argtypes, function.restype = (), c_char_p
+    found: list[dict[str, Any]] = json.loads(function())
+    return found
 
 
 def text(value: Any) -> bytes | None:

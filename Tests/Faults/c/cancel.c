@@ -59,7 +59,7 @@ int main(int count, char **arguments)
         double end = seconds() + 2;
         for (int nth = 0; seconds() < end; nth++) {
             char reference[128], quoted[128];
-            name_session(reference, quoted, sizeof reference, 4, 1, nth);
+            name_session(reference, quoted, sizeof reference, EVERY, 1, nth);
             session_result result = session_get(client, reference, NULL, &answer);
             ok += result == SESSION_OK;
             aborted += result == SESSION_ABORTED;
@@ -73,7 +73,7 @@ int main(int count, char **arguments)
                 session_client_close(opened(arguments[1]));
         }
         signal_each(0, 0);
-        session_answer_free(get_own(client, 4, 2, 0));
+        session_answer_free(get_own(client, EVERY, 2, 0));
     }
     printf("{\"ok\": %d, \"aborted\": %d, \"others\": %d, \"handled\": %d, \"errno_kept\": %s, "
            "\"late_s\": %.3f}\n",

@@ -108,13 +108,16 @@ __attribute__((unused)) static int connections(void)
     return count;
 }
 
+/* What references begin with, by provider: first the one that stands for all, then the others that
+ * need no token, then those that do. programs.py knows them. */
+__attribute__((unused)) static const char *const prefixes[] = {PREFIXES};
+enum { EVERY = sizeof prefixes / sizeof *prefixes };
+
 /* The nth session of a caller at one of the first `providers` providers, by its reference and,
  * quoted as in the document, by its name. */
 __attribute__((unused)) static void name_session(char *reference, char *quoted, size_t room,
                                                  int providers, int caller, int nth)
 {
-    static const char *const prefixes[] = {"kustom:", "inbank:" SHOP "/",
-                                           "ledyer:", "dintero:T12345678/order/"};
     char name[64];
     snprintf(name, sizeof name, "s-%d-%d-%d", (int)getpid(), caller, nth);
     snprintf(reference, room, "%s%s", prefixes[nth % providers], name);

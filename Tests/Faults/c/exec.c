@@ -34,7 +34,7 @@ int main(int count, char **arguments)
     session_batch *batch;
     session_answer *answer;
     for (int nth = 0; nth < 4; nth++)
-        session_answer_free(get_own(client, 4, 1, nth));
+        session_answer_free(get_own(client, EVERY, 1, nth));
     if (session_batch_open(client, NULL, &batch, NULL))
         fail("batch");
     if (session_batch_fd(batch) < 0)
@@ -70,7 +70,7 @@ int main(int count, char **arguments)
     if (waitpid(child, &status, 0) != child || status)
         fail("child: %x", status);
     /* The child that never forked properly did no harm. */
-    session_answer_free(get_own(client, 4, 2, 0));
+    session_answer_free(get_own(client, EVERY, 2, 0));
     session_batch_close(batch);
     session_client_close(client);
     return 0;

@@ -14,7 +14,7 @@ int main(int count, char **arguments)
     if (session_batch_open(client, NULL, &batch, NULL))
         fail("batch");
     for (int nth = 0; nth < 40; nth++) {
-        name_session(reference, quoted, sizeof reference, 4, 1, nth);
+        name_session(reference, quoted, sizeof reference, EVERY, 1, nth);
         if (session_batch_add(batch, reference, NULL, (uint64_t)nth))
             fail("add");
     }

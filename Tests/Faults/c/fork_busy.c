@@ -16,7 +16,7 @@ static void *work(void *number)
 {
     int caller = (int)(size_t)number;
     for (int nth = 0; !STOPPED; nth++, done[caller]++)
-        session_answer_free(get_own(client, 4, caller, nth));
+        session_answer_free(get_own(client, EVERY, caller, nth));
     return NULL;
 }
 
@@ -50,13 +50,13 @@ static void child(void)
     if (connections())
         fail("a child has %d connections", connections());
     for (int nth = 0; nth < CALLS; nth++)
-        session_answer_free(get_own(client, 4, 50, nth));
+        session_answer_free(get_own(client, EVERY, 50, nth));
     if (getpid() % 4 == 0) {
         pid_t grandchild = fork();
         int status;
         if (!grandchild) {
             alarm(20);
-            session_answer_free(get_own(client, 4, 51, 0));
+            session_answer_free(get_own(client, EVERY, 51, 0));
             session_client_close(client);
             _exit(0);
         }
@@ -66,7 +66,7 @@ static void child(void)
     session_client *own;
     if (session_client_open(config, &own, NULL))
         fail("open");
-    session_answer_free(get_own(own, 4, 52, 0));
+    session_answer_free(get_own(own, EVERY, 52, 0));
     session_client_close(own);
     session_client_close(client);
     exit(0);

@@ -11,7 +11,7 @@ static int calls;
 static void tell_one(const char *key, int nth)
 {
     char connection[32];
-    session_answer *answer = get_own(client, 4, 999, nth);
+    session_answer *answer = get_own(client, EVERY, 999, nth);
     const char *json = session_answer_json(answer, NULL);
     text_of(json, "connection", connection, sizeof connection);
     printf("\"%s\": {\"connection\": \"%s\", \"answer\": %s}, ", key, connection, json);
@@ -37,7 +37,7 @@ static void child(int number, int out)
     alarm(60);
     for (int nth = 0; nth < calls; nth++) {
         char connection[32];
-        session_answer *answer = get_own(client, 4, number, nth);
+        session_answer *answer = get_own(client, EVERY, number, nth);
         text_of(session_answer_json(answer, NULL), "connection", connection, sizeof connection);
         if (strcmp(connection, last) && strlen(connections) < 1900) {
             sprintf(connections + strlen(connections), "%s\"%s\"", own++ ? ", " : "", connection);
@@ -67,7 +67,7 @@ int main(int count, char **arguments)
     setvbuf(stdout, NULL, _IOFBF, 1 << 20);
     printf("{");
     for (int nth = 0; nth < 4; nth++)
-        session_answer_free(get_own(client, 4, 998, nth));
+        session_answer_free(get_own(client, EVERY, 998, nth));
     tell_one("warm", 0);
     wait_for_caller();
     fflush(stdout);
@@ -82,7 +82,7 @@ int main(int count, char **arguments)
     close(pipes[1]);
     /* At the same time as they. */
     for (int nth = 0; nth < calls; nth++)
-        session_answer_free(get_own(client, 4, 997, nth));
+        session_answer_free(get_own(client, EVERY, 997, nth));
     FILE *told = fdopen(pipes[0], "r");
     char line[4096];
     int listed = 0;

@@ -17,7 +17,7 @@ static void tell(const char *word)
 
 static void connection(char *number)
 {
-    session_answer *answer = get_own(client, 4, 1, 0);
+    session_answer *answer = get_own(client, EVERY, 1, 0);
     text_of(session_answer_json(answer, NULL), "connection", number, 32);
     session_answer_free(answer);
 }

@@ -35,7 +35,7 @@ static void *work(void *number)
         session_client *client;
         if (session_client_open(config, &client, NULL))
             fail("open");
-        session_answer_free(get_own(client, 4, (int)(size_t)number, nth));
+        session_answer_free(get_own(client, EVERY, (int)(size_t)number, nth));
         session_client_close(client);
     }
     return NULL;

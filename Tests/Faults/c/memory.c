@@ -160,7 +160,7 @@ int main(int count, char **arguments)
     for (int i = 0; i < secret_count; i++)
         scan(&secrets[i].after_open, 0, &secrets[i]);
     for (int nth = 0; nth < 12; nth++)
-        session_answer_free(get_own(client, 4, 1, nth));
+        session_answer_free(get_own(client, EVERY, 1, nth));
     static const char *const bad[] = {"kustom:e401-x", "ledyer:e401-x", "ledyer:e404-x",
                                       "dintero:T12345678/order/e403-x", "kustom:page-x"};
     for (int nth = 0; nth < 5; nth++) {

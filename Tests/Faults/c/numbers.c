@@ -38,7 +38,7 @@ int main(int count, char **arguments)
 #define LOOK (low = lowest(is_closed) < low ? lowest(is_closed) : low)
     LOOK;
     for (int nth = 0; nth < 4; nth++)
-        session_answer_free(get_own(client, 4, 1, nth)), LOOK;
+        session_answer_free(get_own(client, EVERY, 1, nth)), LOOK;
     if (session_batch_open(client, NULL, &batch, NULL) || session_batch_fd(batch) < LOW)
         fail("batch");
     LOOK;
@@ -67,11 +67,11 @@ int main(int count, char **arguments)
     }
     session_client_cancel(client);
     for (int nth = 4; nth < 8; nth++)
-        session_answer_free(get_own(client, 4, 1, nth));
+        session_answer_free(get_own(client, EVERY, 1, nth));
     session_client *other = NULL;
     if (session_client_open(config, &other, NULL))
         fail("open");
-    session_answer_free(get_own(other, 4, 1, 8));
+    session_answer_free(get_own(other, EVERY, 1, 8));
     session_client_cancel(other);
     session_batch_add(batch, "kustom:x", NULL, 1);
     if (session_batch_next(batch, -1, NULL, &answer))

@@ -11,7 +11,7 @@ static void one_get(int caller, int nth)
 {
     char reference[128], quoted[128];
     session_answer *answer;
-    name_session(reference, quoted, sizeof reference, 4, caller, nth);
+    name_session(reference, quoted, sizeof reference, EVERY, caller, nth);
     session_result result = session_get(client, reference, NULL, &answer);
     const char *json = session_answer_json(answer, NULL);
     /* Other threads cancel. */
@@ -47,7 +47,7 @@ static void one_shared(int caller, int nth)
     if (session_client_open(config, &shared, &answer) != SESSION_OK)
         fail("open");
     session_answer_free(answer);
-    session_answer_free(get_own(shared, 4, caller, nth));
+    session_answer_free(get_own(shared, EVERY, caller, nth));
     session_client_close(shared);
 }
 
@@ -61,7 +61,7 @@ static void one_batch(int caller)
         fail("batch");
     for (int nth = 0; nth < left; nth++) {
         char reference[128], quoted[128];
-        name_session(reference, quoted, sizeof reference, 4, caller, nth);
+        name_session(reference, quoted, sizeof reference, EVERY, caller, nth);
         session_batch_add(batch, reference, NULL, (uint64_t)nth);
     }
     while (session_batch_next(batch, -1, &tag, &answer) != SESSION_DONE) {

@@ -24,10 +24,10 @@ static void *work(void *number)
                 fail("two clients");
         }
         if (rand_r(&seed) % 3 == 0)
-            session_answer_free(get_own(client, 4, caller, (int)rounds));
+            session_answer_free(get_own(client, EVERY, caller, (int)rounds));
         session_client_close(client);
         if (second && rand_r(&seed) % 2)
-            session_answer_free(get_own(second, 4, caller, 1));
+            session_answer_free(get_own(second, EVERY, caller, 1));
         session_client_close(second);
     }
     return (void *)rounds;

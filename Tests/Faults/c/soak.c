@@ -35,10 +35,8 @@ static int is_over(void)
 /* A reference whose session goes well (1), or with one of the faults (0). */
 static int choose(char *reference, size_t room, unsigned *seed)
 {
-    static const char *const prefixes[] = {"kustom:", "inbank:" SHOP "/",
-                                           "ledyer:", "dintero:T12345678/order/"};
     int number = rand_r(seed), is_good = number % 3 != 0;
-    snprintf(reference, room, "%s%ss-%d", prefixes[number / 3 % 4],
+    snprintf(reference, room, "%s%ss-%d", prefixes[number / 3 % EVERY],
              is_good ? "" : faults[number / 12 % (int)(sizeof faults / sizeof *faults)], number);
     return is_good;
 }

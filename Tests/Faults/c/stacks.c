@@ -10,7 +10,7 @@ static void *work(void *number)
     char deep[1024], *at = deep;
     session_answer *answer;
     for (int nth = 0; nth < 8; nth++)
-        session_answer_free(get_own(client, 4, (int)(size_t)number, nth));
+        session_answer_free(get_own(client, EVERY, (int)(size_t)number, nth));
     at += sprintf(at, "{\"session_id\": \"x\", \"status\": \"FINALIZED\", \"order_amount\": 1, "
                       "\"purchase_currency\": \"SEK\", \"more\": ");
     for (int i = 0; i < 127; i++)

@@ -9,7 +9,7 @@ static int calls;
 static void *work(void *number)
 {
     for (int nth = 0; nth < calls; nth++)
-        session_answer_free(get_own(client, 4, (int)(size_t)number, nth));
+        session_answer_free(get_own(client, EVERY, (int)(size_t)number, nth));
     return NULL;
 }
 
