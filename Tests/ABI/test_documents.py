@@ -44,25 +44,13 @@ def test_schema_describes_itself_well() -> None:
 
 
 @pytest.mark.parametrize("document", [
-    "Include/paysession.h", "Sources/paysession-cli/paysession.1", "Sources/paysession-cli/explain.c"])
+    "Include/paysession.h", "Sources/paysession-cli/paysession.1", "Sources/paysession-cli/words.c"])
 def test_each_hold_of_the_schema_is_explained(document: str) -> None:
     schema = json.loads((REPOSITORY / "Include" / "paysession.schema.json").read_text("utf-8"))
     text = (REPOSITORY / document).read_text("utf-8")
     holds = schema["$defs"]["session"]["properties"]["holds"]["items"]["enum"]
     assert len(holds) == 17
     assert [hold for hold in holds if not re.search(rf"\b{hold}\b", text)] == []
-
-
-def test_providers_have_one_file_one_folder_and_one_row_each() -> None:
-    listed = re.findall(r"\.(\w+)", (
-        REPOSITORY / "Sources/PaySession/Providers/All.swift").read_text("utf-8").partition("[Provider]")[2])
-    cases = {path.parent.parent.name for path in REPOSITORY.glob("Tests/Cases/*/*/case.json")}
-    assert set(listed) == cases
-    of_the_tool = (REPOSITORY / "Sources/paysession-cli/providers.h").read_text("utf-8")
-    assert re.findall(r'"(\w+)"', of_the_tool) == listed
-    for name in listed:
-        assert (REPOSITORY / f"Sources/PaySession/Providers/{name.capitalize()}.swift").exists()
-        assert f"| `{name}:" in README
 
 
 @pytest.mark.parametrize("program", ["build/examples/paid"])

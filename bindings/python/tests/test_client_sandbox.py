@@ -62,10 +62,10 @@ def test_get_by_provider(sandbox: Sandbox, client: paysession.Client) -> None:
         "inbank": client.get_inbank, "kustom": client.get_kustom,
         "dintero": client.get_dintero, "ledyer": client.get_ledyer,
     }
-    done = set()
+    done: set[str] = set()
     for reference, expected in sandbox.references.items():
         provider, _, path = reference.partition(":")
-        if expected["result"] == "ok" and "%" not in path and provider not in done:
+        if expected["result"] == "ok" and "%" not in path and provider in gets.keys() - done:
             answer = gets[provider](*path.split("/"))
             assert (answer.reference, answer.status) == (reference, expected["status"])
             assert answer.exchange is not None and answer.exchange.http_status == 200

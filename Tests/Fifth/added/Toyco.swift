@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+
+/// Toyco, which there is not.
+extension Provider {
+    static let toyco = Provider(
+        name: "toyco",
+        title: "Toyco",
+        parts: [IdentifierPart(name: "toy_id")],
+        path: "/toy/v2/sessions/{0}",
+        environments: [
+            Environment(name: "sandpit", address: "https://api.sandpit.toyco.example"),
+            Environment(name: "live", address: "https://api.toyco.example"),
+        ],
+        authorization: .bearerKey,
+        identityFields: [IdentityField(path: "toy")],
+        errors: ErrorShape(messages: ["sorry"], codes: []),
+        proof: "order",
+        callbacks: "unsigned",
+        read: readToyco)
+}
+
+private let statuses: [(String, Status)] = [
+    ("wrapped", .open),
+    ("posted", .pending),
+    ("played", .completed),
+    ("returned", .cancelled),
+    ("broken", .failed),
+]
+
+private func readToyco(_ document: Reader, _ rules: ReadingRules) -> Session {
+    let (status, evidence) = reportedStatus(document, "phase", statuses)
+    let session = Session(evidence: evidence)
+    session.id = document.exactText("toy")
+    session.status = status
+    session.setAmount(minorUnits: document.minorUnits("coins"), document.currency("coin"))
+    session.merchantReference = document.reference("label")
+    session.identifiers = [("shelf", document.exactText("shelf"))]
+    session.createdAt = document.timestamp("made")
+    return session
+}
