@@ -163,7 +163,14 @@ $(CLI): $(wildcard Sources/paysession-cli/*.c Sources/paysession-cli/*.h) Includ
 	$(CC) -O2 -std=gnu99 -D_GNU_SOURCE -Wall -Wextra -pedantic -Werror $(filter %.c,$^) -IInclude \
 		-L$(BUILD)/lib -lpaysession $(shell pkg-config --cflags --libs jansson) -Wl,-rpath,'$$ORIGIN/../lib' -o $@
 
-cli: $(CLI)
+# Its second manual says what the tool itself says of the configuration.
+CONFIG_MANUAL := $(BUILD)/man/paysession-config.5
+$(CONFIG_MANUAL): $(CLI)
+	@mkdir -p $(@D)
+	@$(CLI) --config-manual > $@.new
+	@mv $@.new $@
+
+cli: $(CLI) $(CONFIG_MANUAL)
 
 EXAMPLES := $(addprefix $(BUILD)/examples/,paid reconcile)
 $(EXAMPLES): $(BUILD)/examples/%: examples/c/%.c Include/paysession.h | build
@@ -286,7 +293,7 @@ completions.fish := fish/vendor_completions.d/paysession.fish
 FILES := 755:$(CLI):$(BINDIR)/paysession 755:$(LIB):$(LIBDIR)/libpaysession.so.$(VERSION) \
 	$(foreach file,Include/paysession.h Include/paysession.schema.json $(FFI_HEADER), \
 		644:$(file):$(INCDIR)/$(notdir $(file))) \
-	$(foreach file,$(wildcard $(TOOL)/*.1 $(TOOL)/*.5), \
+	$(foreach file,$(TOOL)/paysession.1 $(CONFIG_MANUAL), \
 		644:$(file):$(DATADIR)/man/man$(subst .,,$(suffix $(file)))/$(notdir $(file))) \
 	$(foreach file,$(wildcard $(addprefix $(TOOL)/paysession.,bash zsh fish)), \
 		644:$(file):$(DATADIR)/$(completions$(suffix $(file))))

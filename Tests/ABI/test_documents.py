@@ -44,7 +44,7 @@ def test_schema_describes_itself_well() -> None:
 
 
 @pytest.mark.parametrize("document", [
-    "Include/paysession.h", "Sources/paysession-cli/paysession.1", "Sources/paysession-cli/explain.c"])
+    "Include/paysession.h", "Sources/paysession-cli/paysession.1", "Sources/paysession-cli/words.c"])
 def test_each_hold_of_the_schema_is_explained(document: str) -> None:
     schema = json.loads((REPOSITORY / "Include" / "paysession.schema.json").read_text("utf-8"))
     text = (REPOSITORY / document).read_text("utf-8")
