@@ -225,10 +225,14 @@ bool complain_about(const struct options *options, const char *input, const sess
  * which result, and what to do. */
 void words_print(FILE *to, const json_t *head);
 
-/* ---- For make (settings.c) ------------------------------------------------------------------ */
+/* ---- For make and the shells (settings.c, complete.c) --------------------------------------- */
 
 /* config_manual() - paysession-config(5) on stdout. */
 void config_manual(void);
+
+/* complete() - what the last of the words behind "paysession" can become, one a line, with what it
+ * means behind a tab. A line that begins with the tab stands for the names of files. */
+void complete(int count, char *const *words);
 
 /* ---- Commands ------------------------------------------------------------------------------ */
 

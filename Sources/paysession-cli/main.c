@@ -218,6 +218,9 @@ int main(int argc, char **argv)
     } else if (!strcmp(argv[1], "--config-manual")) {
         config_manual();
         code = 0;
+    } else if (!strcmp(argv[1], "--complete")) {
+        complete(argc - 2, argv + 2);
+        code = 0;
     } else {
         command = command_named(argv[1]);
         if (command)

@@ -129,6 +129,8 @@ PYTHON
     exits 0 env -u LD_LIBRARY_PATH "$BATS_TEST_TMPDIR/root/opt/x/bin/paysession" --version
     [[ -s $BATS_TEST_TMPDIR/root/opt/x/share/man/man1/paysession.1 ]]
     [[ -s $BATS_TEST_TMPDIR/root/opt/x/share/man/man5/paysession-config.5 ]]
+    [[ -s $BATS_TEST_TMPDIR/root/opt/x/share/zsh/site-functions/_paysession ]]
+    [[ -s $BATS_TEST_TMPDIR/root/opt/x/share/fish/vendor_completions.d/paysession.fish ]]
     [[ -s $BATS_TEST_TMPDIR/root/opt/x/share/bash-completion/completions/paysession ]]
 }
 
