@@ -41,7 +41,8 @@ PYTHON  := $(VENV)/bin/python
 
 # What Debian has to give. The Swift toolchain (6.2 or later) is the user's.
 PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential
-TEST_PACKAGES := cmake curl nginx-light strace tinyproxy valgrind openssl bats tmux groff bash-builtins libsqlite3-dev sqlite3 php-cli
+TEST_PACKAGES := cmake curl nginx-light strace tinyproxy valgrind openssl bats tmux groff bash-builtins \
+	libsqlite3-dev sqlite3 php-cli zsh fish
 
 # The library is loaded into every PHP worker: small. The checksum makes SwiftPM see changes of the C
 # headers, which it does not track.
@@ -163,7 +164,14 @@ $(CLI): $(wildcard Sources/paysession-cli/*.c Sources/paysession-cli/*.h) Includ
 	$(CC) -O2 -std=gnu99 -D_GNU_SOURCE -Wall -Wextra -pedantic -Werror $(filter %.c,$^) -IInclude \
 		-L$(BUILD)/lib -lpaysession $(shell pkg-config --cflags --libs jansson) -Wl,-rpath,'$$ORIGIN/../lib' -o $@
 
-cli: $(CLI)
+# Its second manual says what the tool itself says of the configuration.
+CONFIG_MANUAL := $(BUILD)/man/paysession-config.5
+$(CONFIG_MANUAL): $(CLI)
+	@mkdir -p $(@D)
+	@$(CLI) --config-manual > $@.new
+	@mv $@.new $@
+
+cli: $(CLI) $(CONFIG_MANUAL)
 
 EXAMPLES := $(addprefix $(BUILD)/examples/,paid reconcile)
 $(EXAMPLES): $(BUILD)/examples/%: examples/c/%.c Include/paysession.h | build
@@ -286,7 +294,7 @@ completions.fish := fish/vendor_completions.d/paysession.fish
 FILES := 755:$(CLI):$(BINDIR)/paysession 755:$(LIB):$(LIBDIR)/libpaysession.so.$(VERSION) \
 	$(foreach file,Include/paysession.h Include/paysession.schema.json $(FFI_HEADER), \
 		644:$(file):$(INCDIR)/$(notdir $(file))) \
-	$(foreach file,$(wildcard $(TOOL)/*.1 $(TOOL)/*.5), \
+	$(foreach file,$(TOOL)/paysession.1 $(CONFIG_MANUAL), \
 		644:$(file):$(DATADIR)/man/man$(subst .,,$(suffix $(file)))/$(notdir $(file))) \
 	$(foreach file,$(wildcard $(addprefix $(TOOL)/paysession.,bash zsh fish)), \
 		644:$(file):$(DATADIR)/$(completions$(suffix $(file))))

@@ -67,7 +67,7 @@ struct options {
     json_t *call;   /* the options of a call as the library takes them, but expect; an object */
     json_t *expect; /* the parts of all --expect together; an object, empty for none */
     json_t *batch;  /* the options of session_batch_open */
-    json_t *said;   /* "timeout_ms": "--timeout 15s", what the user wrote of what the library reads */
+    json_t *said; /* "timeout_ms": "--timeout 15s", what the user wrote of what the library reads */
     bool ordered;
     const char *resume;   /* a file, or NULL */
     const char *provider; /* explain: of a document, or NULL */
@@ -127,14 +127,9 @@ char *call_text(const struct options *options, const char *expect);
 
 /* ---- Configuration (config.c) -------------------------------------------------------------- */
 
-/* config_read() - the text of the configuration: --config, $PAYSESSION_CONFIG,
- * $XDG_CONFIG_HOME/paysession/config.json, ~/.config/paysession/config.json. Owned by the caller;
- * free with free(). NULL after it has complained. */
-char *config_read(const struct options *options);
-
-/* client_open() - a client of that configuration, or NULL after it has complained. Where `config`
- * is not NULL it is set to the text that was read, which a pipe gives only once. Owned by the
- * caller; free with config_free(). NULL where there is no client. */
+/* client_open() - a client of the configuration: --config, or where the library looks. NULL after it
+ * has complained. Where `config` is not NULL it is set to the text, also of a pipe, which gives it
+ * only once. Owned by the caller; free with config_free(). NULL where there is no client. */
 session_client *client_open(const struct options *options, char **config);
 
 /* config_free() - wipes the text, which holds secrets, before it is freed. NULL does nothing. */
@@ -207,6 +202,10 @@ void print_answer(const struct options *options, const char *reference,
 char *answer_line(const struct options *options, const char *head, const char *reference,
                   const session_answer *answer, size_t *length);
 
+/* print_wrapped() - words between a margin and a width, with a line end. The first line stands at the margin
+ * already; each other one has `begin` in front of it. */
+void print_wrapped(FILE *to, const char *text, const char *begin, size_t margin, size_t width);
+
 /* table_fit() - makes the first column of FORMAT_TABLE wide enough for a reference. Said of all before
  * the head is printed, nothing moves; of others, the column grows with them. */
 void table_fit(const char *reference);
@@ -226,6 +225,15 @@ bool complain_about(const struct options *options, const char *input, const sess
  * which result, and what to do. */
 void words_print(FILE *to, const json_t *head);
 
+/* ---- For make and the shells (settings.c, complete.c) --------------------------------------- */
+
+/* config_manual() - paysession-config(5) on stdout. */
+void config_manual(void);
+
+/* complete() - what the last of the words behind "paysession" can become, one a line, with what it
+ * means behind a tab. A line that begins with the tab stands for the names of files. */
+void complete(int count, char *const *words);
+
 /* ---- Commands ------------------------------------------------------------------------------ */
 
 enum exit_code run_get(struct options *options);
@@ -234,5 +242,6 @@ enum exit_code run_batch(struct options *options);
 enum exit_code run_normalize(struct options *options);
 enum exit_code run_explain(struct options *options);
 enum exit_code run_doctor(struct options *options);
+enum exit_code run_config(struct options *options);
 
 #endif

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the configuration is, and the client made of it. */
+/* Files, and the client made of the configuration in one. */
 #include "cli.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 char *file_read(const char *path, size_t *length)
 {
+    const char *name = strcmp(path, "-") ? path : "standard input";
     int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
     char *text = NULL;
     size_t used = 0, room = 0;
@@ -32,7 +34,7 @@ char *file_read(const char *path, size_t *length)
         used += (size_t)got;
     }
     if (fd < 0 || got < 0) {
-        complain("%s: %s", path, strerror(errno));
+        complain("%s: %s", name, strerror(errno));
         free(text);
         text = NULL;
     } else {
@@ -40,7 +42,7 @@ char *file_read(const char *path, size_t *length)
         if (length) {
             *length = used;
         } else if (strlen(text) != used) {
-            complain("%s: expected text, got a NUL byte in it", path);
+            complain("%s: expected text, there is a NUL byte in it", name);
             explicit_bzero(text, used);
             free(text);
             text = NULL;
@@ -56,46 +58,6 @@ const char *without_mark(const char *text)
     return strncmp(text, "\xEF\xBB\xBF", 3) ? text : text + 3;
 }
 
-static char *default_path(void)
-{
-    const char *home = getenv("XDG_CONFIG_HOME");
-    const char *below = "paysession/config.json";
-    char *path = NULL;
-
-    /* The base directory specification: a path that is not absolute does not count. */
-    if (!home || *home != '/') {
-        home = getenv("HOME");
-        below = ".config/paysession/config.json";
-    }
-    if (!home || asprintf(&path, "%s/%s", home, below) < 0)
-        return NULL;
-    return path;
-}
-
-char *config_read(const struct options *options)
-{
-    const char *named = options->config;
-    char *path, *text;
-
-    if (!named) {
-        named = getenv("PAYSESSION_CONFIG");
-        if (named && !*named)
-            named = NULL;
-    }
-    if (named)
-        return file_read(named, NULL);
-    path = default_path();
-    if (!path || access(path, F_OK) != 0) {
-        complain("no configuration: neither --config nor $PAYSESSION_CONFIG, and no %s",
-                 path ? path : "home directory");
-        free(path);
-        return NULL;
-    }
-    text = file_read(path, NULL);
-    free(path);
-    return text;
-}
-
 void config_free(char *config)
 {
     if (config)
@@ -103,28 +65,67 @@ void config_free(char *config)
     free(config);
 }
 
-session_client *client_open(const struct options *options, char **config)
+/* What is wrong with the configuration, as the library says it: it names the file. */
+static void complain_of_config(const session_answer *answer, const char *file)
+{
+    const char *message = session_answer_text(answer, "/error/message");
+
+    if (!message)
+        message = session_result_name(session_answer_result(answer));
+    complain("%s%s%s%s", file ? file : "", file ? ": " : "", message,
+             strstr(message, "there is none") ? "; 'paysession config' prints a template" : "");
+}
+
+/* Whether it can be read twice. */
+static bool is_regular(const char *path)
+{
+    struct stat seen;
+
+    return stat(path, &seen) == 0 && S_ISREG(seen.st_mode);
+}
+
+/* From standard input, or from where it can be read only once and is wanted. */
+static session_client *open_text(const char *path, char **config)
 {
     session_client *client = NULL;
     session_answer *answer;
-    char *text = config_read(options);
+    char *text = file_read(path, NULL);
 
-    if (config)
-        *config = NULL;
     if (!text)
         return NULL;
-    if (session_client_open(text, &client, &answer) != SESSION_OK) {
-        json_t *head = answer_head(session_answer_json(answer, NULL));
-        const char *message = text_of(json_object_get(head, "error"), "message",
-                                      session_result_name(session_answer_result(answer)));
-        /* Of a key the library says which, of the whole that it is the configuration. */
-        complain("%s%s", strncmp(message, "configuration: ", 15) ? "configuration: " : "", message);
-        json_decref(head);
-    }
+    if (session_client_open(text, &client, &answer) != SESSION_OK)
+        complain_of_config(answer, strcmp(path, "-") ? path : "standard input");
     session_answer_free(answer);
     if (config && client)
         *config = text;
     else
         config_free(text);
+    return client;
+}
+
+session_client *client_open(const struct options *options, char **config)
+{
+    session_client *client = NULL;
+    session_answer *answer, *report;
+    const char *file;
+
+    if (config)
+        *config = NULL;
+    if (options->config
+        && (!strcmp(options->config, "-") || (config && !is_regular(options->config))))
+        return open_text(options->config, config);
+    if (session_client_open_file(options->config, &client, &answer) != SESSION_OK)
+        complain_of_config(answer, NULL);
+    session_answer_free(answer);
+    if (!client || !config)
+        return client;
+    session_client_report(client, &report);
+    file = session_answer_text(report, "/report/configuration/file");
+    *config = file ? file_read(file, NULL) : NULL;
+    session_answer_free(report);
+    if (!*config) {
+        session_client_close(client);
+        client = NULL;
+    }
     return client;
 }

@@ -53,7 +53,8 @@ static void tell(const struct options *options, const char *what, const session_
 /* One answer, wherever it is to be seen. Words of a mistake stand on stderr alone. */
 static void show(const struct options *options, const char *what, const session_answer *answer)
 {
-    if (options->format != FORMAT_WORDS || session_answer_result(answer) != SESSION_INVALID_ARGUMENT)
+    if (options->format != FORMAT_WORDS
+        || session_answer_result(answer) != SESSION_INVALID_ARGUMENT)
         print_answer(options, what, answer);
     tell(options, what, answer);
 }

@@ -11,18 +11,21 @@
 
 #include "keys.h"
 
-static const int get_keys[] = {KEY_CONFIG, KEY_FORMAT,  KEY_QUIET, KEY_VERBOSE,
+static const int get_keys[] = {KEY_CONFIG, KEY_FORMAT, KEY_QUIET,   KEY_VERBOSE,
                                KEY_COLOR,  KEY_EXPECT, KEY_TIMEOUT, 0};
-static const int wait_keys[] = {KEY_CONFIG, KEY_FORMAT,  KEY_QUIET,    KEY_VERBOSE, KEY_COLOR,
-                                KEY_EXPECT, KEY_TIMEOUT, KEY_INTERVAL, 0};
-static const int batch_keys[] = {KEY_CONFIG,    KEY_FORMAT, KEY_QUIET,   KEY_COLOR,  KEY_EXPECT, KEY_TIMEOUT,
-                                 KEY_IN_FLIGHT, KEY_RATE,   KEY_ORDERED, KEY_RESUME, 0};
+static const int wait_keys[] = {KEY_CONFIG,  KEY_FORMAT,   KEY_QUIET,
+                                KEY_VERBOSE, KEY_COLOR,    KEY_EXPECT,
+                                KEY_TIMEOUT, KEY_INTERVAL, 0};
+static const int batch_keys[] = {
+    KEY_CONFIG,    KEY_FORMAT, KEY_QUIET,   KEY_COLOR,  KEY_EXPECT, KEY_TIMEOUT,
+    KEY_IN_FLIGHT, KEY_RATE,   KEY_ORDERED, KEY_RESUME, 0};
 static const int normalize_keys[] = {KEY_FORMAT, KEY_QUIET, KEY_COLOR, KEY_EXPECT,
                                      KEY_ID,     KEY_TRUST, 0};
 static const int explain_keys[] = {KEY_CONFIG,   KEY_COLOR, KEY_EXPECT, KEY_TIMEOUT,
                                    KEY_PROVIDER, KEY_ID,    KEY_TRUST,  0};
+static const int config_keys[] = {KEY_CONFIG, 0};
 static const int no_keys[] = {0};
-static const int doctor_keys[] = {KEY_CONFIG, KEY_COLOR, KEY_TIMEOUT, KEY_ACCOUNT, 0};
+static const int doctor_keys[] = {KEY_CONFIG, KEY_FORMAT, KEY_COLOR, KEY_TIMEOUT, KEY_ACCOUNT, 0};
 
 static enum exit_code run_help(struct options *options);
 
@@ -37,22 +40,28 @@ static const struct command commands[] = {
      true, run_explain},
     {"doctor", "", "check libcurl, TLS, proxy, and each configured provider", doctor_keys, 0, 0,
      false, run_doctor},
-    {"help", "[COMMAND]", "list the commands, or the options of one", no_keys, 0, 1, false, run_help},
+    {"config", "[PROVIDER...]", "print a configuration to begin with, and say what its keys mean",
+     config_keys, 0, -1, false, run_config},
+    {"help", "[COMMAND]", "list the commands, or the options of one", no_keys, 0, 1, false,
+     run_help},
 };
 static const size_t command_count = sizeof commands / sizeof *commands;
 
-/* What the tool exits with, in the words of its help. */
+/* What the tool exits with, in the words of its help; and where a session was read, by what the shop
+ * does next. */
+enum { NO_DECISION = -1 };
 static const struct {
     enum exit_code code;
+    int decision; /* a session_decision */
     const char *meaning;
-} exits[] = {{EXIT_PAID, "paid: ship"},
-             {EXIT_NOT_YET, "not paid yet"},
-             {EXIT_NOT_PAID, "not paid, for good"},
-             {EXIT_HELD, "unknown: hold"},
-             {EXIT_NO_ANSWER, "no answer was learnt"},
-             {EXIT_CREDENTIALS, "credentials refused or missing"},
-             {EXIT_BAD_USAGE, "wrong options, reference or configuration"},
-             {EXIT_NO_OUTPUT, "the output could not be written"}};
+} exits[] = {{EXIT_PAID, SESSION_SHIP, "paid: ship"},
+             {EXIT_NOT_YET, SESSION_WAIT, "not paid yet: wait"},
+             {EXIT_NOT_PAID, SESSION_RELEASE, "not paid, for good: release"},
+             {EXIT_HELD, SESSION_HOLD, "unknown: hold"},
+             {EXIT_NO_ANSWER, NO_DECISION, "no answer was learnt"},
+             {EXIT_CREDENTIALS, NO_DECISION, "credentials refused or missing"},
+             {EXIT_BAD_USAGE, NO_DECISION, "wrong options, reference or configuration"},
+             {EXIT_NO_OUTPUT, NO_DECISION, "the output could not be written"}};
 static const size_t exit_count = sizeof exits / sizeof *exits;
 
 void complain(const char *format, ...)
@@ -73,9 +82,14 @@ enum exit_code worse(enum exit_code one, enum exit_code other)
 
 enum exit_code exit_code_of(const session_answer *answer)
 {
+    size_t i;
+
     switch (session_answer_result(answer)) {
     case SESSION_OK:
-        break;
+        for (i = 0; exits[i].decision != (int)session_answer_decision(answer); i++)
+            if (i + 1 == exit_count)
+                return EXIT_HELD;
+        return exits[i].code;
     case SESSION_INVALID_ARGUMENT:
     case SESSION_INVALID_CONFIG:
         return EXIT_BAD_USAGE;
@@ -85,22 +99,6 @@ enum exit_code exit_code_of(const session_answer *answer)
         return EXIT_CREDENTIALS;
     default:
         return EXIT_NO_ANSWER;
-    }
-    switch (session_answer_paid(answer)) {
-    case SESSION_PAID_YES:
-        return EXIT_PAID;
-    case SESSION_PAID_NO:
-        break;
-    default:
-        return EXIT_HELD;
-    }
-    switch (session_answer_status(answer)) {
-    case SESSION_STATUS_OPEN:
-    case SESSION_STATUS_PENDING:
-    case SESSION_STATUS_ACTION_REQUIRED:
-        return EXIT_NOT_YET;
-    default:
-        return EXIT_NOT_PAID;
     }
 }
 
@@ -131,22 +129,28 @@ static const struct command *command_named(const char *name)
 
 static void help(FILE *to)
 {
+    json_t *providers = json_read(session_providers()), *provider;
     const struct command *command = NULL;
     size_t i;
 
     fputs("Usage: paysession COMMAND [OPTION...] [ARGUMENT...]\n"
-          "Is this order paid, may the goods ship?\n\n", to);
+          "Is this order paid, may the goods ship?\n\n",
+          to);
     while ((command = command_next(command)))
         fprintf(to, "  %-10s %-16s %s\n", command->name, command->arguments, command->summary);
     fputs("\n  paysession help COMMAND        the options of a command\n"
           "  paysession --version\n\n"
           "Options stand before the first argument; -- ends them, for references from outside.\n\n"
-          "A reference: inbank:SHOP/SESSION, kustom:SESSION, dintero:ACCOUNT/ORDER/SESSION,\n"
-          "ledyer:SESSION.\n\n"
-          "Exit status of get, wait, normalize and explain; of several sessions the highest:\n", to);
+          "A reference:\n",
+          to);
+    json_array_foreach(providers, i, provider)
+        fprintf(to, "  %s\n", text_of(provider, "reference", ""));
+    fputs("\nExit status of get, wait, normalize and explain; of several sessions the highest:\n",
+          to);
     for (i = 0; i < exit_count; i++)
         fprintf(to, "  %-3d %s\n", exits[i].code, exits[i].meaning);
     fputs("batch and doctor give 0 when everything was read, else 4, 5, 64 or 74.\n", to);
+    json_decref(providers);
 }
 
 static enum exit_code run_help(struct options *options)
@@ -210,6 +214,12 @@ int main(int argc, char **argv)
         code = 0;
     } else if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
         help(stdout);
+        code = 0;
+    } else if (!strcmp(argv[1], "--config-manual")) {
+        config_manual();
+        code = 0;
+    } else if (!strcmp(argv[1], "--complete")) {
+        complete(argc - 2, argv + 2);
         code = 0;
     } else {
         command = command_named(argv[1]);

@@ -21,17 +21,20 @@ static const struct known all[] = {
      "the configuration, instead of $PAYSESSION_CONFIG or ~/.config/paysession/config.json", NULL},
     {"format", KEY_FORMAT, "FORMAT",
      "json (one object a line), table, status or words; on a terminal get, wait and normalize show "
-     "words of one session and a table of several, everywhere else json", NULL},
+     "words of one session and a table of several, everywhere else json",
+     NULL},
     {"quiet", KEY_QUIET, NULL, "nothing on stdout; the exit status says it", NULL},
     {"verbose", KEY_VERBOSE, NULL, "each try of a request, on stderr", NULL},
     {"color", KEY_COLOR, "WHEN",
      "auto (on a terminal, unless NO_COLOR is set or TERM is dumb), always or never", NULL},
     {"expect", KEY_EXPECT, "amount=MINOR,currency=EUR,reference=X",
      "what the order should be, each part optional and said once; what differs is held. A reference "
-     "comes last", NULL},
+     "comes last",
+     NULL},
     {"timeout", KEY_TIMEOUT, "TIME",
      "for each session, instead of the configuration's: 15s, 500ms, 2m; a plain number is in "
-     "milliseconds", "timeout-ms"},
+     "milliseconds",
+     "timeout-ms"},
     {"interval", KEY_INTERVAL, "TIME", "the first pause between two reads", "interval-ms"},
     {"in-flight", KEY_IN_FLIGHT, "N", "sessions read at once of each provider", NULL},
     {"requests-per-second", KEY_RATE, "N", "for each provider", NULL},
@@ -42,7 +45,9 @@ static const struct known all[] = {
     {"id", KEY_ID, "ID", "the identifier that the document must carry", NULL},
     {"trust-processed-at", KEY_TRUST, NULL, "Dintero: processed_at means paid", NULL},
     {"provider", KEY_PROVIDER, "PROVIDER", "FILE is a document of this provider", NULL},
-    {"account", KEY_ACCOUNT, "P12345678", "Dintero's account to check the credentials with", NULL},
+    {"account", KEY_ACCOUNT, "P12345678",
+     "Dintero's account to check the credentials with, instead of the configuration's account_id",
+     NULL},
     {"help", KEY_HELP, NULL, "this; 'paysession help' lists the commands", NULL},
 };
 static const size_t all_count = sizeof all / sizeof *all;
@@ -148,8 +153,8 @@ char *call_text(const struct options *options, const char *expect)
         text = call;
         call = NULL;
     } else if (call && expect
-               && asprintf(&text, "{\"expect\":%s%s%s", expect, call[1] == '}' ? "" : ",",
-                           call + 1) < 0) {
+               && asprintf(&text, "{\"expect\":%s%s%s", expect, call[1] == '}' ? "" : ",", call + 1)
+                      < 0) {
         text = NULL;
     }
     free(own);
@@ -224,7 +229,8 @@ static bool set_time(struct options *options, const char *key, const char *name,
     if (*text < '0' || *text > '9' || errno || i == sizeof units / sizeof *units
         || value > LLONG_MAX / units[i].ms) {
         complain("--%s %s: expected a time such as 15s, 500ms or 2m; a plain number is in "
-                 "milliseconds", name, text);
+                 "milliseconds",
+                 name, text);
         return false;
     }
     return keep(options, key, name, text)
@@ -293,27 +299,47 @@ static bool set_expect(struct options *options, const char *text)
 static bool set_option(struct options *options, int key, const char *value)
 {
     switch (key) {
-    case KEY_CONFIG: return set_once(&options->config, "config", value);
-    case KEY_FORMAT: return set_format(options, value);
-    case KEY_QUIET: options->quiet = true; return true;
-    case KEY_VERBOSE: options->verbose = true; return true;
-    case KEY_COLOR: return set_color(value);
-    case KEY_EXPECT: return set_expect(options, value);
-    case KEY_TIMEOUT: return set_time(options, "timeout_ms", "timeout", value);
-    case KEY_INTERVAL: return set_time(options, "interval_ms", "interval", value);
+    case KEY_CONFIG:
+        return set_once(&options->config, "config", value);
+    case KEY_FORMAT:
+        return set_format(options, value);
+    case KEY_QUIET:
+        options->quiet = true;
+        return true;
+    case KEY_VERBOSE:
+        options->verbose = true;
+        return true;
+    case KEY_COLOR:
+        return set_color(value);
+    case KEY_EXPECT:
+        return set_expect(options, value);
+    case KEY_TIMEOUT:
+        return set_time(options, "timeout_ms", "timeout", value);
+    case KEY_INTERVAL:
+        return set_time(options, "interval_ms", "interval", value);
     case KEY_IN_FLIGHT:
         return set_integer(options, options->batch, "in_flight", "in-flight", value);
     case KEY_RATE:
         return set_integer(options, options->batch, "requests_per_second", "requests-per-second",
                            value);
-    case KEY_ORDERED: options->ordered = true; return true;
-    case KEY_RESUME: return set_once(&options->resume, "resume", value);
-    case KEY_ID: return set_id(options, value);
-    case KEY_TRUST: return set(options->call, "trust_processed_at", json_true());
-    case KEY_PROVIDER: return set_once(&options->provider, "provider", value);
-    case KEY_ACCOUNT: return set_once(&options->account, "account", value);
-    case KEY_HELP: options->wants_help = true; return true;
-    default: return false;
+    case KEY_ORDERED:
+        options->ordered = true;
+        return true;
+    case KEY_RESUME:
+        return set_once(&options->resume, "resume", value);
+    case KEY_ID:
+        return set_id(options, value);
+    case KEY_TRUST:
+        return set(options->call, "trust_processed_at", json_true());
+    case KEY_PROVIDER:
+        return set_once(&options->provider, "provider", value);
+    case KEY_ACCOUNT:
+        return set_once(&options->account, "account", value);
+    case KEY_HELP:
+        options->wants_help = true;
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -357,8 +383,8 @@ static void select_words(const struct command *command, struct option *words, ch
 
 /* What getopt_long found wrong, in its own well-known words. `word` is the argument that it read
  * last; a long option is all of it. */
-static void complain_of_word(const struct command *command, const struct option *words, bool is_missing,
-                             const char *word)
+static void complain_of_word(const struct command *command, const struct option *words,
+                             bool is_missing, const char *word)
 {
     size_t length = strcspn(word, "=");
     const struct option *known;
@@ -446,14 +472,15 @@ bool options_read(const struct command *command, int argc, char **argv, struct o
         if (argument[0] != '-' || !argument[1])
             continue;
         complain("%s: '%s' stands behind an argument: options come first, and -- in front of the "
-                 "first argument ends them", command->name, argument);
+                 "first argument ends them",
+                 command->name, argument);
         return false;
     }
     if (options->count < command->fewest
         || (command->most >= 0 && options->count > command->most)) {
-        complain("%s: expected %s, got %d argument%s; 'paysession help %s' says more", command->name,
-                 *command->arguments ? command->arguments : "no arguments", options->count,
-                 options->count == 1 ? "" : "s", command->name);
+        complain("%s: expected %s, got %d argument%s; 'paysession help %s' says more",
+                 command->name, *command->arguments ? command->arguments : "no arguments",
+                 options->count, options->count == 1 ? "" : "s", command->name);
         return false;
     }
     /* What one can read for who looks, what programs can read for programs. */
@@ -470,23 +497,6 @@ void options_free(struct options *options)
     json_decref(options->said);
 }
 
-/* Words between two margins; the first line has begun already, at the first of them. */
-static void print_wrapped(const char *text, size_t from, size_t to)
-{
-    size_t column = from, length;
-
-    for (; *text; text += length, text += strspn(text, " ")) {
-        length = strcspn(text, " ");
-        if (column > from && column + 1 + length > to) {
-            printf("\n%*s", (int)from, "");
-            column = from;
-        }
-        printf("%s%.*s", column > from ? " " : "", (int)length, text);
-        column += length + (column > from);
-    }
-    fputc('\n', stdout);
-}
-
 void options_help(const struct command *command)
 {
     enum { MARGIN = 25, WIDTH = 79 };
@@ -495,7 +505,7 @@ void options_help(const struct command *command)
     printf("Usage: paysession %s [OPTION...]%s%s\n", command->name, *command->arguments ? " " : "",
            command->arguments);
     printf("%c", toupper((unsigned char)command->summary[0]));
-    print_wrapped(command->summary + 1, 0, WIDTH);
+    print_wrapped(stdout, command->summary + 1, "", 0, WIDTH);
     fputc('\n', stdout);
     while ((known = option_next(command, known))) {
         char letter[8] = "    ", alias[64] = "";
@@ -512,10 +522,12 @@ void options_help(const struct command *command)
             printf("\n%*s", MARGIN, "");
         else
             printf("%*s", MARGIN - used, "");
-        print_wrapped(known->doc, MARGIN, WIDTH);
+        print_wrapped(stdout, known->doc, "", MARGIN, WIDTH);
     }
     /* A reference that looks like --help must not ship goods. */
     if (command->judges)
-        printf("\n'paysession %s --help' exits with %d, since 0 would mean paid;\n'paysession help %s' "
-               "exits with 0.\n", command->name, EXIT_BAD_USAGE, command->name);
+        printf(
+            "\n'paysession %s --help' exits with %d, since 0 would mean paid;\n'paysession help %s' "
+            "exits with 0.\n",
+            command->name, EXIT_BAD_USAGE, command->name);
 }

@@ -50,6 +50,22 @@ const char *text_of(const json_t *object, const char *key, const char *otherwise
     return text ? text : otherwise;
 }
 
+void print_wrapped(FILE *to, const char *text, const char *begin, size_t margin, size_t width)
+{
+    size_t column = margin, length;
+
+    for (; *text; text += length, text += strspn(text, " ")) {
+        length = strcspn(text, " ");
+        if (column > margin && column + 1 + length > width) {
+            fprintf(to, "\n%-*s", (int)margin, begin);
+            column = margin;
+        }
+        fprintf(to, "%s%.*s", column > margin ? " " : "", (int)length, text);
+        column += length + (column > margin);
+    }
+    fputc('\n', to);
+}
+
 /* ---- The table ----------------------------------------------------------------------------- */
 
 /* How wide the columns are; the reference's where none was known before the head was printed. */
@@ -87,7 +103,8 @@ static bool is_stacked(void)
 
 static bool has_room_for_note(size_t width)
 {
-    return (is_stacked() ? 1 : reference_width) + STATUS_WIDTH + PAID_WIDTH + AMOUNT_WIDTH + 4 + width
+    return (is_stacked() ? 1 : reference_width) + STATUS_WIDTH + PAID_WIDTH + AMOUNT_WIDTH + 4
+               + width
            <= width_of_terminal();
 }
 

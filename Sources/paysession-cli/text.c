@@ -15,8 +15,12 @@ size_t utf8_sequence(const char *text, size_t left)
 
     if (!left || !bytes[0])
         return 0;
-    length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xC2 ? 0 : bytes[0] < 0xE0 ? 2
-             : bytes[0] < 0xF0 ? 3 : bytes[0] < 0xF5 ? 4 : 0;
+    length = bytes[0] < 0x80   ? 1
+             : bytes[0] < 0xC2 ? 0
+             : bytes[0] < 0xE0 ? 2
+             : bytes[0] < 0xF0 ? 3
+             : bytes[0] < 0xF5 ? 4
+                               : 0;
     if (!length || length > left)
         return 0;
     for (i = 1; i < length; i++)
@@ -59,7 +63,8 @@ static unsigned control(const char *text, size_t length)
     point = (bytes[0] & 0x0Fu) << 12 | (bytes[1] & 0x3Fu) << 6 | (bytes[2] & 0x3Fu);
     return point == 0x200E || point == 0x200F || (point >= 0x202A && point <= 0x202E)
                    || (point >= 0x2066 && point <= 0x2069)
-               ? point : 0;
+               ? point
+               : 0;
 }
 
 const char *printable(const char *text)
@@ -111,7 +116,7 @@ char *json_shown(const char *json, size_t *length)
         left -= size;
     }
     if (shown)
-        shown[*length = used] = '\0';
+        shown[ *length = used] = '\0';
     return shown;
 }
 

@@ -19,7 +19,8 @@ static void write_line(const char *reference, long seconds, long long limit_ms)
 {
     struct winsize window = {0};
     char text[4352], limit[48] = "";
-    size_t width = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col ? window.ws_col : 80;
+    size_t width =
+        ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col ? window.ws_col : 80;
 
     if (limit_ms)
         snprintf(limit, sizeof limit, " of %.3g s", (double)limit_ms / 1000);

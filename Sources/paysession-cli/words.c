@@ -94,8 +94,7 @@ static void print_session(FILE *to, const json_t *head, const json_t *session)
         snprintf(text, sizeof text, "%s's \"%s\" means %s", provider, value ? value : "", status);
     else
         snprintf(text, sizeof text, "%s has no status field: %s %s means %s", provider,
-                 text_of(evidence, "field", "?"), value ? "with a time" : "without a time",
-                 status);
+                 text_of(evidence, "field", "?"), value ? "with a time" : "without a time", status);
     line(to, "rule", printable(text));
     snprintf(text, sizeof text, "%s: %s; %s", status, meaning(status_words, status),
              is_final ? "final" : "not final, it can change");
@@ -123,10 +122,11 @@ static void print_session(FILE *to, const json_t *head, const json_t *session)
         line(to, "held", painted(DOUBTFUL, printable(text)));
     }
     line(to, "paid", painted(paid_hue(paid), printable(paid)));
-    line(to, "so", !strcmp(paid, "yes") ? "the goods can be shipped"
-               : strcmp(paid, "no") ? "hold the order and look"
-               : is_final           ? "do not ship"
-                                    : "do not ship yet; read it again later");
+    line(to, "so",
+         !strcmp(paid, "yes") ? "the goods can be shipped"
+         : strcmp(paid, "no") ? "hold the order and look"
+         : is_final           ? "do not ship"
+                              : "do not ship yet; read it again later");
 }
 
 static void print_failure(FILE *to, const json_t *head)

@@ -150,13 +150,14 @@ def test_uninstall_leaves_nothing(tmp_path: Path) -> None:
 
 def test_manual_and_completions_are_installed(prefix: Path) -> None:
     tool = REPOSITORY / "Sources/paysession-cli"
-    place = {"1": "share/man/man1/{}", "5": "share/man/man5/{}",
+    place = {"1": "share/man/man1/{}",
              "bash": "share/bash-completion/completions/paysession",
              "zsh": "share/zsh/site-functions/_paysession",
              "fish": "share/fish/vendor_completions.d/paysession.fish"}
     found = [path for path in tool.iterdir() if path.suffix[1:] in place]
-    assert {"paysession.1", "paysession.bash"} <= {path.name for path in found}
-    for path in found:
+    assert {path.name for path in found} == {f"paysession.{end}" for end in place}
+    place["5"] = "share/man/man5/{}"
+    for path in [*found, REPOSITORY / "build/man/paysession-config.5"]:
         installed = prefix / place[path.suffix[1:]].format(path.name)
         assert installed.read_bytes() == path.read_bytes()
         assert installed.stat().st_mode & 0o777 == 0o644

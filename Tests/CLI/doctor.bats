@@ -8,7 +8,7 @@ teardown() { [[ -z ${SERVING-} ]] || kill "$SERVING" 2> /dev/null || true; }
 # A provider behind a TLS, or a proxy, that goes wrong in that way: its configuration is in the file config.
 serve() { # tls|proxy KIND
     rm -f port config
-    PYTHONPATH=$ROOT/Tests/Faults:$ROOT/bindings/python/src python3 -W ignore - "$@" << 'PYTHON' > server.log 2>&1 3>&- &
+    PYTHONPATH=$ROOT/Tests/Faults:$ROOT/Tests/Sandbox:$ROOT/bindings/python/src python3 -W ignore - "$@" << 'PYTHON' > server.log 2>&1 3>&- &
 import json, os, pathlib, ssl, sys, time
 from servers import Authority, Server, as_asked, reply
 from test_tls import peer
@@ -47,9 +47,23 @@ PYTHON
     return 1
 }
 
-@test "all is well" {
+# The sandbox's configuration, with more in it, as a file of that mode.
+configure() { # MODE CHANGE
     use_sandbox
+    python3 - "$PAYSESSION_CONFIG" "$2" << 'PYTHON' > shop.json
+import json, sys
+config = json.load(open(sys.argv[1]))
+exec(sys.argv[2])
+json.dump(config, sys.stdout)
+PYTHON
+    chmod "$1" shop.json
+}
+
+@test "all is well" {
+    configure 600 ''
+    export PAYSESSION_CONFIG=$PWD/shop.json
     run -0 paysession doctor --account T12345678
+    [[ ${lines[0]} == "ok    configuration              $PWD/shop.json, mode 600" ]]
     [[ $output == *"ok    libcurl"* && $output == *"ok    TLS"* ]]
     [[ $output == *"ok    trusted certificates       $SERVERS/sandbox/ca.pem"* ]]
     [[ $output == *"ok    proxy                      none"* ]]
@@ -60,7 +74,83 @@ PYTHON
     done
     [[ $output != *FAIL* && $output != *warn* ]]
     run -0 paysession doctor
-    [[ $output == *"warn  dintero credentials        not checked: say --account"* ]]
+    [[ $output == *"warn  dintero credentials        not checked: say --account, or account_id in the configuration"* ]]
+}
+
+@test "the account can stand in the configuration" {
+    configure 600 'config["dintero"]["account_id"] = "T12345678"'
+    run -0 paysession doctor -c shop.json
+    [[ $output == *"ok    dintero credentials        accepted"* ]]
+    # What is said counts more.
+    run -64 paysession doctor -c shop.json --account X
+    [[ $output == *"FAIL  dintero credentials        account_id: expected P or T and eight digits"* ]]
+}
+
+@test "it says who else may read the configuration" {
+    configure 644 ''
+    run -0 paysession doctor -c "$PWD/shop.json"
+    [[ ${lines[0]} == "warn  configuration              $PWD/shop.json, mode 644: everybody on this machine may read it; chmod 600 ends that" ]]
+    chmod 640 shop.json
+    run -0 paysession doctor -c "$PWD/shop.json"
+    [[ ${lines[0]} == "ok    configuration              $PWD/shop.json, mode 640: its group may read it" ]]
+    run -0 paysession doctor -c - < shop.json
+    [[ ${lines[0]} == "ok    configuration              standard input" ]]
+}
+
+@test "one object for programs" {
+    configure 600 'config["dintero"]["account_id"] = "T12345678"'
+    run -0 paysession doctor -c shop.json --format json
+    echo "$output" > out
+    judge out 'len(answers) == 1 and list(answers[0]) == ["verdict", "exit_status", "checks"]'
+    judge out 'answers[0]["verdict"] == "ok" and answers[0]["exit_status"] == 0'
+    judge out 'all(list(c) == ["verdict", "provider", "check", "detail"] and c["verdict"] == "ok" for c in answers[0]["checks"])'
+    judge out '{c["provider"] for c in answers[0]["checks"]} == {None, "inbank", "kustom", "dintero", "ledyer"}'
+    judge out '[c["check"] for c in answers[0]["checks"] if c["provider"] == "ledyer"] == ["address", "reachable", "credentials", "clock"]'
+    configure 644 'config["kustom"]["api_key"] = "kco_test_wrong"'
+    run -5 paysession doctor -c shop.json -f json
+    echo "$output" > out
+    judge out 'answers[0]["verdict"] == "fail" and answers[0]["exit_status"] == 5'
+    judge out '{(c["provider"], c["check"]): c["verdict"] for c in answers[0]["checks"] if c["verdict"] != "ok"} == {
+        (None, "configuration"): "warn", ("kustom", "credentials"): "fail", ("dintero", "credentials"): "warn"}'
+    [[ $output != *kco_test_wrong* ]]
+    run -64 --separate-stderr paysession doctor -c shop.json -f table
+    [[ -z $output && $stderr == "paysession: --format table: expected json, or no --format" ]]
+}
+
+@test "a template that can be read back, for all providers and for each" {
+    local provider
+    # What the template leaves to the environment.
+    export INBANK_API_KEY=a KUSTOM_API_KEY=b DINTERO_CLIENT_SECRET=c LEDYER_CLIENT_SECRET=d
+    paysession config > shop.json 2> comments
+    exits 64 paysession get -q -c shop.json nonsense 2> told
+    [[ $(< told) == *"reference: expected"* && $(< comments) != *paysession:* ]]
+    judge <(python3 -c 'import json; print(json.dumps(json.load(open("shop.json"))))') \
+        'list(answers[0]) == ["inbank", "kustom", "dintero", "ledyer"]'
+    for provider in inbank kustom dintero ledyer; do
+        paysession config "$provider" > one.json 2> comments
+        exits 64 paysession get -q -c one.json nonsense 2> told
+        [[ $(< told) == *"reference: expected"* ]]
+        [[ $(grep -c '^# In "' comments) == 1 && $(< comments) == *"# In \"$provider\", for "* ]]
+    done
+    unset KUSTOM_API_KEY
+    run -64 --separate-stderr paysession get -q -c shop.json kustom:x
+    [[ $stderr == *KUSTOM_API_KEY* ]]
+    run -64 --separate-stderr paysession config stripe
+    [[ -z $output && $stderr == "paysession: config: stripe: no such provider; 'paysession help' lists them" ]]
+}
+
+@test "config says which configuration is in use" {
+    configure 600 ''
+    PAYSESSION_CONFIG=$PWD/shop.json run -0 --separate-stderr paysession config kustom
+    [[ ${stderr_lines[0]} == "# The configuration in use: $PWD/shop.json" ]]
+    PAYSESSION_CONFIG= XDG_CONFIG_HOME=$PWD run -0 --separate-stderr paysession config kustom
+    [[ ${stderr_lines[0]} == "# No configuration is in use: $PWD/paysession/config.json: expected a configuration file, there is none" ]]
+    echo '{' > broken
+    PAYSESSION_CONFIG=$PWD/broken run -0 --separate-stderr paysession config kustom
+    [[ ${stderr_lines[0]} == "# No configuration is in use: $PWD/broken:"* ]]
+    echo '{}' > none
+    PAYSESSION_CONFIG=$PWD/none run -5 paysession doctor
+    [[ $output == *"FAIL  providers                  none is configured; 'paysession config' prints a template"* ]]
 }
 
 @test "what is wrong is named" {

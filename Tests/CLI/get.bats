@@ -88,7 +88,7 @@ PYTHON
 @test "a configuration with a NUL in it is not read up to there" {
     { cat "$PAYSESSION_CONFIG"; printf '\0{"proxy": "http://127.0.0.1:1"}'; } > "$BATS_TEST_TMPDIR/nul"
     run -64 --separate-stderr paysession get -c "$BATS_TEST_TMPDIR/nul" kustom:finalized
-    [[ -z $output && $stderr == *"nul: expected text, got a NUL byte in it"* ]]
+    [[ -z $output && $stderr == *"nul: expected text, there is a NUL byte in it"* ]]
     { cat "$PAYSESSION_CONFIG"; printf '\0'; } > "$BATS_TEST_TMPDIR/nul"
     PAYSESSION_CONFIG=$BATS_TEST_TMPDIR/nul exits 64 paysession batch -q /dev/null
     PAYSESSION_CONFIG=$BATS_TEST_TMPDIR/nul exits 64 paysession doctor
@@ -105,7 +105,11 @@ PYTHON
     # The nearer one counts.
     PAYSESSION_CONFIG=/nonexistent exits 0 paysession get -q -c "$home/xdg/paysession/config.json" kustom:finalized
     PAYSESSION_CONFIG= XDG_CONFIG_HOME=$home/none HOME=$home run paysession get -q kustom:finalized
-    [[ $output == *"neither --config nor \$PAYSESSION_CONFIG, and no $home/none/paysession/config.json"* ]]
+    [[ $output == "paysession: $home/none/paysession/config.json: expected a configuration file, there is none;"*"'paysession config' prints a template" ]]
+    PAYSESSION_CONFIG=/nonexistent run paysession get -q kustom:finalized
+    [[ $output == "paysession: /nonexistent: expected a configuration file, there is none; 'paysession config' prints a template" ]]
+    PAYSESSION_CONFIG= XDG_CONFIG_HOME= HOME= run paysession get -q kustom:finalized
+    [[ $output == *"'paysession config' prints a template" ]]
 }
 
 @test "output that cannot be written is no success" {
@@ -139,7 +143,7 @@ PYTHON
 @test "json is the library's answer on one line, byte for byte but for line ends" {
     paysession get "$INBANK/completed" kustom:finalized > "$BATS_TEST_TMPDIR/out"
     [[ $(wc -l < "$BATS_TEST_TMPDIR/out") == 2 ]]
-    judge "$BATS_TEST_TMPDIR/out" '[list(a) for a in answers] == [["result", "provider", "reference",
+    judge "$BATS_TEST_TMPDIR/out" '[list(a) for a in answers] == [["result", "provider", "reference", "decision",
         "session", "error", "exchange", "raw"]] * 2'
     judge "$BATS_TEST_TMPDIR/out" 'answers[0]["raw"]["status"] == "completed" and answers[1]["session"]["paid"] == "yes"'
 }
@@ -212,13 +216,138 @@ print(amount["minor"], amount["currency"])')
     run -64 --separate-stderr paysession get -q $'kustom:\e[31m'
     [[ $stderr != *$'\e'* ]]
     run -64 paysession
-    run -0 paysession --help
-    run -0 paysession help
-    run -0 paysession --version
-    [[ $output == "paysession 0.1.0" ]]
-    # Where zero means no verdict, help is a success.
-    run -0 paysession batch --help
-    run -64 paysession get --help
+}
+
+@test "a mistake is told on stderr, with what it is about, whoever finds it" {
+    # The library: of several references only the one that is none.
+    run -64 --separate-stderr paysession get kustom:finalized kustom ledyer:authorized
+    [[ ${#lines[@]} == 3 && $stderr == "paysession: kustom: reference: expected PROVIDER:..., there is no colon" ]]
+    run -64 --separate-stderr paysession get -f table kustom:finalized kustom: "kustom:a b"$'\t'
+    [[ ${#stderr_lines[@]} == 2 && ${stderr_lines[0]} == "paysession: kustom:: session_id: expected an identifier, it is empty" ]]
+    [[ ${stderr_lines[1]} == 'paysession: kustom:a b\x09: '* ]]
+    # An option once, however many references it is said for, in the user's words and not as the key that it became.
+    run -64 --separate-stderr paysession get -t 0 kustom:a kustom:b
+    [[ ${#lines[@]} == 2 && $stderr == "paysession: --timeout 0: expected an integer from 1 to 600000 milliseconds" ]]
+    run -64 --separate-stderr paysession get -q --timeout=11m kustom:a kustom:b
+    [[ $stderr == "paysession: --timeout 11m: expected an integer from 1 to 600000 milliseconds" ]]
+    run -64 --separate-stderr paysession wait --interval 0s kustom:a
+    [[ $stderr == "paysession: --interval 0s: expected an integer from 1 to 60000 milliseconds" ]]
+    run -64 --separate-stderr paysession get -e amount=1,currency=eu kustom:a kustom:b
+    [[ $stderr == 'paysession: --expect amount=1,currency=eu: currency: expected a currency code of ISO 4217, such as "EUR"' ]]
+    # The tool.
+    run -64 --separate-stderr paysession get -e amount=20.00 kustom:a
+    [[ -z $output && $stderr == "paysession: --expect amount=20.00: amount: expected an integer in minor units, such as 30000" ]]
+    run -64 --separate-stderr paysession normalize stripe <<< '{}'
+    [[ $stderr == "paysession: stripe: provider: expected one of inbank, kustom, dintero, ledyer" ]]
+    run -64 --separate-stderr paysession normalize --id "" kustom <<< '{}'
+    [[ $stderr == "paysession: --id : expected an identifier of 1 to 128 bytes" ]]
+    run -64 --separate-stderr paysession wait kustom:a kustom:b
+    [[ -z $output && $stderr == "paysession: wait: expected REF, got 2 arguments; 'paysession help wait' says more" ]]
+    # What is no mistake of the user's is the answer's to say.
+    run -4 --separate-stderr paysession get kustom:error-404
+    [[ -n $output && -z $stderr ]]
+}
+
+@test "times have units" {
+    local start end time
+    for time in 700ms 700 1s; do
+        start=$EPOCHREALTIME
+        exits 1 paysession wait -q -t $time --interval 100ms kustom:active
+        end=$EPOCHREALTIME
+        ((${end/./} - ${start/./} > 600000 && ${end/./} - ${start/./} < 3000000))
+    done
+    for time in 2m 1min 15s 500ms 9000; do exits 0 paysession get -q --timeout $time kustom:finalized; done
+    exits 0 paysession get -q --timeout-ms=9000 kustom:finalized
+    exits 1 paysession wait -q --timeout-ms 300 --interval-ms 100 kustom:active
+    for time in "" s 1h 1.5s -1 "1 s" 1S 99999999999999999999 9223372036854775807s; do
+        run -64 --separate-stderr paysession get --timeout "$time" kustom:finalized
+        [[ -z $output && $stderr == "paysession: --timeout $time: expected a time such as 15s, 500ms or 2m; "* ]]
+    done
+}
+
+@test "help is there for who asks, and exits with zero where no order is judged" {
+    local word
+    for word in --help -h help; do
+        run -0 paysession "$word"
+        [[ ${lines[0]} == "Usage: paysession COMMAND "* ]]
+    done
+    for word in --version -V; do
+        run -0 paysession "$word"
+        [[ $output == "paysession 0.1.0" ]]
+    done
+    for word in get wait batch normalize explain doctor config help; do
+        run -0 paysession help "$word"
+        [[ ${lines[0]} == "Usage: paysession $word [OPTION...]"* ]]
+    done
+    for word in batch doctor config help; do
+        run -0 paysession "$word" --help
+        run -0 paysession "$word" -h
+    done
+    # Where zero means paid it says why it is not.
+    for word in get wait normalize explain; do
+        run -64 paysession "$word" --help
+        [[ ${lines[-2]} == "'paysession $word --help' exits with 64, since 0 would mean paid;" ]]
+        [[ ${lines[-1]} == "'paysession help $word' exits with 0." ]]
+    done
+    run -64 --separate-stderr paysession help nonsense
+    [[ -z $output && $stderr == "paysession: nonsense: no such command; 'paysession help' lists them" ]]
+}
+
+@test "did you mean" {
+    local word
+    for word in gte GET gett gt et; do
+        run -64 --separate-stderr paysession $word kustom:finalized
+        [[ -z $output && $stderr == "paysession: $word: no such command; did you mean 'get'?" ]]
+    done
+    run -64 --separate-stderr paysession help normalise
+    [[ $stderr == *"did you mean 'normalize'?" ]]
+    run -64 --separate-stderr paysession get --timeuot=1s kustom:x
+    [[ $stderr == "paysession: get: unrecognized option '--timeuot'; did you mean '--timeout'?" ]]
+    run -64 --separate-stderr paysession get --jsn kustom:x
+    [[ $stderr == "paysession: get: unrecognized option '--jsn'; did you mean '--format=json'?" ]]
+    run -64 --separate-stderr paysession doctor --acount P12345678
+    [[ $stderr == *"did you mean '--account'?" ]]
+    run -64 --separate-stderr paysession config kustum
+    [[ -z $output && $stderr == "paysession: config: kustum: no such provider; did you mean 'kustom'?" ]]
+    # Nothing is guessed from afar.
+    for word in x ship zzzzzzzz "$(printf 'g%.0s' {1..99})"; do
+        run -64 --separate-stderr paysession "$word"
+        [[ $stderr != *"did you mean"* ]]
+        run -64 --separate-stderr paysession get "--$word" kustom:x
+        [[ $stderr != *"did you mean"* ]]
+    done
+}
+
+@test "verbose tells each try on stderr" {
+    run -4 --separate-stderr paysession get -v -f status kustom:error-503
+    [[ $output == $'kustom:error-503\tprovider_error\tunknown' && ${#stderr_lines[@]} == 3 ]]
+    [[ ${stderr_lines[0]} =~ ^paysession:\ kustom:error-503:\ try\ 1,\ session\ request:\ provider_error,\ HTTP\ 503,\ [0-9]+\ ms,\ then\ a\ pause\ of\ [0-9]+\ ms$ ]]
+    [[ ${stderr_lines[2]} =~ ^paysession:\ kustom:error-503:\ try\ 3,\ session\ request:\ provider_error,\ HTTP\ 503,\ [0-9]+\ ms$ ]]
+    run -0 --separate-stderr paysession get -q --verbose kustom:finalized
+    [[ $stderr =~ ^paysession:\ kustom:finalized:\ try\ 1,\ session\ request:\ ok,\ HTTP\ 200,\ [0-9]+\ ms$ ]]
+    echo '{"proxy": "", "attempts": 1, "kustom": {"base_url": "http://127.0.0.1:1", "api_key": "k"}}' > "$BATS_TEST_TMPDIR/dead"
+    run -4 --separate-stderr paysession get -v -c "$BATS_TEST_TMPDIR/dead" kustom:finalized
+    [[ $stderr =~ ^paysession:\ kustom:finalized:\ try\ 1,\ session\ request:\ unreachable,\ [0-9]+\ ms$ ]]
+}
+
+@test "what is wrong in a configuration is told with file, line and column" {
+    local broken=$BATS_TEST_TMPDIR/broken.json
+    printf '{\n  "kustom": {"environment": "playground",\n    "api_key": "kco_test_x",}\n}\n' > "$broken"
+    run -64 --separate-stderr paysession get -c "$broken" kustom:x
+    [[ -z $output && $stderr == "paysession: $broken:3:29: "* ]]
+    printf '{\n  "timeout_ms": 5000,\n  "kustom": {"environment": "nowhere", "api_key": "k"}\n}\n' > "$broken"
+    PAYSESSION_CONFIG=$broken run -64 --separate-stderr paysession doctor
+    [[ -z $output && $stderr == "paysession: $broken:3:14: kustom.environment: expected "* ]]
+    # What is read only once has no name of its own, or its descriptor's.
+    run -64 --separate-stderr paysession get -c - kustom:x < "$broken"
+    [[ $stderr == "paysession: standard input: kustom.environment: expected "* ]]
+    exits 0 paysession get -q -c - kustom:finalized < "$PAYSESSION_CONFIG"
+    exits 0 paysession get -q -c <(cat "$PAYSESSION_CONFIG") kustom:finalized
+    # Others could have credentials sent to an address of theirs.
+    cp "$PAYSESSION_CONFIG" "$broken"
+    chmod 666 "$broken"
+    run -64 --separate-stderr paysession get -c "$broken" kustom:finalized
+    [[ -z $output && $stderr == "paysession: $broken: expected a file that only its owner may write"* ]]
 }
 
 @test "no secret in anything that is printed" {

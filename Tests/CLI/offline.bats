@@ -142,7 +142,7 @@ document() { # STATUS
     run -64 paysession explain /nonexistent
     { cat answer; printf '\0'; } > nul
     run -64 paysession explain nul
-    [[ $output == *"nul: expected text, got a NUL byte in it"* ]]
+    [[ $output == *"nul: expected text, there is a NUL byte in it"* ]]
     # What comes from outside cannot speak to the terminal.
     printf '{"session_id": "\\u001b[2J", "status": "\\u009b31m"}' > hostile
     run -3 paysession explain --provider kustom hostile

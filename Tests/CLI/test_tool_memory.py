@@ -78,18 +78,25 @@ def failures(folder: Path, *arguments: object, text: str = "", held: bytes = b""
 @pytest.mark.parametrize("arguments", [
     ["normalize", *WRONG, "kustom", "document.json"],
     ["normalize", "-f", "table", *WRONG, "--expect", "currency=SEK", "kustom", "document.json"],
+    ["normalize", "-f", "words", *WRONG, "kustom", "document.json"],
     ["get", *WRONG, "--", "kustom:a"],
     ["explain", *WRONG, "--provider", "kustom", "document.json"],
     ["explain", "--id", "other", "--provider", "kustom", "document.json"],
-], ids=["normalize", "table", "get", "explain", "explain-id"])
+], ids=["normalize", "table", "words", "get", "explain", "explain-id"])
 def test_what_is_judged_is_never_zero(arguments: list[str], folder: Path) -> None:
     paths = [str(folder / one) if one.endswith(".json") else one for one in arguments]
     whole = run(*paths, config=folder / "config.json")
-    for failure in failures(folder, *paths, stride=3 if "table" in arguments else 1):
+    for failure in failures(folder, *paths, stride=3 if "-f" in arguments else 1):
         assert failure.done.returncode != 0, failure.done
         # What could be told all the same is told as it is, without a byte left out.
         if failure.done.returncode == whole.returncode and "get" not in arguments:
             assert failure.done.stdout == whole.stdout, failure.done
+
+
+def test_a_template_is_whole_or_an_error(folder: Path) -> None:
+    whole = run("config", "kustom", config=folder / "config.json")
+    for failure in failures(folder, "config", "kustom", stride=2):
+        assert failure.done.returncode != 0 or failure.done.stdout == whole.stdout, failure.done
 
 
 @pytest.mark.parametrize(("options", "text"), [
