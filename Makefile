@@ -15,7 +15,7 @@
 #   make allocations  each allocation fails in turn: a result, never a trap (ten minutes)
 #   make libcurls   the faults again, with the libcurl of Debian 11, 12, 13 and sid (half an hour)
 #   make mutants    the library broken in many small ways: the tests must notice each (half an hour)
-#   make proof      Tests/PROOF.md, from what these left in build/proof
+#   make proof      Tests/PROOF.md, from what these left in build/proof at clean commits
 #   make reproducible  a second build in another folder gives the same bytes
 #   make sbom       the software bill of materials, into build
 #   make install    PREFIX=/usr/local DESTDIR=: what make has built
