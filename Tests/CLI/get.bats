@@ -238,7 +238,7 @@ print(amount["minor"], amount["currency"])')
     run -64 --separate-stderr paysession get -e amount=20.00 kustom:a
     [[ -z $output && $stderr == "paysession: --expect amount=20.00: amount: expected an integer in minor units, such as 30000" ]]
     run -64 --separate-stderr paysession normalize stripe <<< '{}'
-    [[ $stderr == "paysession: stripe: provider: expected one of inbank, kustom, dintero, ledyer" ]]
+    [[ $stderr == "paysession: stripe: provider: expected one of "*kustom* ]]
     run -64 --separate-stderr paysession normalize --id "" kustom <<< '{}'
     [[ $stderr == "paysession: --id : expected an identifier of 1 to 128 bytes" ]]
     run -64 --separate-stderr paysession wait kustom:a kustom:b
