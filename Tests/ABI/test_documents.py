@@ -61,6 +61,7 @@ PROGRAMS = {
     "Python": [sys.executable, str(REPOSITORY / "examples/python/paid.py")]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", PROGRAMS)
 def test_the_example_does_what_it_says(language: str, sandbox: RunningSandbox, tmp_path: Path) -> None:
     def run(*arguments: str | Path) -> tuple[int, list[str], str]:
