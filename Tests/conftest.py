@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What all of these tests share."""
 
+from __future__ import annotations
+
 import signal
 
 import pytest

@@ -19,7 +19,8 @@ static inline json_t *cjansson_load(const char *bytes, size_t length, json_error
 }
 
 /* The same where keys may stand twice: for the place of a flaw alone. */
-static inline json_t *cjansson_load_loosely(const char *bytes, size_t length, json_error_t *error) {
+static inline json_t *cjansson_load_loosely(const char *bytes, size_t length, json_error_t *error)
+{
     return json_loadb(bytes, length, JSON_ALLOW_NUL, error);
 }
 

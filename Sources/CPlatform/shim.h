@@ -77,7 +77,8 @@ static inline int cplatform_kind(int fd)
 extern char *secure_getenv(const char *name);
 
 /* fstat: the permissions of a regular file; 0 for anything else. */
-static inline uint32_t cplatform_mode(int fd) {
+static inline uint32_t cplatform_mode(int fd)
+{
     struct stat facts;
     return fstat(fd, &facts) || !S_ISREG(facts.st_mode) ? 0 : facts.st_mode & 07777;
 }

@@ -3,6 +3,8 @@
 
     python interface.py > releases/VERSION/interface.json     (once, when VERSION is released)
 
+Beside it stand the header and examples/c/paid.c of that release.
+
 A program that was linked against a release must go on working: what a record holds may be added to,
 and never changed.
 """

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from sandbox.testing import RunningSandbox
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text("utf-8")
@@ -53,25 +56,38 @@ def test_each_hold_of_the_schema_is_explained(document: str) -> None:
     assert [hold for hold in holds if not re.search(rf"\b{hold}\b", text)] == []
 
 
-@pytest.mark.parametrize("program", ["build/examples/paid"])
-def test_the_c_example_does_what_it_says(program: str, sandbox) -> None:  # type: ignore[no-untyped-def]
-    config = json.dumps(sandbox.config)
+PROGRAMS = {
+    "C": [str(REPOSITORY / "build/examples/paid")],
+    "Python": [sys.executable, str(REPOSITORY / "examples/python/paid.py")]}
 
-    def run(*references: str) -> tuple[int, list[str]]:
-        done = subprocess.run([str(REPOSITORY / program), config, *references], timeout=30,
-                              capture_output=True, text=True)
-        assert done.stderr == ""
-        return done.returncode, done.stdout.splitlines()
 
-    code, lines = run("kustom:finalized", "ledyer:authorized")
-    assert code == 0
+@pytest.mark.slow
+@pytest.mark.parametrize("language", PROGRAMS)
+def test_the_example_does_what_it_says(language: str, sandbox: RunningSandbox, tmp_path: Path) -> None:
+    def run(*arguments: str | Path) -> tuple[int, list[str], str]:
+        done = subprocess.run([*PROGRAMS[language], *arguments], timeout=30, capture_output=True, text=True,
+                              env={**os.environ, "PYTHONPATH": str(REPOSITORY / "bindings/python/src")})
+        return done.returncode, done.stdout.splitlines(), done.stderr
+
+    config = sandbox.directory / "config.json"
+    code, lines, complaint = run(config, "kustom:finalized", "ledyer:authorized")
+    assert (code, complaint) == (0, "")
     assert lines[1] == "kustom:finalized: ok, paid yes: ship"
     assert lines[3] == "ledyer:authorized: ok, paid yes: ship"
     assert json.loads(lines[0])["session"]["paid"] == "yes"
-    code, lines = run("kustom:created")
-    assert (code, lines[1]) == (1, "kustom:created: ok, paid no: do not ship")
-    code, lines = run("dintero:T12345678/order/processed")
-    assert (code, lines[1].rpartition(": ")[2]) == (1, "hold the order and look")
-    code, lines = run("kustom:error-401")
-    assert (code, lines[1]) == (1, "kustom:error-401: unauthorized, paid unknown: hold the order and look")
-    assert subprocess.run([str(REPOSITORY / program), "{", "kustom:x"], capture_output=True).returncode == 2
+    for reference, told in {
+        "kustom:created": "ok, paid no: wait", "kustom:failed": "ok, paid no: release",
+        "dintero:T12345678/order/processed": "ok, paid unknown: hold",
+        "kustom:error-401": "unauthorized, paid unknown: hold",
+    }.items():
+        code, lines, complaint = run(config, "kustom:finalized", reference)
+        assert (code, lines[3], complaint) == (1, f"{reference}: {told}", "")
+    # A configuration is a file, and what is wrong in it is told by its place; no text of it is an argument.
+    broken = tmp_path / "broken.json"
+    broken.write_text('{\n"kustom": {"api_key": 5}}')
+    code, lines, complaint = run(broken, "kustom:x")
+    assert (code, lines) == (2, [])
+    assert complaint.startswith(f"{broken}:2:") and complaint.count("\n") == 1
+    assert run(json.dumps(sandbox.config), "kustom:x")[0] == 2
+    code, lines, complaint = run(config)
+    assert (code, lines, complaint.startswith("usage: ")) == (2, [], True)

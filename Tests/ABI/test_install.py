@@ -50,7 +50,8 @@ def test_a_program_builds_and_runs_against_what_was_installed(prefix: Path, tmp_
     assert flags == [f"-I{prefix}/include", f"-L{prefix}/lib", "-lpaysession"]
     program = tmp_path / "paid"
     subprocess.run(["cc", REPOSITORY / "examples" / "c" / "paid.c", *flags, "-o", program], check=True)
-    done = subprocess.run([program, "{}", "kustom:x"], capture_output=True, text=True, timeout=30,
+    (tmp_path / "config.json").write_text("{}")
+    done = subprocess.run([program, tmp_path / "config.json", "kustom:x"], capture_output=True, text=True, timeout=30,
                           env={**ENVIRONMENT, "LD_LIBRARY_PATH": str(prefix / "lib")})
     assert done.stdout.splitlines()[1].startswith("kustom:x: not_configured")
     assert {file.name for file in (prefix / "include").iterdir()} == {

@@ -34,10 +34,10 @@ def test_the_record_is_of_its_header(release: Path) -> None:
 @pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
 def test_a_program_of_that_release_runs(
     release: Path, sandbox: RunningSandbox, tmp_path: Path) -> None:
-    """Compiled against the header of then, linked by the name of the interface, run today."""
+    """The example of then, compiled against its header, linked by the name of the interface, run today."""
     program = tmp_path / "paid"
     subprocess.run(
-        ["cc", "-std=c99", "-Wall", "-Werror", f"-I{release}", str(REPOSITORY / "examples/c/paid.c"),
+        ["cc", "-std=c99", "-Wall", "-Werror", f"-I{release}", str(release / "paid.c"),
          "-o", str(program), f"-L{LIBRARY.parent}", "-l:libpaysession.so.0",
          f"-Wl,-rpath,{LIBRARY.parent}"], check=True)
     done = subprocess.run([program, json.dumps(sandbox.config), "kustom:finalized"],

@@ -93,7 +93,7 @@ def test_the_schema_explains_each_identifier() -> None:
 
 
 def test_the_manual_of_the_tool_has_each_reference() -> None:
-    found = re.findall(r"^\.BI (\w+:) ([A-Z_ /]+)\\fR", text("Sources/paysession-cli/paysession.1"), re.M)
+    found = re.findall(r"^\.BI (\w+:) ([A-Z_ /]+)$", text("Sources/paysession-cli/paysession.1"), re.M)
     assert [name + parts.replace(" ", "") for name, parts in found] == REFERENCES
 
 

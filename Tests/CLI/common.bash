@@ -10,6 +10,9 @@ bats_require_minimum_version 1.5.0
 use_sandbox() { export PAYSESSION_CONFIG=$SERVERS/sandbox/config.json; }
 use_nginx() { export PAYSESSION_CONFIG=$SERVERS/nginx/client.json; }
 
+# The names of the providers, as the help has them from the library.
+providers() { paysession help | sed -n 's/^  \([a-z]*\):[A-Z_/]*$/\1/p'; }
+
 # The exit status of a command must be this one.
 exits() { # STATUS COMMAND...
     local wanted=$1 status=0

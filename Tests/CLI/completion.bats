@@ -38,7 +38,7 @@ words() { paysession --complete "$@" | cut -f1 | tr '\n' ' '; }
     [[ $(words get -e "") == "amount= currency= reference= " ]]
     [[ $(words get -e amount=1,) == "amount=1,currency= amount=1,reference= " ]]
     [[ $(words get --expect=amount=1,c) == "--expect=amount=1,currency= " && -z $(words get -e reference=a,) ]]
-    [[ $(words get "") == "inbank: kustom: dintero: ledyer: " && $(words get kustom:x l) == "ledyer: " ]]
+    [[ $(words get "") == "$(providers | sed 's/$/:/' | tr '\n' ' ')" && $(words get kustom:x led) == "ledyer: " ]]
     [[ $(words get -t 5s k) == "kustom: " && $(words get --timeout-ms 5 k) == "kustom: " ]]
     [[ $(words get -q -- k) == "kustom: " && -z $(words wait kustom:x k) && -z $(words doctor "") ]]
     [[ $(words normalize d) == "dintero " && $(words normalize --id s1 -f status d) == "dintero " ]]

@@ -12,11 +12,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from sandbox.processes import end
+from sandbox.processes import started
 from servers import Connection, Request, Server, as_asked
 from tool import CLI, REPOSITORY, environment, preload, run, written
 
@@ -39,17 +40,15 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             ledyer={"base_url": server.http, "token": "t"})
 
 
-def begun(config: Path, *arguments: object, text: str = "", **more: str) -> subprocess.Popen[bytes]:
+@contextmanager
+def begun(config: Path, *arguments: object, text: str = "", **more: str) -> Iterator[subprocess.Popen[bytes]]:
     """A batch that goes on while the test does something to it."""
-    process = subprocess.Popen(
-        [CLI, "batch", *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=environment(config, **more))
-    assert process.stdin
-    process.stdin.write(text.encode())
-    process.stdin.close()
-    return process
-
-
+    with started([CLI, "batch", *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                 stderr=subprocess.PIPE, env=environment(config, **more)) as process:
+        assert process.stdin
+        process.stdin.write(text.encode())
+        process.stdin.close()
+        yield process
 
 
 def come(path: Path, lines: int = 0) -> None:
@@ -70,8 +69,7 @@ def test_a_second_signal_ends_a_call_that_does_not_come_back(
     first: signal.Signals, second: signal.Signals, config: Path, tmp_path: Path,
 ) -> None:
     stuck = tmp_path / "stuck"
-    process = begun(config, text="kustom:a\n", LD_PRELOAD=preload("tool_batch"), TOOL_STUCK=str(stuck))
-    try:
+    with begun(config, text="kustom:a\n", LD_PRELOAD=preload("tool_batch"), TOOL_STUCK=str(stuck)) as process:
         come(stuck)
         # timeout(1) sends its signal to the process and to its group: that is one.
         start = time.monotonic()
@@ -84,23 +82,18 @@ def test_a_second_signal_ends_a_call_that_does_not_come_back(
         assert process.poll() is None
         process.send_signal(second)
         assert process.wait(5) == -second
-    finally:
-        end(process, at_once=True)
 
 
 def test_the_first_signal_ends_what_is_asked(config: Path, tmp_path: Path) -> None:
     """And what is known by then is kept; of what was not, nothing is said."""
     out = tmp_path / "out"
     names = [f"kustom:{kind}-{number}" for number in range(5) for kind in ("good", "hang")]
-    process = begun(config, "--resume", out, text="\n".join(names))
-    try:
+    with begun(config, "--resume", out, text="\n".join(names)) as process:
         come(out, 5)
         start = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == -signal.SIGTERM
         assert time.monotonic() - start < 3
-    finally:
-        end(process, at_once=True)
     told = [json.loads(line) for line in out.read_bytes().splitlines()]
     assert sorted(one["input"] for one in told) == [name for name in names if "good" in name]
     assert {one["result"] for one in told} == {"ok"}
@@ -117,11 +110,11 @@ def test_a_signal_inside_of_a_call_loses_no_answer(nth: int, config: Path) -> No
 
 def test_what_the_parent_ignores_stays_ignored(config: Path) -> None:
     usual = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        process = begun(config, text="kustom:good\nkustom:hang\n")
-    finally:
-        signal.signal(signal.SIGHUP, usual)
-    try:
+    with ExitStack() as stack:
+        try:
+            process = stack.enter_context(begun(config, text="kustom:good\nkustom:hang\n"))
+        finally:
+            signal.signal(signal.SIGHUP, usual)
         assert process.stdout and process.stdout.readline()
         for _ in range(3):
             process.send_signal(signal.SIGHUP)
@@ -129,8 +122,6 @@ def test_what_the_parent_ignores_stays_ignored(config: Path) -> None:
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert process.wait(3) == -signal.SIGINT
-    finally:
-        end(process, at_once=True)
 
 
 # ---- Who waits for whom --------------------------------------------------------------------------
@@ -163,10 +154,8 @@ def test_lines_behind_a_full_provider_are_read(ordered: bool, config: Path, tmp_
 def test_what_is_read_ahead_is_bounded(config: Path, tmp_path: Path) -> None:
     """A pipe whose reader goes on for ever would take the list as a whole."""
     names = "".join(f"kustom:hang-{number:06}\n" for number in range(40_000)).encode()
-    process = subprocess.Popen(
-        [CLI, "batch", "-q"], stdin=subprocess.PIPE,
-        env=environment(config, LD_PRELOAD=preload("tool_batch"), TOOL_ROOM="2"))
-    try:
+    with started([CLI, "batch", "-q"], stdin=subprocess.PIPE,
+                 env=environment(config, LD_PRELOAD=preload("tool_batch"), TOOL_ROOM="2")) as process:
         assert process.stdin
         descriptor = process.stdin.fileno()
         os.set_blocking(descriptor, False)
@@ -178,8 +167,6 @@ def test_what_is_read_ahead_is_bounded(config: Path, tmp_path: Path) -> None:
                 time.sleep(0.05)
         # What it holds, what its buffer and the pipe hold.
         assert sent < (4096 + 2) * 19 + 3 * 65536, sent
-    finally:
-        end(process, at_once=True)
 
 
 def test_a_slow_provider_holds_no_other_back(config: Path) -> None:
@@ -187,13 +174,10 @@ def test_a_slow_provider_holds_no_other_back(config: Path) -> None:
     the room of a batch for each provider."""
     names = "".join(f"kustom:hang-{number}\n" for number in range(1300)) + "ledyer:a\n"
     start = time.monotonic()
-    process = begun(config, "-f", "status", "-t", "4000", text=names)
-    try:
+    with begun(config, "-f", "status", "-t", "4000", text=names) as process:
         assert process.stdout
         assert process.stdout.readline() == b"ledyer:a\tcompleted\tyes\n"
         assert time.monotonic() - start < 2
-    finally:
-        end(process, at_once=True)
 
 
 # ---- A file to resume ----------------------------------------------------------------------------

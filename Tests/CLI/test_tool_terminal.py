@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from sandbox.processes import started
 from servers import Server, kustom, reply
 from tool import CLI, environment, run, written
 
@@ -34,21 +35,20 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def on_terminal(config: Path, *arguments: object, text: str = "", **more: str) -> bytes:
     """What the tool prints where stdout is a terminal; stderr is none."""
     ours, its = pty.openpty()
-    process = subprocess.Popen([CLI, *map(str, arguments)], stdin=subprocess.PIPE, stdout=its, stderr=subprocess.PIPE,
-                               env=environment(config, **more))
-    os.close(its)
-    assert process.stdin and process.stderr
-    process.stdin.write(text.encode())
-    process.stdin.close()
-    seen = b""
-    try:
-        while piece := os.read(ours, 65536):
-            seen += piece
-    except OSError:  # EIO: nobody has the other end any more
-        pass
-    os.close(ours)
-    assert process.wait(20) in (0, 64), process.stderr.read()
-    process.stderr.close()
+    with started([CLI, *map(str, arguments)], stdin=subprocess.PIPE, stdout=its, stderr=subprocess.PIPE,
+                 env=environment(config, **more)) as process:
+        os.close(its)
+        assert process.stdin and process.stderr
+        process.stdin.write(text.encode())
+        process.stdin.close()
+        seen = b""
+        try:
+            while piece := os.read(ours, 65536):
+                seen += piece
+        except OSError:  # EIO: nobody has the other end any more
+            pass
+        os.close(ours)
+        assert process.wait(20) in (0, 64), process.stderr.read()
     return seen.replace(b"\r\n", b"\n")
 
 

@@ -161,6 +161,7 @@ def its_help_and_completion() -> str:
     folder = "Sources/paysession-cli"
     told = command("bash", "-c", f"PATH=$PWD/build/bin:$PATH; source {folder}/paysession.bash; "
                    "COMP_WORDS=(paysession explain --provider toy) COMP_CWORD=3; "
+                   "COMP_LINE=${COMP_WORDS[*]}; COMP_POINT=${#COMP_LINE}; "
                    "$(complete -p paysession | sed 's/.*-F \\([^ ]*\\).*/\\1/') paysession; echo ${COMPREPLY[*]}")
     holds("toyco" in told, told)
     return "toyco is offered"

@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-PAID = {"toy": "t-1", "phase": "played", "coins": 2000, "coin": "SEK", "label": "ORDER-1", "made": "2024-01-15T10:30:00Z"}
+PAID = {"toy": "t-1", "phase": "played", "coins": 2000, "coin": "SEK", "label": "ORDER-1",
+        "made": "2024-01-15T10:30:00Z"}
 STATUSES = {"wrapped": "open", "posted": "pending", "played": "completed", "returned": "cancelled",
             "broken": "failed"}
 

@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "Tests" / "Sandbox"))
+
+from sandbox.processes import end  # noqa: E402
+
 KEPT = REPOSITORY / "build" / "libcurls"
 
 # The name of each release, and whether it has a security archive.
@@ -97,8 +101,7 @@ def run(root: Path, *command: str, log: Path, seconds: float, network: bool = Fa
         except subprocess.TimeoutExpired:
             return 124
         finally:
-            process.kill()
-            process.wait()
+            end(process, at_once=True)
 
 
 def made(release: str) -> Path:

@@ -48,7 +48,7 @@ def example() -> dict[str, Any]:
     """build/examples/paid, one session of each provider; Dintero's is no proof of payment: status 1."""
     with tempfile.TemporaryDirectory(prefix="paysession-memcheck-") as name:
         with nginx.serving(Path(name)) as server:
-            return memcheck(REPOSITORY / "build/examples/paid", json.dumps(server.config()),
+            return memcheck(REPOSITORY / "build/examples/paid", str(server.write_config(Path(name))),
                             *(nginx.reference(provider, "s") for provider in nginx.PATHS))
 
 

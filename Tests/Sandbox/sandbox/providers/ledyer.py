@@ -68,7 +68,8 @@ class Ledyer(WithTokens):
     ]
     places = {"id": "id", "order_id": "orderId", "status": "state", "amount": "order.totalOrderAmount",
               "currency": "order.currency", "reference": "order.reference", "created_at": "createdAt",
-              "locale": "order.locale", "method": ("customer.paymentMethod", "paymentMethod"), "items": "order.orderLines"}
+              "locale": "order.locale", "method": ("customer.paymentMethod", "paymentMethod"),
+              "items": "order.orderLines"}
 
     def section(self, base: str, secret: str | None = None) -> dict[str, Any]:
         return {**super().section(base, secret), "auth_url": base + self.token_target}
