@@ -43,7 +43,9 @@ enum exit_code run_explain(struct options *options)
     enum exit_code code;
     char *call;
 
-    if (!options->provider && provider_of(what) == PROVIDER_COUNT)
+    if (!providers_read())
+        return EXIT_BAD_USAGE;
+    if (!options->provider && provider_of(what) == provider_count())
         return explain_file(what);
     call = call_text(options, NULL);
     if (!call) {
