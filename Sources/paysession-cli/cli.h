@@ -230,8 +230,11 @@ bool complain_about(const struct options *options, const char *input, const sess
 /* ---- Words (words.c) ----------------------------------------------------------------------- */
 
 /* words_print() - an answer, as answer_head() gives it: which field was read, by which rule, to
- * which result, and what to do. */
-void words_print(FILE *to, const json_t *head);
+ * which result, and, unless it is only in a file that somebody may have changed, what to do. */
+void words_print(FILE *to, const json_t *head, bool is_vouched);
+
+/* words_disclaim() - what stands there instead. */
+void words_disclaim(FILE *to);
 
 /* ---- For make and the shells (settings.c, complete.c) --------------------------------------- */
 

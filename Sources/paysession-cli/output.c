@@ -244,7 +244,7 @@ static char *shown(enum format format, const char *reference, const session_answ
         if (has_shown)
             fputc('\n', to);
         if (head)
-            words_print(to, head);
+            words_print(to, head, true);
         has_shown = true;
     } else if (is_well) {
         fprintf(to, "%s\t%s\t%s", printable(reference),
