@@ -60,7 +60,7 @@ struct batch {
 
     struct slot *slots;
     int slot_count, *free_slots, free_count;
-    struct lane lanes[PROVIDER_COUNT + 1]; /* the last is of what names no provider */
+    struct lane lanes[MOST_PROVIDERS + 1]; /* the last is of what names no provider */
     size_t ahead, ahead_bytes, under_way;
     unsigned long added, printed, window; /* --ordered: slots are a ring of these numbers */
     unsigned long line_number;
@@ -360,7 +360,7 @@ static struct lane *next_lane(struct batch *batch)
 {
     struct lane *found = NULL, *lane;
 
-    for (lane = batch->lanes; lane <= &batch->lanes[PROVIDER_COUNT]; lane++)
+    for (lane = batch->lanes; lane <= &batch->lanes[provider_count()]; lane++)
         if (lane->first != NO_SLOT && !lane->is_full
             && (!found || batch->slots[lane->first].number < batch->slots[found->first].number))
             found = lane;
@@ -373,7 +373,7 @@ static bool add(struct batch *batch)
     bool is_taken = true;
     int i;
 
-    for (i = 0; i <= PROVIDER_COUNT; i++)
+    for (i = 0; i <= provider_count(); i++)
         batch->lanes[i].is_full = false;
     while (is_taken && !stopped) {
         struct lane *lane = next_lane(batch);
@@ -543,7 +543,7 @@ static bool begin(struct batch *batch, session_client *client)
     /* All lanes full in the library, and those that wait here. */
     batch->slot_count = options->ordered
                             ? MOST_WINDOW
-                            : PROVIDER_COUNT * (LIBRARY_WAITING + (int)in_flight) + MOST_AHEAD;
+                            : provider_count() * (LIBRARY_WAITING + (int)in_flight) + MOST_AHEAD;
     batch->slots = calloc((size_t)batch->slot_count, sizeof *batch->slots);
     batch->free_slots = calloc((size_t)batch->slot_count, sizeof *batch->free_slots);
     if (!batch->slots || !batch->free_slots)
@@ -551,7 +551,7 @@ static bool begin(struct batch *batch, session_client *client)
     for (i = 0; i < batch->slot_count; i++)
         batch->free_slots[i] = batch->slot_count - 1 - i;
     batch->free_count = batch->slot_count;
-    for (i = 0; i <= PROVIDER_COUNT; i++)
+    for (i = 0; i <= provider_count(); i++)
         batch->lanes[i].first = batch->lanes[i].last = NO_SLOT;
     return true;
 }

@@ -43,7 +43,7 @@ enum exit_code run_explain(struct options *options)
     enum exit_code code;
     char *call;
 
-    if (!options->provider && provider_of(what) == PROVIDER_COUNT)
+    if (!options->provider && provider_of(what) == provider_count())
         return explain_file(what);
     call = call_text(options, NULL);
     if (!call) {

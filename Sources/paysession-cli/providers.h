@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The providers, by the words that references begin with. */
+/* The providers of session_providers(), by the words that references begin with. */
 #ifndef PAYSESSION_CLI_PROVIDERS_H
 #define PAYSESSION_CLI_PROVIDERS_H
 
-#include <string.h>
+/* How many there are room for; beyond these, a provider's references count as naming none. */
+enum { MOST_PROVIDERS = 32 };
 
-static const char *const providers[] = {"inbank", "kustom", "dintero", "ledyer"};
+/* provider_count() - how many there are; 0 when memory has run out. */
+int provider_count(void);
 
-enum { PROVIDER_COUNT = sizeof providers / sizeof *providers };
-
-/* provider_of() - which of them a reference names; PROVIDER_COUNT for none. */
-static inline int provider_of(const char *reference)
-{
-    const char *end = strchr(reference, ':');
-    int i;
-
-    for (i = 0; end && i < PROVIDER_COUNT; i++)
-        if (strlen(providers[i]) == (size_t)(end - reference)
-            && !strncmp(providers[i], reference, (size_t)(end - reference)))
-            return i;
-    return PROVIDER_COUNT;
-}
+/* provider_of() - which of them a reference names, from 0; provider_count() for none. */
+int provider_of(const char *reference);
 
 #endif
