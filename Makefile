@@ -259,7 +259,7 @@ lint-swift:
 
 lint-c:
 	$(VENV)/bin/clang-format --dry-run --Werror \
-		$$(git ls-files '*.c' '*.h' ':!Include' ':!Tests/ABI/releases' ':!Sources/paysession-cli')
+		$$(git ls-files '*.c' '*.h' ':!Include' ':!Tests/ABI/releases')
 
 # Variables of a bats file are read by others, and bats itself ends a test where a command fails.
 lint-shell:
