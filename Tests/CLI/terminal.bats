@@ -95,7 +95,8 @@ appears() { # TEXT
     [[ $(cat ended) == 130 ]]
     local written
     written=$(grep -oE '^paysession: out: [0-9,]+ written' <<< "$screen" | tr -dc 0-9)
-    [[ $written == "$(wc -l < out)" ]] && ((written > 0 && written < 3000))
+    [[ $written == "$(wc -l < out)" ]]
+    ((written > 0 && written < 3000))
     exits 0 paysession batch --resume out refs 2> told
     grep -qxF 'paysession: out: 3,000 yes, 0 no, 0 unknown, 0 failed' told
 }
