@@ -24,7 +24,8 @@ static void closed_under_way(const char *config, int is_client_first)
         fail("batch");
     for (int round = 0; round < 2; round++) {
         for (uint64_t tag = 0; tag < 6; tag++)
-            session_batch_add(batch, tag % 2 ? "ledyer:x" : "kustom:x", NULL, tag);
+            if (session_batch_add(batch, tag % 2 ? "ledyer:x" : "kustom:x", NULL, tag))
+                fail("add");
         /* The first time to the end, so that the second time connections are warm. */
         while (!round && session_batch_next(batch, -1, NULL, &answer) != SESSION_DONE)
             session_answer_free(answer);
@@ -84,7 +85,8 @@ int main(int count, char **arguments)
     for (int n = 0; n < 20; n++) {
         char reference[128];
         snprintf(reference, sizeof reference, "%s%s", prefixes[n % 6], names[n % 3]);
-        session_batch_add(batch, reference, NULL, (uint64_t)n);
+        if (session_batch_add(batch, reference, NULL, (uint64_t)n))
+            fail("add");
     }
     for (int n = 0; n < 10; n++)
         free_of(session_batch_next(batch, -1, NULL, &answer));

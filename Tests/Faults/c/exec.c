@@ -39,7 +39,8 @@ int main(int count, char **arguments)
         fail("batch");
     if (session_batch_fd(batch) < 0)
         fail("descriptor");
-    session_batch_add(batch, "kustom:x", NULL, 1);
+    if (session_batch_add(batch, "kustom:x", NULL, 1))
+        fail("add");
     if (session_batch_next(batch, -1, NULL, &answer))
         fail("next");
     session_answer_free(answer);

@@ -34,7 +34,8 @@ int main(int count, char **arguments)
     /* A batch has a connection of its own. */
     if (session_batch_open(client, NULL, &batch, NULL))
         fail("batch");
-    session_batch_add(batch, "kustom:x", NULL, 1);
+    if (session_batch_add(batch, "kustom:x", NULL, 1))
+        fail("add");
     if (session_batch_next(batch, -1, &tag, &answer))
         fail("next");
     session_answer_free(answer);
@@ -72,7 +73,8 @@ int main(int count, char **arguments)
     }
     tell("gone");
     connection(after);
-    session_batch_add(batch, "kustom:y", NULL, 2);
+    if (session_batch_add(batch, "kustom:y", NULL, 2))
+        fail("add");
     if (session_batch_next(batch, -1, &tag, &answer) || tag != 2)
         fail("batch after");
     session_answer_free(answer);

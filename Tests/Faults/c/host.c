@@ -108,18 +108,21 @@ static void call(const char *path)
     session_batch *batch;
     session_answer *answer;
     char *config = contents(path);
-    p_session_client_open("{\"timeout_ms\": -1}", &client, &answer);
+    if (p_session_client_open("{\"timeout_ms\": -1}", &client, &answer) != SESSION_INVALID_CONFIG)
+        fail("a configuration that is none");
     p_session_answer_free(answer);
     p_session_normalize("kustom", "{]", NULL, &answer);
     p_session_answer_free(answer);
-    p_session_client_open(config, &client, &answer);
+    if (p_session_client_open(config, &client, &answer))
+        fail("open");
     p_session_answer_free(answer);
     if (p_session_batch_open(client, NULL, &batch, NULL))
         fail("batch");
     for (int i = 0; i < 9; i++) {
         p_session_get(client, references[i], NULL, &answer);
         p_session_answer_free(answer);
-        p_session_batch_add(batch, references[i], NULL, 0);
+        if (p_session_batch_add(batch, references[i], NULL, 0))
+            fail("add");
     }
     for (int i = 0; i < 5; i++) {
         p_session_batch_next(batch, -1, NULL, &answer);

@@ -42,7 +42,8 @@ int main(int count, char **arguments)
     if (session_batch_open(client, NULL, &batch, NULL) || session_batch_fd(batch) < LOW)
         fail("batch");
     LOOK;
-    session_batch_add(batch, "kustom:x", NULL, 1);
+    if (session_batch_add(batch, "kustom:x", NULL, 1))
+        fail("add");
     if (session_batch_next(batch, -1, NULL, &answer))
         fail("next");
     session_answer_free(answer);
@@ -73,7 +74,8 @@ int main(int count, char **arguments)
         fail("open");
     session_answer_free(get_own(other, EVERY, 1, 8));
     session_client_cancel(other);
-    session_batch_add(batch, "kustom:x", NULL, 1);
+    if (session_batch_add(batch, "kustom:x", NULL, 1))
+        fail("add");
     if (session_batch_next(batch, -1, NULL, &answer))
         fail("next");
     session_answer_free(answer);

@@ -62,7 +62,8 @@ static void one_batch(int caller)
     for (int nth = 0; nth < left; nth++) {
         char reference[128], quoted[128];
         name_session(reference, quoted, sizeof reference, EVERY, caller, nth);
-        session_batch_add(batch, reference, NULL, (uint64_t)nth);
+        if (session_batch_add(batch, reference, NULL, (uint64_t)nth))
+            fail("add");
     }
     while (session_batch_next(batch, -1, &tag, &answer) != SESSION_DONE) {
         session_answer_free(answer);

@@ -39,7 +39,7 @@ int main(int count, char **arguments)
             session_answer_free(answer);
             batched = session_batch_open(client, NULL, &batch, NULL);
             if (!batched) {
-                session_batch_add(batch, "kustom:x", "{\"timeout_ms\": 1500}", 1);
+                batched = session_batch_add(batch, "kustom:x", "{\"timeout_ms\": 1500}", 1);
                 fd = session_batch_fd(batch);
                 next = session_batch_next(batch, -1, NULL, &answer);
                 session_answer_free(answer);
