@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from ctypes import byref, c_void_p
 from pathlib import Path
 from typing import Any
@@ -94,11 +95,14 @@ def test_a_mistake_has_its_line_and_column(file: Path) -> None:
     assert told["error"]["message"].startswith(f"{file}:2:14: kustom.environment: expected \"playground\"")
 
 
-def test_a_pipe_will_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [0, 0.4])
+def test_a_pipe_will_do(tmp_path: Path, seconds: float) -> None:
+    """Also one that nobody has opened for writing yet."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
 
     def write() -> None:
+        time.sleep(seconds)
         with open(pipe, "w") as end:
             end.write(json.dumps(CONFIG))
 
@@ -108,6 +112,15 @@ def test_a_pipe_will_do(tmp_path: Path) -> None:
     writer.join(10)
     assert told["result"] == "ok"
     assert report == {"file": str(pipe), "readable_by_others": None}
+
+
+def test_a_pipe_without_a_writer_is_not_waited_for_long(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    start = time.monotonic()
+    told, _ = opened(pipe)
+    assert told["result"] == "invalid_config" and "this is empty" in told["error"]["message"]
+    assert 0.5 < time.monotonic() - start < 5
 
 
 def test_the_text_of_a_client_has_no_file() -> None:

@@ -53,17 +53,29 @@ enum File {
         mode = cplatform_mode(file)
         defer { cplatform_close(file) }
         var patience = longestWaitMs
+        var isBegun = mode != 0
+        func wait() {
+            let start = Instant.now
+            _ = cplatform_await_input(file, Int32(clamping: patience))
+            patience -= max(Instant.now.microseconds(since: start) / 1000, 1)
+        }
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { chunk in
             defer { if let start = chunk.baseAddress { explicit_bzero(start, chunk.count) } }
             while true {
                 let count = CPlatform.read(file, chunk.baseAddress, chunk.count)
                 if count < 0, cplatform_errno() == EINTR { continue }
                 if count < 0, cplatform_errno() == EAGAIN, patience > 0 {
-                    let start = Instant.now
-                    _ = cplatform_await_input(file, Int32(clamping: patience))
-                    patience -= max(Instant.now.microseconds(since: start) / 1000, 1)
+                    wait()
                     continue
                 }
+                // A named pipe that nobody has opened for writing yet ends at once, for read(2); for
+                // poll(2) it ends when a writer has come and gone.
+                if count == 0, !isBegun {
+                    isBegun = true
+                    wait()
+                    continue
+                }
+                isBegun = true
                 if count <= 0 { return count == 0 }
                 if !body(UnsafeBufferPointer(rebasing: chunk[0..<count])) { return true }
             }
