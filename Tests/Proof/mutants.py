@@ -349,8 +349,6 @@ MUTANTS = [
            "return spare > most || isLate", "return isLate", (faults("hostile"),)),
     Mutant("a cancel is not heard in a flood", SWIFT + "Transport/Patience.swift",
            "|| cancellationCount() != cancellations", "", (faults("hostile"),)),
-    Mutant("the deadline is not heard in a flood", SWIFT + "Transport/Patience.swift",
-           "Instant.now.microseconds - Patience.graceMicroseconds >= deadline", "false", (faults("hostile"),)),
     Mutant("tickets without end", SWIFT + "Transport/Patience.swift",
            "messages > Patience.mostMessages", "messages < 0", (faults("hostile"),)),
     Mutant("a byte is as good as an answer", SWIFT + "Transport/Patience.swift",
