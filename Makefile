@@ -15,6 +15,7 @@
 #   make allocations  each allocation fails in turn: a result, never a trap (ten minutes)
 #   make libcurls   the faults again, with the libcurl of Debian 11, 12, 13 and sid (half an hour)
 #   make mutants    the library broken in many small ways: the tests must notice each (half an hour)
+#   make fifth      a toy as a fifth provider, in a copy: eight files, and none can be forgotten (five minutes)
 #   make proof      Tests/PROOF.md, from what these left in build/proof at clean commits
 #   make reproducible  a second build in another folder gives the same bytes
 #   make sbom       the software bill of materials, into build
@@ -76,7 +77,7 @@ OBJECTS = .build/release/PaySession.build
 THREADS := -Wl,--push-state,--as-needed -l:libpthread.so.0 -Wl,--pop-state
 
 .PHONY: all build link cli examples benches deps test-deps build-tests demo check test reproducible sandbox \
-	fuzz attack soak sanitize allocations libcurls mutants proof sbom bench cost \
+	fuzz attack soak sanitize allocations libcurls mutants fifth proof sbom bench cost \
 	lint lint-swift lint-c lint-shell lint-python \
 	built-before install install-debug uninstall clean help
 
@@ -132,7 +133,7 @@ link: $(BRIDGE)
 # header includes nothing of libcurl or jansson, and there is no static library that would need them.
 pkgconfig = printf '%s\n' 'prefix=$(1)' 'libdir=$(2:$(1)/%=$${prefix}/%)' \
 	'includedir=$(3:$(1)/%=$${prefix}/%)' '' 'Name: paysession' \
-	'Description: Is this order paid? Sessions of Inbank, Kustom, Dintero and Ledyer' \
+	'Description: Is this order paid, may the goods ship? Reads the sessions of payment providers' \
 	'Version: $(VERSION)' 'Libs: -L$${libdir} -lpaysession' 'Cflags: -I$${includedir}'
 
 # Says what is missing before it installs it; nothing to do, nothing said.
@@ -234,6 +235,9 @@ mutants: build cli test-deps | $(PROOF)
 proof: build cli test-deps | $(PROOF)
 	@$(PYTHON) Tests/Proof/report.py --take
 
+fifth: build cli examples test-deps
+	@$(PYTHON) Tests/Fifth/fifth.py
+
 # What is in it and what it needs, as SPDX 2.3.
 sbom: build cli
 	@python3 Tests/Proof/sbom.py $(BUILD) > $(BUILD)/paysession.spdx.json
@@ -255,7 +259,7 @@ lint-swift:
 
 lint-c:
 	$(VENV)/bin/clang-format --dry-run --Werror \
-		$$(git ls-files '*.c' '*.h' ':!Include' ':!Tests/ABI/releases' ':!Sources/paysession-cli')
+		$$(git ls-files '*.c' '*.h' ':!Include' ':!Tests/ABI/releases')
 
 # Variables of a bats file are read by others, and bats itself ends a test where a command fails.
 lint-shell:

@@ -17,9 +17,11 @@
 #include <unistd.h>
 
 #include "lines.h"
+#include "list.h"
 #include "progress.h"
 #include "providers.h"
 #include "resume.h"
+#include "tally.h"
 
 /*
  * The library takes so many waiting references of each provider beside those in flight. What it
@@ -32,10 +34,12 @@ enum { MOST_WINDOW = 2048, MOST_OUTPUT = 64 * 1024, NO_SLOT = -1 };
 /* A reference that was read and not yet answered; the tag that the library gives back is its
  * place. */
 struct slot {
-    char *text;       /* the memory of the next three */
-    const char *reference, *call;
-    const char *head; /* what its line of JSON begins with */
+    char *text; /* the memory of the next five */
+    const char *input, *reference, *call;
+    const char *head; /* what its line of JSON begins with, or NULL */
+    const char *flaw; /* what the tool found wrong with it, or NULL */
     size_t size;
+    unsigned long line_number;
     unsigned long number; /* the lowest was read first */
     int next;             /* behind it in its lane */
     /* --ordered: what will be printed once everything before it has been. */
@@ -52,15 +56,20 @@ struct lane {
 struct batch {
     const struct options *options;
     session_batch *batch;
+    const char *name; /* of what is read, for messages */
     struct lines lines;
+    struct list list;
     struct resume *resume; /* or NULL */
     struct progress progress;
+    struct tally tally;    /* of the answers of this run */
+    unsigned long written; /* lines */
     int out;
     char *usual_expect, *usual_call; /* of a line without an expectation of its own */
 
     struct slot *slots;
     int slot_count, *free_slots, free_count;
-    struct lane lanes[PROVIDER_COUNT + 1]; /* the last is of what names no provider */
+    struct lane *lanes; /* one for each provider; the last is of what names none */
+    size_t lane_count;
     size_t ahead, ahead_bytes, under_way;
     unsigned long added, printed, window; /* --ordered: slots are a ring of these numbers */
     unsigned long line_number;
@@ -156,7 +165,7 @@ static int poll_or_stop(struct pollfd *fds, nfds_t count, const struct timespec 
 /* Writes what is ready; false when it cannot be, or when it is time to stop. */
 static bool flush(struct batch *batch)
 {
-    size_t done = 0;
+    size_t done = 0, i;
 
     if (!batch->output_length)
         return true;
@@ -174,6 +183,8 @@ static bool flush(struct batch *batch)
             break;
         }
     }
+    for (i = 0; i < done; i++)
+        batch->written += batch->output[i] == '\n';
     if (done < batch->output_length)
         return false;
     batch->output_length = 0;
@@ -209,86 +220,93 @@ static bool out_of_memory(struct batch *batch)
     return false;
 }
 
-/* The expectation of a line: the command's, with what the line adds. Owned by the caller; free with
- * free(). NULL when memory has run out. */
-static char *line_expect(const struct batch *batch, const char *text)
+/* Behind what stands at `*at`, a copy of that text; NULL for NULL. */
+static const char *append(char **at, const char *text)
 {
-    json_t *expect = json_object(), *value;
-    const char *name, *flaw = NULL;
-    bool is_well = expect && expect_add(expect, text, &flaw), is_flawed = flaw != NULL;
-    size_t count = json_object_size(expect) + json_object_size(batch->options->expect);
-    char *json = NULL;
+    char *copy = *at;
 
-    if (is_flawed)
-        complain("line %lu: expect: %s, got '%s'", batch->line_number, flaw, text);
-    json_object_foreach(batch->options->expect, name, value)
-    {
-        if (!is_well)
-            break;
-        if (json_object_get(expect, name)) {
-            complain("line %lu: expect: %s: said by --expect already, got '%s'",
-                     batch->line_number, name, text);
-            is_flawed = true;
-            break;
-        }
-        is_well = json_object_set(expect, name, value) == 0;
-    }
-    if (is_flawed) {
-        /* What is no expectation must not be asked without one: the library refuses a text. */
-        json_t *refused = json_string_nocheck(text);
-        json = refused ? json_dumps(refused, JSON_ENCODE_ANY) : NULL;
-        json_decref(refused);
-    } else if (is_well && json_object_size(expect) == count) {
-        json = expect_text(expect);
-    }
-    json_decref(expect);
-    return json;
+    if (!text)
+        return NULL;
+    *at = stpcpy(copy, text) + 1;
+    return copy;
+}
+
+static size_t size_of(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
 }
 
 /* Puts what is kept of a line into one piece of memory: thousands of them can wait. */
-static bool pack(struct slot *slot, const char *reference, size_t length, const char *call,
-                 const char *head)
+static bool pack(struct slot *slot, const struct item *item, const char *call, const char *head,
+                 const char *flaw)
 {
-    size_t call_size = strlen(call) + 1, head_size = head ? strlen(head) + 1 : 0;
+    char *at;
 
-    slot->size = length + 1 + call_size + head_size;
-    slot->text = malloc(slot->size);
+    slot->size = size_of(item->input) + size_of(item->reference) + size_of(call) + size_of(head)
+                 + size_of(flaw);
+    slot->text = at = malloc(slot->size);
     if (!slot->text)
         return false;
-    memcpy(slot->text, reference, length);
-    slot->text[length] = '\0';
-    slot->reference = slot->text;
-    slot->call = memcpy(slot->text + length + 1, call, call_size);
-    if (head)
-        slot->head = memcpy(slot->text + length + 1 + call_size, head, head_size);
+    slot->input = append(&at, item->input);
+    slot->reference = append(&at, item->reference);
+    slot->call = append(&at, call);
+    slot->head = append(&at, head);
+    slot->flaw = append(&at, flaw);
     return true;
+}
+
+/* A line for a message: "orders.txt:12: kustom:x amount=1", or a part of one that is long. Owned by the
+ * caller; free with free(). NULL when memory has run out. */
+static char *place_of(const struct batch *batch, unsigned long line, const char *input)
+{
+    enum { MOST_SHOWN = 200 };
+    size_t length = strlen(input), shown = display_fit(input, MOST_SHOWN);
+    char *place = NULL;
+
+    if (asprintf(&place, "%s:%lu: %.*s%s", batch->name, line, (int)shown, input,
+                 shown < length ? "..." : "")
+        < 0)
+        return NULL;
+    return place;
+}
+
+/* What is wrong with a line, told and kept for its answer. Owned by the caller; free with free(). NULL
+ * when memory has run out. */
+static char *told_flaw(struct batch *batch, const struct item *item)
+{
+    char *place = place_of(batch, batch->line_number, item->input), *flaw = NULL;
+
+    if (!place || asprintf(&flaw, "%s: %s", place, item->flaw) < 0)
+        flaw = NULL;
+    free(place);
+    if (flaw) {
+        progress_hide(&batch->progress);
+        complain("%s", flaw);
+    }
+    return flaw;
 }
 
 /* Takes a line apart. */
 static bool read_line(struct batch *batch, char *line, struct slot *slot)
 {
-    char *input = line + strspn(line, " \t"), *own;
-    size_t length = strlen(input), word = strcspn(input, " \t");
-    char *expect = NULL, *call = NULL, *head = NULL;
-    bool is_well, is_json = batch->options->format == FORMAT_JSON;
+    struct item item;
+    char *call = NULL, *head = NULL, *flaw = NULL;
+    bool is_well = list_read(&batch->list, line, &item);
 
-    while (length && strchr(" \t", input[length - 1]))
-        input[--length] = '\0';
-    own = input + word + strspn(input + word, " \t");
     memset(slot, 0, sizeof *slot);
-    if (*own) {
-        expect = line_expect(batch, own);
-        call = expect ? call_text(batch->options, expect) : NULL;
-    }
-    is_well = !*own || call;
-    if (is_well && is_json) {
-        head = resume_head(input, *own ? expect : batch->usual_expect);
-        is_well = head != NULL;
-    }
-    is_well = is_well && pack(slot, input, word, *own ? call : batch->usual_call, head);
-    free(expect);
+    slot->line_number = batch->line_number;
+    if (is_well && item.flaw)
+        is_well = (flaw = told_flaw(batch, &item)) != NULL;
+    if (is_well && item.expect)
+        is_well = (call = call_text(batch->options, item.expect)) != NULL;
+    if (is_well && batch->options->format == FORMAT_JSON)
+        is_well = (head = resume_head(item.input, item.expect ? item.expect : batch->usual_expect))
+                  != NULL;
+    is_well = is_well && pack(slot, &item, call ? call : batch->usual_call, head, flaw);
+    item_free(&item);
     free(call);
     free(head);
+    free(flaw);
     return is_well;
 }
 
@@ -321,7 +339,7 @@ static bool take_in(struct batch *batch, bool *is_taken)
     do {
         line = lines_next(&batch->lines);
         batch->line_number += line != NULL;
-    } while (line && lines_is_blank(line));
+    } while (line && list_skips(&batch->list, line));
     if (!line)
         return true;
     *is_taken = true;
@@ -360,7 +378,7 @@ static struct lane *next_lane(struct batch *batch)
 {
     struct lane *found = NULL, *lane;
 
-    for (lane = batch->lanes; lane <= &batch->lanes[PROVIDER_COUNT]; lane++)
+    for (lane = batch->lanes; lane < batch->lanes + batch->lane_count; lane++)
         if (lane->first != NO_SLOT && !lane->is_full
             && (!found || batch->slots[lane->first].number < batch->slots[found->first].number))
             found = lane;
@@ -371,9 +389,9 @@ static struct lane *next_lane(struct batch *batch)
 static bool add(struct batch *batch)
 {
     bool is_taken = true;
-    int i;
+    size_t i;
 
-    for (i = 0; i <= PROVIDER_COUNT; i++)
+    for (i = 0; i < batch->lane_count; i++)
         batch->lanes[i].is_full = false;
     while (is_taken && !stopped) {
         struct lane *lane = next_lane(batch);
@@ -386,8 +404,8 @@ static bool add(struct batch *batch)
             continue;
         }
         slot = &batch->slots[lane->first];
-        result = session_batch_add(batch->batch, slot->reference, slot->call,
-                                   (uint64_t)lane->first);
+        result =
+            session_batch_add(batch->batch, slot->reference, slot->call, (uint64_t)lane->first);
         if (result == SESSION_OK) {
             lane->first = slot->next;
             batch->ahead--;
@@ -406,18 +424,33 @@ static bool add(struct batch *batch)
 
 /* ---- Answers ------------------------------------------------------------------------------- */
 
+/* Counts an answer, and says on stderr what the library found wrong with its line. */
+static bool note(struct batch *batch, const struct slot *slot, const session_answer *answer)
+{
+    struct outcome outcome = {session_answer_result(answer), session_answer_paid(answer), false};
+    bool is_refused = outcome.result == SESSION_INVALID_ARGUMENT && !slot->flaw;
+    char *place = is_refused ? place_of(batch, slot->line_number, slot->input) : NULL;
+
+    batch->progress.done++;
+    batch->progress.failed += outcome.result != SESSION_OK;
+    tally_add(&batch->tally, outcome);
+    if (place) {
+        progress_hide(&batch->progress);
+        complain_about(batch->options, place, answer);
+        free(place);
+    }
+    return !is_refused || place;
+}
+
 static bool take(struct batch *batch, int tag, const session_answer *answer)
 {
     struct slot *slot = &batch->slots[tag];
     bool is_shown = batch->resume || !batch->options->quiet;
     bool is_well = true;
 
-    batch->progress.done++;
-    if (session_answer_result(answer) != SESSION_OK) {
-        batch->progress.failed++;
-        batch->code = worse(batch->code, exit_code_of(answer));
-    }
-    slot->line = answer_line(batch->options, slot->head, slot->reference, answer, &slot->length);
+    if (note(batch, slot, answer))
+        slot->line = answer_line(batch->options, slot->head, slot->reference, answer, slot->flaw,
+                                 &slot->length);
     if (!slot->line) {
         complain("memory has run out");
         batch->code = EXIT_NO_OUTPUT;
@@ -516,6 +549,7 @@ static bool begin(struct batch *batch, session_client *client)
     char *text = json_dumps(options->batch, JSON_COMPACT);
     session_answer *answer = NULL;
     long in_flight;
+    size_t lane;
     int i;
 
     batch->usual_expect = expect_text(options->expect);
@@ -526,7 +560,8 @@ static bool begin(struct batch *batch, session_client *client)
     }
     if (session_batch_open(client, text, &batch->batch, &answer) != SESSION_OK) {
         json_t *head = answer_head(session_answer_json(answer, NULL));
-        complain("batch: %s", text_of(json_object_get(head, "error"), "message", ""));
+        if (!complain_about(options, "batch", answer))
+            complain("batch: %s", text_of(json_object_get(head, "error"), "message", ""));
         json_decref(head);
     }
     session_answer_free(answer);
@@ -541,18 +576,20 @@ static bool begin(struct batch *batch, session_client *client)
     if (batch->window > MOST_WINDOW)
         batch->window = MOST_WINDOW;
     /* All lanes full in the library, and those that wait here. */
-    batch->slot_count = options->ordered
-                            ? MOST_WINDOW
-                            : PROVIDER_COUNT * (LIBRARY_WAITING + (int)in_flight) + MOST_AHEAD;
+    batch->slot_count =
+        options->ordered ? MOST_WINDOW
+                         : (int)provider_count() * (LIBRARY_WAITING + (int)in_flight) + MOST_AHEAD;
+    batch->lane_count = provider_count() + 1;
+    batch->lanes = calloc(batch->lane_count, sizeof *batch->lanes);
     batch->slots = calloc((size_t)batch->slot_count, sizeof *batch->slots);
     batch->free_slots = calloc((size_t)batch->slot_count, sizeof *batch->free_slots);
-    if (!batch->slots || !batch->free_slots)
+    if (!batch->lanes || !batch->slots || !batch->free_slots)
         return out_of_memory(batch);
     for (i = 0; i < batch->slot_count; i++)
         batch->free_slots[i] = batch->slot_count - 1 - i;
     batch->free_count = batch->slot_count;
-    for (i = 0; i <= PROVIDER_COUNT; i++)
-        batch->lanes[i].first = batch->lanes[i].last = NO_SLOT;
+    for (lane = 0; lane < batch->lane_count; lane++)
+        batch->lanes[lane].first = batch->lanes[lane].last = NO_SLOT;
     return true;
 }
 
@@ -565,6 +602,7 @@ static void end(struct batch *batch)
     session_batch_close(batch->batch);
     lines_close(&batch->lines);
     resume_close(batch->resume);
+    free(batch->lanes);
     free(batch->slots);
     free(batch->free_slots);
     free(batch->usual_expect);
@@ -580,13 +618,54 @@ static int open_input(const char *file)
 
     if (in < 0)
         complain("%s: %s", file, strerror(errno));
+    else if (!file && isatty(in))
+        complain("batch: reads references from the terminal, one a line; Ctrl-D ends them");
     return in;
+}
+
+/* Whether the options fit together. */
+static bool is_sound(const struct options *options)
+{
+    if (options->resume && options->format != FORMAT_JSON)
+        complain("--resume %s: expected --format json, which alone says what is in the file",
+                 options->resume);
+    else if (options->keep_failed && !options->resume)
+        complain("--keep-failed: expected --resume, whose file it is about");
+    else
+        return true;
+    return false;
+}
+
+/*
+ * What the run came to, in words where a person looks or where nothing else speaks of a file, and for
+ * the exit: with --resume all of the file, also what earlier runs have left there, so that no session
+ * that was never read can be behind a zero.
+ */
+static enum exit_code conclude(struct batch *batch)
+{
+    const struct options *options = batch->options;
+    bool is_watched = isatty(STDERR_FILENO);
+    struct tally whole = batch->tally;
+    char lines[32];
+
+    if (!batch->resume) {
+        if (!stopped && is_watched)
+            tally_tell(&whole, "batch", false);
+    } else if (stopped) {
+        complain("%s: %s written; the same command goes on", options->resume,
+                 grouped(resume_lines(batch->resume) + batch->written, lines, sizeof lines));
+    } else if (!resume_tally(batch->resume, &whole)) {
+        return worse(batch->code, EXIT_NO_ANSWER);
+    } else if (is_watched || !options->quiet) {
+        tally_tell(&whole, options->resume, !options->keep_failed);
+    }
+    return worse(batch->code, whole.code);
 }
 
 enum exit_code run_batch(struct options *options)
 {
-    const char *file = options->count && strcmp(options->arguments[0], "-") ? options->arguments[0]
-                                                                            : NULL;
+    const char *file =
+        options->count && strcmp(options->arguments[0], "-") ? options->arguments[0] : NULL;
     struct batch *batch = calloc(1, sizeof *batch);
     session_client *client = NULL;
     enum exit_code code = EXIT_BAD_USAGE;
@@ -597,27 +676,29 @@ enum exit_code run_batch(struct options *options)
         return EXIT_NO_ANSWER;
     }
     batch->options = options;
+    batch->name = file ? file : "stdin";
     batch->out = STDOUT_FILENO;
     if (options->resume)
         options->is_for_terminal = false;
-    if (options->resume && options->format != FORMAT_JSON) {
-        complain("resume: expected --format json, which alone says what is in the file");
-    } else if ((in = open_input(file)) >= 0 && (client = client_open(options, NULL))
-               && begin(batch, client) && (lines_open(&batch->lines, in) || out_of_memory(batch))
-               && (!options->resume || (batch->resume = resume_open(options->resume)))) {
-        unsigned long total = isatty(STDERR_FILENO) ? lines_count(in) : 0;
+    if (is_sound(options) && list_open(&batch->list, options->csv, options->expect)
+        && providers_read() && (client = client_open(options, NULL)) && (in = open_input(file)) >= 0
+        && begin(batch, client) && (lines_open(&batch->lines, in) || out_of_memory(batch))
+        && (!options->resume
+            || (batch->resume = resume_open(options->resume, options->keep_failed)))) {
+        bool is_shown = isatty(STDERR_FILENO) && !isatty(in);
 
         if (batch->resume)
             batch->out = resume_fd(batch->resume);
         take_signals(client);
-        progress_begin(&batch->progress, total);
+        /* A line that is written anew again and again would take what is typed with it. */
+        progress_begin(&batch->progress, is_shown, is_shown ? list_count(batch->list, in) : 0);
         if (options->format == FORMAT_TABLE && !options->quiet)
             print(batch, table_header(), strlen(table_header()));
         run(batch);
         if (!stopped)
             flush(batch);
         progress_end(&batch->progress);
-        code = batch->code;
+        code = conclude(batch);
     } else {
         code = worse(code, batch->code);
     }

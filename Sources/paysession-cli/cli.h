@@ -30,6 +30,9 @@ enum exit_code {
 /* exit_code_of() - what one answer means for the exit. */
 enum exit_code exit_code_of(const session_answer *answer);
 
+/* exit_code_of_failure() - the same, by the result alone, which is not SESSION_OK. Never 0. */
+enum exit_code exit_code_of_failure(session_result result);
+
 /* worse() - of two, the one that counts. */
 enum exit_code worse(enum exit_code one, enum exit_code other);
 
@@ -69,7 +72,9 @@ struct options {
     json_t *batch;  /* the options of session_batch_open */
     json_t *said; /* "timeout_ms": "--timeout 15s", what the user wrote of what the library reads */
     bool ordered;
-    const char *resume;   /* a file, or NULL */
+    const char *resume; /* a file, or NULL */
+    bool keep_failed;
+    const char *csv;      /* names of columns, or NULL */
     const char *provider; /* explain: of a document, or NULL */
     const char *account;  /* doctor: Dintero's, or NULL */
     bool wants_help;
@@ -115,6 +120,9 @@ void options_help(const struct command *command);
  * others. false if it cannot: `flaw` says what is wrong with the text, NULL that memory has run
  * out. What the object holds then is of no use. */
 bool expect_add(json_t *expect, const char *text, const char **flaw);
+
+/* expect_add_part() - adds one of them, with a value that is taken as it is. */
+bool expect_add_part(json_t *expect, const char *name, const char *value, const char **flaw);
 
 /* expect_text() - an expectation as JSON, the same text for the same parts; "null" for no part.
  * Owned by the caller; free with free(). NULL when memory has run out. */
@@ -197,10 +205,10 @@ void print_answer(const struct options *options, const char *reference,
                   const session_answer *answer);
 
 /* answer_line() - what print_answer() prints, with its line end; in JSON, `head` stands for the
- * brace in front where it is not NULL. Owned by the caller; free with free(). NULL when memory has
- * run out. */
+ * brace in front where it is not NULL. Where `message` is not NULL it stands for the message of an
+ * answer that failed. Owned by the caller; free with free(). NULL when memory has run out. */
 char *answer_line(const struct options *options, const char *head, const char *reference,
-                  const session_answer *answer, size_t *length);
+                  const session_answer *answer, const char *message, size_t *length);
 
 /* print_wrapped() - words between a margin and a width, with a line end. The first line stands at the margin
  * already; each other one has `begin` in front of it. */
@@ -222,8 +230,11 @@ bool complain_about(const struct options *options, const char *input, const sess
 /* ---- Words (words.c) ----------------------------------------------------------------------- */
 
 /* words_print() - an answer, as answer_head() gives it: which field was read, by which rule, to
- * which result, and what to do. */
-void words_print(FILE *to, const json_t *head);
+ * which result, and, unless it is only in a file that somebody may have changed, what to do. */
+void words_print(FILE *to, const json_t *head, bool is_vouched);
+
+/* words_disclaim() - what stands there instead. */
+void words_disclaim(FILE *to);
 
 /* ---- For make and the shells (settings.c, complete.c) --------------------------------------- */
 

@@ -16,6 +16,8 @@ enum {
     KEY_RATE,
     KEY_ORDERED,
     KEY_RESUME,
+    KEY_KEEP_FAILED,
+    KEY_CSV,
     KEY_ID,
     KEY_TRUST,
     KEY_PROVIDER,

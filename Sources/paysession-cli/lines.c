@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -102,29 +101,6 @@ char *lines_next(struct lines *lines)
             length--;
         return as_text(lines, line, length, false);
     }
-}
-
-bool lines_is_blank(const char *line)
-{
-    line += strspn(line, " \t");
-    return !*line || *line == '#';
-}
-
-unsigned long lines_count(int fd)
-{
-    struct stat about;
-    off_t place = lseek(fd, 0, SEEK_CUR);
-    struct lines lines;
-    unsigned long count = 0;
-    const char *line;
-
-    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || place < 0 || !lines_open(&lines, fd))
-        return 0;
-    while (!lines.is_over && lines_fill(&lines))
-        while ((line = lines_next(&lines)))
-            count += !lines_is_blank(line);
-    lines_close(&lines);
-    return lseek(fd, place, SEEK_SET) == place ? count : 0;
 }
 
 void lines_close(struct lines *lines)

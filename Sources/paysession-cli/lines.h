@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* References, one a line, from a descriptor that may be a pipe. */
+/* Lines of text from a descriptor that may be a pipe. */
 #ifndef PAYSESSION_CLI_LINES_H
 #define PAYSESSION_CLI_LINES_H
 
@@ -10,9 +10,9 @@ struct lines {
     int fd;
     char *buffer;
     size_t begin, end, room;
-    bool is_over; /* the descriptor has given its last byte */
+    bool is_over;   /* the descriptor has given its last byte */
     bool has_begun; /* behind the first line, before which a byte order mark may stand */
-    bool is_long; /* in the middle of a line that is too long: the rest of it is skipped */
+    bool is_long;   /* in the middle of a line that is too long: the rest of it is skipped */
 };
 
 /* A reference that is longer than this is none. */
@@ -30,12 +30,6 @@ bool lines_fill(struct lines *lines);
  * it. Neither is a reference then, or could be taken for another. NULL if there is no whole line yet.
  * Borrowed from lines until the next call. */
 char *lines_next(struct lines *lines);
-
-/* lines_count() - how many references a regular file has from here on; 0 for what is none. */
-unsigned long lines_count(int fd);
-
-/* lines_is_blank() - a line without a reference: empty, or a comment. */
-bool lines_is_blank(const char *line);
 
 void lines_close(struct lines *lines);
 

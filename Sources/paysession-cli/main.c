@@ -16,9 +16,9 @@ static const int get_keys[] = {KEY_CONFIG, KEY_FORMAT, KEY_QUIET,   KEY_VERBOSE,
 static const int wait_keys[] = {KEY_CONFIG,  KEY_FORMAT,   KEY_QUIET,
                                 KEY_VERBOSE, KEY_COLOR,    KEY_EXPECT,
                                 KEY_TIMEOUT, KEY_INTERVAL, 0};
-static const int batch_keys[] = {
-    KEY_CONFIG,    KEY_FORMAT, KEY_QUIET,   KEY_COLOR,  KEY_EXPECT, KEY_TIMEOUT,
-    KEY_IN_FLIGHT, KEY_RATE,   KEY_ORDERED, KEY_RESUME, 0};
+static const int batch_keys[] = {KEY_CONFIG,      KEY_FORMAT,    KEY_QUIET, KEY_COLOR,   KEY_EXPECT,
+                                 KEY_TIMEOUT,     KEY_IN_FLIGHT, KEY_RATE,  KEY_ORDERED, KEY_RESUME,
+                                 KEY_KEEP_FAILED, KEY_CSV,       0};
 static const int normalize_keys[] = {KEY_FORMAT, KEY_QUIET, KEY_COLOR, KEY_EXPECT,
                                      KEY_ID,     KEY_TRUST, 0};
 static const int explain_keys[] = {KEY_CONFIG,   KEY_COLOR, KEY_EXPECT, KEY_TIMEOUT,
@@ -80,16 +80,9 @@ enum exit_code worse(enum exit_code one, enum exit_code other)
     return one > other ? one : other;
 }
 
-enum exit_code exit_code_of(const session_answer *answer)
+enum exit_code exit_code_of_failure(session_result result)
 {
-    size_t i;
-
-    switch (session_answer_result(answer)) {
-    case SESSION_OK:
-        for (i = 0; exits[i].decision != (int)session_answer_decision(answer); i++)
-            if (i + 1 == exit_count)
-                return EXIT_HELD;
-        return exits[i].code;
+    switch (result) {
     case SESSION_INVALID_ARGUMENT:
     case SESSION_INVALID_CONFIG:
         return EXIT_BAD_USAGE;
@@ -100,6 +93,18 @@ enum exit_code exit_code_of(const session_answer *answer)
     default:
         return EXIT_NO_ANSWER;
     }
+}
+
+enum exit_code exit_code_of(const session_answer *answer)
+{
+    size_t i;
+
+    if (session_answer_result(answer) != SESSION_OK)
+        return exit_code_of_failure(session_answer_result(answer));
+    for (i = 0; exits[i].decision != (int)session_answer_decision(answer); i++)
+        if (i + 1 == exit_count)
+            return EXIT_HELD;
+    return exits[i].code;
 }
 
 const struct command *command_next(const struct command *command)

@@ -40,7 +40,13 @@ static const struct known all[] = {
     {"requests-per-second", KEY_RATE, "N", "for each provider", NULL},
     {"ordered", KEY_ORDERED, NULL, "answers in the order of the references", NULL},
     {"resume", KEY_RESUME, "FILE",
-     "append to FILE, and leave out the references that it holds already under the same expectation",
+     "append to FILE, and leave out the references that it holds already under the same expectation, "
+     "but ask again for what failed and may be read now",
+     NULL},
+    {"keep-failed", KEY_KEEP_FAILED, NULL, "with --resume: what failed counts as read", NULL},
+    {"csv", KEY_CSV, "COLUMNS",
+     "lines are rows of CSV with these columns: reference, and any of amount, currency and order (the "
+     "shop's own reference)",
      NULL},
     {"id", KEY_ID, "ID", "the identifier that the document must carry", NULL},
     {"trust-processed-at", KEY_TRUST, NULL, "Dintero: processed_at means paid", NULL},
@@ -73,8 +79,7 @@ static const struct {
              {"reference", "reference: said more than once"}};
 static const size_t part_count = sizeof parts / sizeof *parts;
 
-/* One part; `value` is all behind its equals sign, up to the comma. */
-static bool add_part(json_t *expect, const char *name, const char *value, const char **flaw)
+bool expect_add_part(json_t *expect, const char *name, const char *value, const char **flaw)
 {
     size_t before = json_object_size(expect), i;
     json_t *part;
@@ -129,7 +134,7 @@ bool expect_add(json_t *expect, const char *text, const char **flaw)
         rest = strcmp(name, "reference") ? strchr(value, ',') : NULL;
         if (rest)
             *rest++ = '\0';
-        is_well = add_part(expect, name, value, flaw);
+        is_well = expect_add_part(expect, name, value, flaw);
     }
     free(copy);
     return is_well;
@@ -327,6 +332,11 @@ static bool set_option(struct options *options, int key, const char *value)
         return true;
     case KEY_RESUME:
         return set_once(&options->resume, "resume", value);
+    case KEY_KEEP_FAILED:
+        options->keep_failed = true;
+        return true;
+    case KEY_CSV:
+        return set_once(&options->csv, "csv", value);
     case KEY_ID:
         return set_id(options, value);
     case KEY_TRUST:

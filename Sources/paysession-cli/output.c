@@ -66,6 +66,20 @@ void print_wrapped(FILE *to, const char *text, const char *begin, size_t margin,
     fputc('\n', to);
 }
 
+/* answer_head(), with another message for what failed where `message` is not NULL. */
+static json_t *head_told(const session_answer *answer, const char *message)
+{
+    json_t *head = answer_head(session_answer_json(answer, NULL));
+    json_t *error = json_object_get(head, "error");
+
+    if (head && message
+        && json_object_set_new(error, "message", json_string_nocheck(message)) != 0) {
+        json_decref(head);
+        head = NULL;
+    }
+    return head;
+}
+
 /* ---- The table ----------------------------------------------------------------------------- */
 
 /* How wide the columns are; the reference's where none was known before the head was printed. */
@@ -143,13 +157,14 @@ static void note_of(const json_t *head, char *note, size_t size)
 }
 
 /* A row of the table: nothing personal, nothing that a terminal would obey. */
-static bool table_row(FILE *to, const char *reference, const session_answer *answer)
+static bool table_row(FILE *to, const char *reference, const session_answer *answer,
+                      const char *message)
 {
     bool is_ok = session_answer_result(answer) == SESSION_OK;
     const char *status = is_ok ? session_status_name(session_answer_status(answer))
                                : session_result_name(session_answer_result(answer));
     const char *paid = session_paid_name(session_answer_paid(answer));
-    json_t *head = answer_head(session_answer_json(answer, NULL));
+    json_t *head = head_told(answer, message);
     json_t *amount = json_object_get(json_object_get(head, "session"), "amount");
     char money[64] = "-", note[512] = "";
 
@@ -185,11 +200,22 @@ static bool table_row(FILE *to, const char *reference, const session_answer *ans
 
 /* ---- Lines --------------------------------------------------------------------------------- */
 
-static int json_line(char **line, const char *head, const session_answer *answer)
+static int json_line(char **line, const char *head, const session_answer *answer,
+                     const char *message)
 {
     size_t i, length;
     const char *json = session_answer_json(answer, &length);
-    int used = head ? asprintf(line, "%s%s", head, json + 1) : asprintf(line, "%s", json);
+    json_t *object = message ? head_told(answer, message) : NULL;
+    char *told = NULL;
+    int used = -1;
+
+    /* An answer that failed has nothing of the provider's in it. */
+    if (object && json_object_set_new(object, "raw", json_null()) == 0)
+        told = json_dumps(object, JSON_COMPACT);
+    if (!message || told)
+        used = asprintf(line, "%s%s", head ? head : "{", (told ? told : json) + 1);
+    free(told);
+    json_decref(object);
 
     /* A provider's object may be written over several lines. Between two words of JSON a line end
      * is a blank, and inside of one there is none. */
@@ -202,7 +228,7 @@ static int json_line(char **line, const char *head, const session_answer *answer
 /* What is written for who looks. Owned by the caller; free with free(). NULL when memory has run
  * out. */
 static char *shown(enum format format, const char *reference, const session_answer *answer,
-                   size_t *length)
+                   const char *message, size_t *length)
 {
     static bool has_shown; /* words of another session stand in front */
     char *text = NULL;
@@ -211,14 +237,14 @@ static char *shown(enum format format, const char *reference, const session_answ
     bool is_well = to != NULL;
 
     if (is_well && format == FORMAT_TABLE) {
-        is_well = table_row(to, reference, answer);
+        is_well = table_row(to, reference, answer, message);
     } else if (is_well && format == FORMAT_WORDS) {
-        head = answer_head(session_answer_json(answer, NULL));
+        head = head_told(answer, message);
         is_well = head != NULL;
         if (has_shown)
             fputc('\n', to);
         if (head)
-            words_print(to, head);
+            words_print(to, head, true);
         has_shown = true;
     } else if (is_well) {
         fprintf(to, "%s\t%s\t%s", printable(reference),
@@ -240,18 +266,18 @@ static char *shown(enum format format, const char *reference, const session_answ
 }
 
 char *answer_line(const struct options *options, const char *head, const char *reference,
-                  const session_answer *answer, size_t *length)
+                  const session_answer *answer, const char *message, size_t *length)
 {
     char *line = NULL, *whole = NULL;
     int used;
 
     if (options->format == FORMAT_JSON) {
-        used = json_line(&line, head, answer);
+        used = json_line(&line, head, answer, message);
         if (used < 0)
             return NULL;
         *length = (size_t)used;
     } else {
-        line = shown(options->format, reference ? reference : "-", answer, length);
+        line = shown(options->format, reference ? reference : "-", answer, message, length);
     }
     if (line && options->format == FORMAT_JSON && options->is_for_terminal) {
         char *escaped = json_shown(line, length);
@@ -276,7 +302,7 @@ void print_answer(const struct options *options, const char *reference,
 
     if (options->quiet)
         return;
-    line = answer_line(options, NULL, reference, answer, &length);
+    line = answer_line(options, NULL, reference, answer, NULL, &length);
     if (!line) {
         complain("memory has run out");
         exit(EXIT_NO_OUTPUT);
@@ -318,6 +344,8 @@ bool complain_about(const struct options *options, const char *input, const sess
     head = answer_head(session_answer_json(answer, NULL));
     flaw = text_of(json_object_get(head, "error"), "message", "invalid_argument");
     option = option_of(options, &flaw, &unit);
+    if (!option && !strncmp(flaw, "expect.", 7))
+        flaw += 7;
     /* The same option stands in each call. */
     if (!option || !is_told)
         complain("%s: %s%s", option ? option : input, flaw, unit);

@@ -15,8 +15,7 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* 12345 as 12,345. */
-static const char *grouped(unsigned long number, char *room, size_t size)
+const char *grouped(unsigned long number, char *room, size_t size)
 {
     char digits[32];
     int length = snprintf(digits, sizeof digits, "%lu", number), i;
@@ -31,10 +30,10 @@ static const char *grouped(unsigned long number, char *room, size_t size)
     return room;
 }
 
-void progress_begin(struct progress *progress, unsigned long total)
+void progress_begin(struct progress *progress, bool is_on, unsigned long total)
 {
     memset(progress, 0, sizeof *progress);
-    progress->is_on = isatty(STDERR_FILENO);
+    progress->is_on = is_on;
     progress->total = total;
     progress->start = now();
 }

@@ -4,6 +4,7 @@
 #define PAYSESSION_CLI_PROGRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct progress {
     bool is_on;
@@ -14,7 +15,7 @@ struct progress {
     bool is_visible;
 };
 
-void progress_begin(struct progress *progress, unsigned long total);
+void progress_begin(struct progress *progress, bool is_on, unsigned long total);
 
 /* progress_show() - writes the line anew, five times a second at most. */
 void progress_show(struct progress *progress);
@@ -24,5 +25,8 @@ void progress_hide(struct progress *progress);
 
 /* progress_end() - writes it a last time, with a line end. */
 void progress_end(struct progress *progress);
+
+/* grouped() - 12345 as 12,345. Returns room. */
+const char *grouped(unsigned long number, char *room, size_t size);
 
 #endif

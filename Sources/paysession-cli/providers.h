@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The providers, by the words that references begin with. */
+/* The providers, by the words that references begin with. The library says which there are. */
 #ifndef PAYSESSION_CLI_PROVIDERS_H
 #define PAYSESSION_CLI_PROVIDERS_H
 
-#include <string.h>
+#include <stdbool.h>
+#include <stddef.h>
 
-static const char *const providers[] = {"inbank", "kustom", "dintero", "ledyer"};
+/* providers_read() - asks the library once, before the next two are used. false after it has
+ * complained that memory has run out. */
+bool providers_read(void);
 
-enum { PROVIDER_COUNT = sizeof providers / sizeof *providers };
+/* provider_count() - how many there are. */
+size_t provider_count(void);
 
-/* provider_of() - which of them a reference names; PROVIDER_COUNT for none. */
-static inline int provider_of(const char *reference)
-{
-    const char *end = strchr(reference, ':');
-    int i;
-
-    for (i = 0; end && i < PROVIDER_COUNT; i++)
-        if (strlen(providers[i]) == (size_t)(end - reference)
-            && !strncmp(providers[i], reference, (size_t)(end - reference)))
-            return i;
-    return PROVIDER_COUNT;
-}
+/* provider_of() - which of them a reference names; provider_count() for none. */
+size_t provider_of(const char *reference);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The lines that a file holds, in 16 bytes each however long they are: where the line stands and a
- * hash of its head, which is the input and the expectation it was judged under. The hash has a key
+ * hash of its head, which is the input and the expectation it was judged under; at the end, when all
+ * are counted, of the input alone. The hash has a key
  * of its own in each run, so nobody can write references that collide. One that fits is still not
  * enough to leave a payment out: the head itself is read again and compared.
  */
@@ -23,14 +24,17 @@
 struct entry {
     uint64_t place; /* of the line, plus one; 0 for none */
     uint32_t hash;  /* the lower half of it */
-    uint32_t left;
+    uint32_t value; /* how often the line is still there; at the end, its outcome */
 };
 
 struct resume {
+    const char *path;
     int fd;
     unsigned char key[16];
     struct entry *entries;
     size_t used, room; /* room is a power of two */
+    unsigned long lines;
+    bool keeps_failed, is_tallied;
     char *read; /* a head, as it stands in the file */
     size_t read_room;
 };
@@ -104,23 +108,96 @@ static bool skip_expect(const char **at, const char *end)
     return true;
 }
 
-/* `*head` is how long the head of one of ours is. */
-static enum kind kind_of(const char *line, size_t length, size_t *head)
+/* A line, taken apart. */
+struct parts {
+    size_t input;       /* how long it is up to the key behind the input */
+    size_t head;        /* up to the answer's first key */
+    const char *answer; /* behind that key */
+};
+
+static enum kind kind_of(const char *line, size_t length, struct parts *parts)
 {
     const char *at = line, *end = line + length, *behind;
+
+    memset(parts, 0, sizeof *parts);
 
     if (!skip(&at, end, "{\"input\":\"") || !skip_text(&at, end))
         return FOREIGN;
     behind = at;
-    if (skip(&at, end, ",\"result\":"))
+    parts->input = (size_t)(at - line) + 1;
+    if (skip(&at, end, ",\"result\":")) {
+        parts->answer = at;
         return at == end ? TORN : OLD;
+    }
     at = behind;
     if (!skip(&at, end, ",\"expect\":") || !skip_expect(&at, end) || !skip(&at, end, ","))
         return FOREIGN;
-    *head = (size_t)(at - line);
+    parts->head = (size_t)(at - line);
     if (!skip(&at, end, "\"result\":"))
         return FOREIGN;
+    parts->answer = at;
     return at == end ? TORN : OURS;
+}
+
+/* ---- What a line came to ------------------------------------------------------------------- */
+
+/* Whether a text begins with that. */
+static bool begins(const char *at, const char *end, const char *word)
+{
+    size_t length = strlen(word);
+
+    return (size_t)(end - at) >= length && !memcmp(at, word, length);
+}
+
+/* Behind the first key of that name in an answer; `end` if there is none. All before `raw` is the
+ * library's, as it writes it: the quotes inside of a text are escaped, and no blank stands between. */
+static const char *behind_key(const char *at, const char *end, const char *key)
+{
+    size_t length = strlen(key);
+    const char *found = memmem(at, (size_t)(end - at), key, length);
+
+    return found ? found + length : end;
+}
+
+static struct outcome outcome_of(const char *answer, const char *end)
+{
+    const char *raw = memmem(answer, (size_t)(end - answer), ",\"raw\":", 7), *paid;
+    struct outcome outcome = {SESSION_MALFORMED, SESSION_PAID_UNKNOWN, false};
+    char word[40];
+    int i;
+
+    if (raw)
+        end = raw;
+    /* A word that this version does not know is one that failed. */
+    for (i = 0; i < 256; i++) {
+        int length = snprintf(word, sizeof word, "\"%s\"", session_result_name((session_result)i));
+        if (length > 0 && begins(answer, end, word))
+            break;
+    }
+    if (i < 256)
+        outcome.result = (session_result)i;
+    paid = behind_key(answer, end, ",\"paid\":");
+    if (begins(paid, end, "\"yes\""))
+        outcome.paid = SESSION_PAID_YES;
+    else if (begins(paid, end, "\"no\""))
+        outcome.paid = SESSION_PAID_NO;
+    outcome.is_open = outcome_is_open(
+        outcome.result, begins(behind_key(answer, end, ",\"retryable\":"), end, "true"));
+    return outcome;
+}
+
+/* An outcome in the place of a number. */
+static uint32_t packed(struct outcome outcome)
+{
+    return (uint32_t)outcome.result << 8 | (uint32_t)outcome.paid << 4 | outcome.is_open;
+}
+
+static struct outcome unpacked(uint32_t value)
+{
+    struct outcome outcome = {(session_result)(value >> 8), (session_paid)(value >> 4 & 15),
+                              value & 1};
+
+    return outcome;
 }
 
 /* ---- The table ----------------------------------------------------------------------------- */
@@ -138,8 +215,7 @@ static int is_line_of(struct resume *resume, uint64_t place, const char *head, s
         resume->read_room = length;
     }
     while (used < length) {
-        ssize_t got = pread(resume->fd, resume->read + used, length - used,
-                            (off_t)(place + used));
+        ssize_t got = pread(resume->fd, resume->read + used, length - used, (off_t)(place + used));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -197,29 +273,49 @@ static bool grow(struct resume *resume)
     return true;
 }
 
-static bool hold(struct resume *resume, const char *head, size_t length, uint64_t place)
+/* The entry of a head, made if it is new. NULL if memory has run out, or lines cannot be read. */
+static struct entry *hold(struct resume *resume, const char *head, size_t length, uint64_t place)
 {
     struct entry *entry;
     uint32_t hash;
 
     if (4 * (resume->used + 1) > 3 * resume->room && !grow(resume))
-        return false;
+        return NULL;
     entry = find(resume, head, length, &hash);
-    if (!entry)
-        return false;
-    if (!entry->place) {
+    if (entry && !entry->place) {
         entry->place = place + 1;
         entry->hash = hash;
         resume->used++;
     }
-    entry->left++;
-    return true;
+    return entry;
 }
 
 /* ---- The file ------------------------------------------------------------------------------ */
 
+/* Holds a line: as one that need not be asked, or for the tally. */
+static bool hold_line(struct resume *resume, const char *line, size_t length, enum kind kind,
+                      const struct parts *parts, uint64_t place)
+{
+    struct outcome outcome = outcome_of(parts->answer, line + length);
+    struct entry *entry;
+
+    resume->lines++;
+    if (resume->is_tallied) {
+        entry = hold(resume, line, parts->input, place);
+        if (entry)
+            entry->value = packed(outcome);
+        return entry != NULL;
+    }
+    if (kind != OURS || (outcome.is_open && !resume->keeps_failed))
+        return true;
+    entry = hold(resume, line, parts->head, place);
+    if (entry)
+        entry->value++;
+    return entry != NULL;
+}
+
 /* Reads the lines; `*end` is where the last whole one ends, `*size` where the file does. */
-static bool read_lines(struct resume *resume, const char *path, uint64_t *end, uint64_t *size)
+static bool read_lines(struct resume *resume, uint64_t *end, uint64_t *size)
 {
     int fd = dup(resume->fd);
     FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
@@ -231,20 +327,20 @@ static bool read_lines(struct resume *resume, const char *path, uint64_t *end, u
     *end = *size = 0;
     while (is_well && *end == *size && (length = getline(&line, &room, file)) > 0) {
         bool is_whole = line[length - 1] == '\n';
-        size_t head = 0;
-        enum kind kind = kind_of(line, (size_t)length - is_whole, &head);
+        struct parts parts;
+        enum kind kind = kind_of(line, (size_t)length - is_whole, &parts);
 
         number++;
         *size += (uint64_t)length;
         if (kind == FOREIGN
             || (is_whole && (kind == TORN || length < 2 || line[length - 2] != '}'))) {
             complain("%s: line %zu: expected a line of paysession batch, it is none; "
-                     "nothing was changed", path, number);
+                     "nothing was changed",
+                     resume->path, number);
             errno = 0;
             is_well = false;
         } else if (is_whole) {
-            if (kind == OURS)
-                is_well = hold(resume, line, head, *end);
+            is_well = hold_line(resume, line, (size_t)length - 1, kind, &parts, *end);
             *end = *size;
         }
     }
@@ -257,7 +353,7 @@ static bool read_lines(struct resume *resume, const char *path, uint64_t *end, u
     else if (fd >= 0)
         close(fd);
     if (!is_well && errno)
-        complain("%s: %s", path, strerror(errno));
+        complain("%s: %s", resume->path, strerror(errno));
     return is_well;
 }
 
@@ -273,7 +369,7 @@ static const char *flaw_of(const struct stat *about)
     return NULL;
 }
 
-struct resume *resume_open(const char *path)
+struct resume *resume_open(const char *path, bool keeps_failed)
 {
     struct resume *resume = calloc(1, sizeof *resume);
     struct stat about;
@@ -283,10 +379,12 @@ struct resume *resume_open(const char *path)
         complain("memory has run out");
         return NULL;
     }
+    resume->path = path;
+    resume->keeps_failed = keeps_failed;
     /* Answers hold personal data: a new file is the user's alone. What is at the other end of a
      * link is not plainly meant to be written. */
-    resume->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-                      0600);
+    resume->fd =
+        open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (resume->fd < 0 && errno == ELOOP) {
         complain("%s: expected a regular file, it is a symbolic link", path);
     } else if (resume->fd < 0) {
@@ -301,7 +399,7 @@ struct resume *resume_open(const char *path)
         complain("no random numbers: %s", strerror(errno));
     } else if (!grow(resume)) {
         complain("memory has run out");
-    } else if (read_lines(resume, path, &end, &size)) {
+    } else if (read_lines(resume, &end, &size)) {
         /* Nothing is cut that was not looked at. */
         if (fstat(resume->fd, &about) != 0 || (uint64_t)about.st_size != size)
             complain("%s: somebody else is writing to it; nothing was changed", path);
@@ -328,10 +426,32 @@ int resume_take(struct resume *resume, const char *head)
         complain("the file to resume cannot be read any more");
         return -1;
     }
-    if (!entry->place || !entry->left)
+    if (!entry->place || !entry->value)
         return 0;
-    entry->left--;
+    entry->value--;
     return 1;
+}
+
+unsigned long resume_lines(const struct resume *resume)
+{
+    return resume->lines;
+}
+
+bool resume_tally(struct resume *resume, struct tally *tally)
+{
+    uint64_t end, size;
+    size_t i;
+
+    memset(tally, 0, sizeof *tally);
+    memset(resume->entries, 0, resume->room * sizeof *resume->entries);
+    resume->used = 0;
+    resume->is_tallied = true;
+    if (lseek(resume->fd, 0, SEEK_SET) != 0 || !read_lines(resume, &end, &size))
+        return false;
+    for (i = 0; i < resume->room; i++)
+        if (resume->entries[i].place)
+            tally_add(tally, unpacked(resume->entries[i].value));
+    return true;
 }
 
 void resume_close(struct resume *resume)

@@ -63,7 +63,7 @@ static void line(FILE *to, const char *label, const char *text)
     fprintf(to, "%s %s\n", painted(FAINT, padded), text);
 }
 
-static void print_session(FILE *to, const json_t *head, const json_t *session)
+static void print_session(FILE *to, const json_t *head, const json_t *session, bool is_vouched)
 {
     const json_t *evidence = json_object_get(session, "evidence");
     const json_t *holds = json_object_get(session, "holds");
@@ -122,6 +122,8 @@ static void print_session(FILE *to, const json_t *head, const json_t *session)
         line(to, "held", painted(DOUBTFUL, printable(text)));
     }
     line(to, "paid", painted(paid_hue(paid), printable(paid)));
+    if (!is_vouched)
+        return;
     line(to, "so",
          !strcmp(paid, "yes") ? "the goods can be shipped"
          : strcmp(paid, "no") ? "hold the order and look"
@@ -129,7 +131,7 @@ static void print_session(FILE *to, const json_t *head, const json_t *session)
                               : "do not ship yet; read it again later");
 }
 
-static void print_failure(FILE *to, const json_t *head)
+static void print_failure(FILE *to, const json_t *head, bool is_vouched)
 {
     const json_t *error = json_object_get(head, "error");
     const json_t *status = json_object_get(error, "http_status");
@@ -144,17 +146,25 @@ static void print_failure(FILE *to, const json_t *head)
     if (text_of(error, "provider_message", NULL))
         line(to, "provider", printable(text_of(error, "provider_message", "")));
     line(to, "paid", painted(paid_hue("unknown"), "unknown"));
-    line(to, "so", printable(text_of(error, "advice", "hold the order and look")));
+    line(to, is_vouched ? "so" : "advice",
+         printable(text_of(error, "advice", "hold the order and look")));
 }
 
-void words_print(FILE *to, const json_t *head)
+void words_print(FILE *to, const json_t *head, bool is_vouched)
 {
     const json_t *session = json_object_get(head, "session");
 
     if (text_of(head, "reference", NULL))
         line(to, "reference", printable(text_of(head, "reference", "")));
+    else if (text_of(head, "input", NULL))
+        line(to, "input", printable(text_of(head, "input", "")));
     if (json_is_object(session))
-        print_session(to, head, session);
+        print_session(to, head, session, is_vouched);
     else
-        print_failure(to, head);
+        print_failure(to, head, is_vouched);
+}
+
+void words_disclaim(FILE *to)
+{
+    line(to, "so", painted(DOUBTFUL, "this file is explained, not vouched for"));
 }

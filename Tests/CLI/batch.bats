@@ -28,7 +28,15 @@ references() { # COUNT [PREFIX]
         == {"kustom:good-b amount=2000,currency=SEK": "yes", "kustom:good-b\tamount=1": "unknown"}'
     judge out 'all(a["reference"] == a["input"].split()[0] for a in answers if a["result"] == "ok")'
     judge out 'any(a["input"] == "kustom:good-a" for a in answers)'
-    grep -F "line 308: expect: expected amount=, currency= or reference=" complaints
+    # What was wrong is said with file and line, whoever found it; what failed otherwise is in the answers.
+    sed 's/xx*/x/; s/reference: expected.*/reference: ./' complaints | sort > told
+    diff told - << LINES
+paysession: refs:307: nonsense: reference: .
+paysession: refs:308: kustom:good-c bogus=1: expected amount=, currency= or reference=
+paysession: refs:309: kustom:go�od: reference: .
+paysession: refs:310: kustom:�: reference: .
+paysession: refs:312: kustom:x...: reference: .
+LINES
 }
 
 @test "a line adds to what the command expects, and takes nothing from it" {
@@ -50,8 +58,8 @@ kustom:good-twice	invalid_argument	unknown
 kustom:good-other	invalid_argument	unknown
 LINES
     diff complaints - << 'LINES'
-paysession: line 5: expect: amount: said by --expect already, got 'amount=2000'
-paysession: line 6: expect: amount: said by --expect already, got 'amount=1,currency=SEK'
+paysession: refs:5: kustom:good-twice amount=2000: amount: said by --expect already
+paysession: refs:6: kustom:good-other amount=1,currency=SEK: amount: said by --expect already
 LINES
     exits 64 paysession batch --ordered --expect amount=2000 refs > out 2> complaints
     judge out '[a["expect"] for a in answers] == [
@@ -64,6 +72,105 @@ LINES
     grep -aF '{"input":"kustom:good-a currency=sek","expect":{"currency":"sek","reference":"é"},"result":' out
     exits 0 paysession batch <<< kustom:good-a > out
     grep -aF '{"input":"kustom:good-a","expect":null,"result":' out
+}
+
+@test "a mistake of a line is told in the user's words, with file and line, and the answer says it too" {
+    printf '# orders\nkustom:good-a amount=20.00\nkustom:good-b currency=zzz\n' > orders.txt
+    exits 64 paysession batch --ordered orders.txt > out 2> complaints
+    local why='orders.txt:2: kustom:good-a amount=20.00: amount: expected an integer in minor units, such as 30000'
+    head -n 1 complaints | diff - <(echo "paysession: $why")
+    [[ $(sed -n 2p complaints) == 'paysession: orders.txt:3: kustom:good-b currency=zzz: currency: expected a currency code '* ]]
+    [[ $(wc -l < complaints) == 2 ]]
+    judge out "answers[0]['error']['message'] == '$why' and answers[0]['expect'] == 'amount=20.00'"
+    # But for its message it is the answer of the library, key by key.
+    judge out 'list(answers[0]) == list(answers[1]) and list(answers[0]["error"]) == list(answers[1]["error"])'
+    judge out 'answers[0]["raw"] is answers[0]["exchange"] is answers[0]["session"] is None'
+    run -64 --separate-stderr paysession batch --ordered -f table orders.txt
+    [[ ${lines[1]} == *" $why" ]]
+    run -64 --separate-stderr paysession batch - < orders.txt
+    [[ ${stderr_lines[0]} == "paysession: stdin:2: kustom:good-a amount=20.00: amount: expected "* ]]
+    # One that the command makes for all lines is told once, as its option.
+    run -64 --separate-stderr paysession batch -q -e currency=zzz <<< $'kustom:good-a\nkustom:good-b'
+    [[ ${#stderr_lines[@]} == 1 && $stderr == "paysession: --expect currency=zzz: currency: expected "* ]]
+    run -64 --separate-stderr paysession batch --in-flight 0 orders.txt
+    [[ $stderr == "paysession: --in-flight 0: expected "* && -z $output ]]
+}
+
+@test "a comment may stand behind a reference and behind what is expected of it" {
+    printf 'kustom:good-a # paid by card\nkustom:good-b\t#x\nkustom:good-c amount=2000  # y # z\n' > refs
+    printf 'kustom:good-d reference=A # 7\nkustom:good-e#f\n' >> refs
+    exits 64 paysession batch --ordered refs > out
+    judge out '[(a["input"], a["expect"]) for a in answers] == [
+        ("kustom:good-a", None), ("kustom:good-b", None), ("kustom:good-c amount=2000", {"amount": 2000}),
+        ("kustom:good-d reference=A # 7", {"reference": "A # 7"}), ("kustom:good-e#f", None)]'
+    judge out '[a["session"]["paid"] for a in answers[:4]] == ["yes", "yes", "yes", "unknown"]'
+    # Without a blank it is part of the word, and of no reference.
+    judge out 'answers[4]["result"] == "invalid_argument" and answers[4]["exchange"] is None'
+}
+
+@test "a row of a table is named as what it looks like, and not asked" {
+    local row
+    for row in kustom:good-a,2000,SEK kustom:good-a,2000 'kustom:good-a, 20.00, SEK' 'kustom:good-a;2000;SEK' \
+        $'kustom:good-a\t2000\tSEK' kustom:good-a,sek,2000 'kustom:good-a 2000'; do
+        run -64 --separate-stderr paysession batch <<< "$row"
+        [[ $stderr == *": looks like columns: write amount=MINOR,currency=CODE behind a blank, or say "*"--csv "* ]] \
+            || { echo "$row: $stderr"; false; }
+        echo "$output" > out
+        judge out 'answers[0]["exchange"] is None and "looks like columns" in answers[0]["error"]["message"]'
+    done
+    # A comma may be part of an identifier.
+    exits 0 paysession batch -q <<< $'kustom:good-a%2C2000%2CSEK\nkustom:good-a,b\nkustom:good,2000a\nkustom:good-a,abc'
+}
+
+@test "rows of CSV are read, with the columns that are said" {
+    cat > orders.csv << 'ROWS'
+Reference ,"Amount",CURRENCY,order
+kustom:good-a,2000,SEK,"A ""1"", b"
+
+"kustom:good-b,c","2000",EUR,A
+ROWS
+    sed -i 's/$/\r/' orders.csv
+    exits 0 paysession batch --ordered --csv=reference,amount,currency,order orders.csv > out 2> complaints
+    [[ ! -s complaints ]]
+    judge out '[a["expect"] for a in answers] == [
+        {"amount": 2000, "currency": "SEK", "reference": "A \"1\", b"}, {"amount": 2000, "currency": "EUR", "reference": "A"}]'
+    judge out '[a["session"]["id"] for a in answers] == ["good-a", "good-b,c"]'
+    judge out '[a["input"] for a in answers] == ["kustom:good-a,2000,SEK,\"A \"\"1\"\", b\"", "\"kustom:good-b,c\",\"2000\",EUR,A"]'
+    # The columns in another order, without a header, and with what the command says.
+    exits 0 paysession batch --csv order,reference -e amount=2000 -f status <<< '#7,kustom:good-a' > out
+    diff out <(printf 'kustom:good-a\tcompleted\tunknown\n')
+    exits 0 paysession batch --csv reference -f status < <(printf '\xef\xbb\xbfreference\nkustom:good-a\n') > out
+    diff out <(printf 'kustom:good-a\tcompleted\tyes\n')
+}
+
+@test "a row that is not plain is refused and not asked: none loses what was expected" {
+    local row
+    while IFS='|' read -r row why; do
+        run -64 --separate-stderr paysession batch --csv reference,amount,currency <<< "$row"
+        # shellcheck disable=SC2053
+        [[ $stderr == "paysession: stdin:1: $row: "$why ]] || { echo "$row: $stderr"; false; }
+        echo "$output" > out
+        judge out 'answers[0]["exchange"] is None and answers[0]["result"] == "invalid_argument"'
+    done << 'ROWS'
+kustom:good-a,2000|CSV: expected 3 columns, got 2
+kustom:good-a|CSV: expected 3 columns, got 1
+kustom:good-a,2000,SEK,|CSV: expected 3 columns, got 4
+kustom:good-a,,SEK|amount: the column is empty
+kustom:good-a,2000,|currency: the column is empty
+,2000,SEK|reference: the column is empty
+kustom:good-a,20.00,SEK|amount: expected an integer in minor units, such as 30000
+"kustom:good-a,2000,SEK|CSV: a field in quotes does not end with them; a line break in a field is not read
+"kustom:good-a"b,2000,SEK|CSV: a field in quotes does not end with them; a line break in a field is not read
+#kustom:good-a,2000,SEK|reference: expected one of * before the colon
+ROWS
+    # Spelled again, the header is a row like any other.
+    exits 64 paysession batch -q --csv reference,amount <<< $'reference,amount\nreference,amount'
+    run -64 --separate-stderr paysession batch -q --csv reference,amount -e amount=1 <<< kustom:good-a,2000
+    [[ $stderr == 'paysession: stdin:1: kustom:good-a,2000: amount: said by --expect already' ]]
+    for row in amount '' reference,reference reference,ref 'reference,amount,' amount,,reference; do
+        run -64 --separate-stderr paysession batch --csv="$row" <<< kustom:good-a
+        [[ $stderr == "paysession: --csv $row: expected "* && -z $output ]] || { echo "$row: $stderr"; false; }
+    done
 }
 
 @test "a byte order mark before the list is no part of its first line" {
@@ -143,9 +250,9 @@ LINES
     [[ $(wc -l < out) == 5 ]]
     exits 0 paysession batch --resume out -e amount=2000 -e currency=SEK <<< kustom:good-1
     [[ $(wc -l < out) == 5 ]]
-    # What was refused has been told, and would be refused again.
+    # What was refused has been told, and would be refused again: it is still what the file says last.
     exits 64 paysession batch --resume out -e amount=2000 <<< 'kustom:good-1 amount=2000'
-    exits 0 paysession batch --resume out -e amount=2000 <<< 'kustom:good-1 amount=2000'
+    exits 64 paysession batch --resume out -e amount=2000 <<< 'kustom:good-1 amount=2000'
     [[ $(wc -l < out) == 6 ]]
     exits 0 paysession batch --resume out <<< 'kustom:good-1 amount=2000'
     judge out 'len(answers) == 7 and [a["expect"] for a in answers[-2:]] == ["amount=2000", {"amount": 2000}]'
@@ -162,6 +269,24 @@ LINES
     cp old before
     exits 0 paysession batch --ordered --resume old refs
     cmp old before
+}
+
+@test "the manual's example says what is not paid, by the last line of each" {
+    # The first of its examples, as it is printed.
+    groff -man -Tascii -P-c -rLL=100n "$ROOT/Sources/paysession-cli/paysession.1" | col -b \
+        | sed -n '/^EXAMPLES/,/The same/p' | sed -n '/paysession batch/,/answers.jsonl$/p' > example
+    [[ $(grep -c answers.jsonl example) == 2 ]]
+    printf 'kustom:good-1\nkustom:e404-1\nkustom:good-2 amount=1\n' > orders.txt
+    run -0 --separate-stderr bash example
+    [[ $(sort <<< "$output") == $'kustom:e404-1\nkustom:good-2 amount=1' ]]
+    # It could be read later on.
+    sed 's/kustom:e404-1/kustom:good-9/' answers.jsonl | grep good-9 > failed
+    exits 0 paysession batch <<< kustom:good-9 > later
+    cat failed later > answers.jsonl
+    chmod 600 answers.jsonl
+    echo kustom:good-9 > orders.txt
+    run -0 --separate-stderr bash example
+    [[ -z $output ]]
 }
 
 @test "resume changes no file that is not plainly its own" {

@@ -127,7 +127,7 @@ PYTHON
     exits 3 $check paysession get -f table -e amount=1 kustom:finalized ledyer:advance
     exits 64 $check paysession batch refs
     exits 64 $check paysession batch --ordered --resume out refs
-    exits 0 $check paysession batch --ordered --resume out refs
+    exits 64 $check paysession batch --ordered --resume out refs
     exits 0 $check paysession doctor --account T12345678
     exits 4 $check paysession explain kustom:error-404
     exits 64 $check paysession get -e amount=x kustom:finalized

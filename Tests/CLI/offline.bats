@@ -133,7 +133,11 @@ document() { # STATUS
     use_sandbox
     paysession get kustom:finalized > answer
     run -3 paysession explain answer
-    [[ $output == *"reference  kustom:finalized"* && $output == *"the goods can be shipped"* ]]
+    [[ ${lines[0]} == "reference  kustom:finalized" && ${lines[-2]} == "paid       yes" ]]
+    [[ ${lines[-1]} == "so         this file is explained, not vouched for" && $output != *shipped* ]]
+    # Also written over several lines.
+    python3 -m json.tool answer indented
+    diff <(paysession explain indented) <(paysession explain answer)
     run -0 paysession explain kustom:finalized
     run -4 paysession explain kustom:error-404
     [[ $output == *"result     not_found"* && $output == *"do not take it for an unpaid order"* ]]
@@ -147,4 +151,105 @@ document() { # STATUS
     printf '{"session_id": "\\u001b[2J", "status": "\\u009b31m"}' > hostile
     run -3 paysession explain --provider kustom hostile
     [[ $output == *'\x1b[2J'* && $output != *$'\e'* && $output != *$'\xc2\x9b'* ]]
+}
+
+@test "explain says a word for each line of a file, and what is no answer" {
+    use_sandbox
+    printf 'kustom:finalized\nkustom:error-404\nnonsense\nkustom:active\n' \
+        | exits 64 paysession batch --ordered > answers 2> complaints
+    run -3 --separate-stderr paysession explain answers
+    [[ -z $stderr ]]
+    cat > wanted << 'WORDS'
+reference  kustom:finalized
+paid       yes
+
+reference  kustom:error-404
+paid       unknown
+advice
+
+input      nonsense
+paid       unknown
+advice
+
+reference  kustom:active
+paid       no
+so         this file is explained, not vouched for
+WORDS
+    grep -E '^(reference|input|paid|advice|so|$)' <<< "$output" | sed 's/^advice .*/advice/' | diff wanted -
+    diff <(paysession explain answers) <(paysession explain - < answers)
+    # A line that is none is named, and the rest is explained.
+    { printf '\n'; head -n 1 answers; printf '{}\r\n  \n'; tail -n 1 answers; printf ' '; } > mixed
+    run -64 --separate-stderr paysession explain mixed
+    [[ $stderr == "paysession: mixed:3: expected an answer of paysession, or --provider for a document" ]]
+    [[ $(grep -c ^reference <<< "$output") == 2 ]]
+    # Of a file that is something else, one complaint.
+    printf 'a\nb\nc\n' > other
+    run -64 --separate-stderr paysession explain other
+    [[ -z $output && ${#stderr_lines[@]} == 1 && $stderr == "paysession: other:1: expected an answer"* ]]
+    run -64 --separate-stderr paysession explain <(echo)
+    [[ -z $output && $stderr == *": expected an answer of paysession, there is none" ]]
+}
+
+@test "explain refuses the options that it cannot apply" {
+    use_sandbox
+    paysession get kustom:finalized > answer
+    document FINALIZED > file
+    local words
+    while read -r words; do
+        # shellcheck disable=SC2086
+        run -64 --separate-stderr paysession explain $words
+        [[ -z $output && $stderr == "paysession: explain: --"*" does not apply to "* ]] || { echo "$words: $output $stderr"; false; }
+    done << 'OPTIONS'
+-e amount=1 answer
+--id finalized answer
+-t 1s answer
+-c answer answer
+--trust-processed-at answer
+-t 1s --provider kustom file
+-c file --provider kustom file
+--id finalized kustom:finalized
+--trust-processed-at kustom:finalized
+OPTIONS
+    run -64 --separate-stderr paysession explain -e amount=1 answer
+    [[ $stderr == "paysession: explain: --expect does not apply to answer, an answer in a file" ]]
+    exits 3 paysession explain --color never answer
+    exits 0 paysession explain -e amount=2000 --id s1 --provider kustom file
+    exits 3 paysession explain -e amount=1 -t 10s -c "$PAYSESSION_CONFIG" kustom:finalized
+}
+
+@test "explain tells a mistake on stderr alone, with what it is about" {
+    use_sandbox
+    document FINALIZED > file
+    run -64 --separate-stderr paysession explain kustom:
+    [[ -z $output && $stderr == "paysession: kustom:: "* ]]
+    run -64 --separate-stderr paysession explain -t 0 kustom:finalized
+    [[ -z $output && $stderr == "paysession: --timeout 0: expected "* ]]
+    run -64 --separate-stderr paysession explain -e currency=zzz --provider kustom file
+    [[ -z $output && $stderr == "paysession: --expect currency=zzz: currency: expected "* ]]
+    run -64 --separate-stderr paysession explain --provider stripe file
+    [[ -z $output && $stderr == "paysession: stripe: "* ]]
+    run -64 --separate-stderr paysession explain kustm:finalized
+    [[ -z $output && $stderr == "paysession: explain: kustm:finalized: no such file, and no provider's reference"* ]]
+}
+
+@test "explain has words for each status and basis of the schema" {
+    use_sandbox
+    paysession get kustom:finalized > answer
+    local kind word count=0
+    while read -r kind word; do
+        sed "s/\"$kind\":\"[a-z_]*\"/\"$kind\":\"$word\"/" answer > changed
+        paysession explain changed > words || true
+        case $kind in
+            status) grep -qE "^result +$word: [a-z ,:]+; final$" words ;;
+            basis) grep -qE '^field +status is "FINALIZED", [a-z ]+$' words ;;
+        esac || { echo "no words for $kind $word"; false; }
+        count=$((count + 1))
+    done < <(python3 -c '
+import json, sys
+session = json.load(open(sys.argv[1]))["$defs"]["session"]["properties"]
+evidence = session["evidence"]
+print(*(f"status {word}" for word in session["status"]["enum"]), sep="\n")
+print(*(f"basis {word}" for word in evidence["properties"]["basis"]["enum"]), sep="\n")' \
+        "$ROOT/Include/paysession.schema.json")
+    [[ $count == 12 ]]
 }

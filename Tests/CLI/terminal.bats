@@ -26,24 +26,78 @@ in_terminal() { # WIDTH COMMAND
     tmux -S "$TMUX_SOCKET" kill-server
 }
 
+# What stands in that terminal comes to have this in it.
+appears() { # TEXT
+    local tries
+    for ((tries = 0; tries < 200; tries++)); do
+        screen=$(tmux -S "$TMUX_SOCKET" capture-pane -p)
+        [[ $screen == *"$1"* ]] && return
+        sleep 0.05
+    done
+    echo "$screen"
+    return 1
+}
+
 @test "it says how far it has come, on one line" {
     in_terminal 100 "paysession batch --requests-per-second 2000 refs > out"
     [[ $(wc -l < out) == 3000 ]]
     [[ $screen =~ ^3,000\ of\ 3,000\ done\ \ [0-9,]+/s\ \ 0\ failed ]]
-    [[ $(grep -c . <<< "$screen") == 1 ]]
+    [[ $(grep -c . <<< "$screen") == 2 ]]
+    [[ $(sed -n 2p <<< "$screen") == "paysession: batch: 3,000 yes, 0 no, 0 unknown, 0 failed" ]]
     # On the way there.
     grep -E '^[12],[0-9]{3} of 3,000 done  [0-9,]+/s  0 failed  [01] s left$' screens
 }
 
 @test "a narrow terminal has one line too" {
     in_terminal 30 "paysession batch --requests-per-second 4000 refs > out"
-    [[ $(grep -c . <<< "$screen") == 1 && $screen == "3,000 of 3,000 done"* ]]
+    # The counts at the end wrap: they are not written over.
+    [[ $screen == $'3,000 of 3,000 done'*$'\npaysession: batch: 3,000 yes,'*$'\n'*'0 failed'* ]]
+    [[ $(grep -c . <<< "$screen") == 3 ]]
 }
 
 @test "answers in the same terminal do not run into it" {
     head -n 3 refs > few
     in_terminal 100 "paysession batch --ordered -f status few"
-    [[ $(grep -c . <<< "$screen") == 4 && $screen == $'kustom:full-1   completed       yes\n'* ]]
+    [[ $(grep -c . <<< "$screen") == 5 && $screen == $'kustom:full-1   completed       yes\n'* ]]
+}
+
+@test "a complaint in the same terminal does not run into it either" {
+    { cat refs; echo nonsense; seq -f 'kustom:full-a%.0f' 1 1000; } > mixed
+    in_terminal 100 "paysession batch --ordered --requests-per-second 2000 mixed > out"
+    [[ $screen == $'paysession: mixed:3001: nonsense: reference: expected '*$'\n4,001 of 4,001 done '* ]]
+    [[ $(grep -c . <<< "$screen") == 3 ]]
+}
+
+@test "where nothing but the terminal is to be read, it says so, and writes over nothing that is typed" {
+    tmux -S "$TMUX_SOCKET" -f /dev/null new-session -d -x 100 -y 10 \
+        "sh -c 'paysession batch -f status; echo \$? > ended; sleep 60'" 3>&-
+    appears 'paysession: batch: reads references from the terminal, one a line; Ctrl-D ends them'
+    tmux -S "$TMUX_SOCKET" send-keys kustom:full-1
+    sleep 0.5
+    appears kustom:full-1
+    tmux -S "$TMUX_SOCKET" send-keys Enter
+    appears $'kustom:full-1\nkustom:full-1   completed       yes'
+    tmux -S "$TMUX_SOCKET" send-keys C-d
+    appears 'paysession: batch: 1 yes, 0 no, 0 unknown, 0 failed'
+    [[ $(cat ended) == 0 ]]
+}
+
+@test "Ctrl-C says how many are written, and that the same command goes on" {
+    tmux -S "$TMUX_SOCKET" -f /dev/null new-session -d -x 100 -y 10 \
+        "sh -c 'trap true INT; paysession batch --requests-per-second 1000 --resume out refs; echo \$? > ended; sleep 60'" 3>&-
+    local tries
+    for ((tries = 0; tries < 200; tries++)); do
+        [[ -s out ]] && break
+        sleep 0.05
+    done
+    tmux -S "$TMUX_SOCKET" send-keys C-c
+    appears ' written; the same command goes on'
+    [[ $(cat ended) == 130 ]]
+    local written
+    written=$(grep -oE '^paysession: out: [0-9,]+ written' <<< "$screen" | tr -dc 0-9)
+    [[ $written == "$(wc -l < out)" ]] && ((written > 0 && written < 3000))
+    exits 0 paysession batch --resume out refs 2> told
+    grep -qxF 'paysession: out: 3,000 yes, 0 no, 0 unknown, 0 failed' told
 }
 
 @test "from a pipe the total is not known" {

@@ -103,7 +103,8 @@ def test_a_template_is_whole_or_an_error(folder: Path) -> None:
     ([], "kustom:a amount=99999\nkustom:b amount=99999,currency=SEK\n"),
     (WRONG, "kustom:a\nkustom:b currency=SEK\n"),
     (["--ordered", *WRONG], "kustom:a currency=SEK\nkustom:b\n"),
-], ids=["lines", "command", "ordered"])
+    (["--csv", "reference,amount"], "reference,amount\nkustom:a,99999\n\"kustom:b\",99999\n"),
+], ids=["lines", "command", "ordered", "csv"])
 def test_a_batch_leaves_no_line_out_without_saying_so(options: list[str], text: str, folder: Path) -> None:
     for failure in failures(folder, "batch", *options, text=text, stride=3):
         if failure.done.returncode == 0:

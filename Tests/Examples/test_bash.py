@@ -85,6 +85,43 @@ def test_a_variable_that_takes_no_answer(bash: Bash, declaration: str) -> None:
     assert "\nran\n" not in f"\n{err}"
 
 
+@pytest.mark.parametrize(("command", "wanted"), [
+    ("get -p /decision kustom:finalized", (0, "ship\n")),
+    ("get -p /decision kustom:active", (1, "wait\n")),
+    ("get -p /decision kustom:failed", (2, "release\n")),
+    ("get -p /decision ledyer:advance", (3, "hold\n")),
+    ("get -p /error/retry_after_ms kustom:error-429", (4, "60000\n")),
+    ("get -p /error kustom:finalized", (0, "\n")), ("get -p nonsense kustom:finalized", (0, "\n")),
+    ("get -q -p /decision kustom:finalized", (0, "")),
+    (f"normalize -p /session/amount/decimal kustom '{DOCUMENT}'", (0, "20.00\n")),
+    ('get -v word -p /exchange/asked_at kustom:finalized; [[ $word == 20??-*Z ]]', (0, "")),
+])
+def test_one_value(bash: Bash, command: str, wanted: tuple[int, str]) -> None:
+    """A script needs no JSON parser, and zero means paid whatever is printed."""
+    assert bash.run(f"paysession {command}")[:2] == wanted
+
+
+def test_wait(bash: Bash) -> None:
+    """An open session at first, completed with the third read."""
+    status, out, _ = bash.run(
+        """paysession wait -p /session/status -o '{"interval_ms": 20}' kustom:moving-by-bash""")
+    assert (status, out) == (0, "completed\n")
+    status, out, _ = bash.run(
+        """paysession wait -p /session/status -o '{"timeout_ms": 300}' kustom:active""")
+    assert (status, out) == (1, "pending\n")
+
+
+def test_a_configuration_is_read_as_the_library_reads_it(bash: Bash, tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{\n  "timeout_ms": 0}')
+    status, _, err = bash.run(f"paysession get -q -c {file} kustom:finalized")
+    assert status == 64 and f"{file}:2:3: timeout_ms: expected an integer from 1 to 600000" in err
+    file.write_text('{"kustom": {"environment": "live", "api_key": "kco_live_x"}}')
+    file.chmod(0o660)
+    status, _, err = bash.run(f"paysession get -q -c {file} kustom:finalized")
+    assert status == 64 and "expected a file that only its owner may write" in err
+
+
 def test_a_variable_of_each_kind(bash: Bash) -> None:
     _, out, _ = bash.run("""
         declare -a list=(one two); paysession get -v list kustom:finalized; echo "$? ${#list[@]} ${list[0]}"
@@ -275,7 +312,7 @@ def test_keys_do_not_stay_in_memory(bash: Bash, tmp_path: Path, says: str) -> No
         found = {name for name in names if holds(process.pid, "the-secret-of-" + name)}
         _, err = process.communicate("\n", timeout=30)
     assert found == ({"last"} if says else {"twice", "before", "last"}), err
-    assert [line.split(": ")[3] for line in err.splitlines()] == [
+    assert [line.split(": ")[3].partition(":")[0] for line in err.splitlines()] == [
         "long", "long", "nul", "refused", "unfinished"], err
 
 

@@ -65,7 +65,8 @@ def test_the_configuration(extension: Path, sandbox: RunningSandbox, tmp_path: P
         SELECT session_open('{tmp_path}/broken');
         SELECT session_paid('kustom:finalized');""")
     assert lines == ["", "yes", "yes"]
-    assert errors.count("cannot be read") == 1 and errors.count("invalid_config") == 1
+    assert errors.count("/nonexistent: expected a configuration file, there is none") == 1
+    assert errors.count(f"{tmp_path}/broken:1:2: kustom.environment: expected") == 1
     assert errors.count("has its configuration already") == 1
     assert "hush-hush-hush" not in errors
 
@@ -87,6 +88,24 @@ def test_a_statement_does_not_choose_the_configuration(
         assert server.requests == []
 
 
+def test_what_the_shop_does_next_and_why(extension: Path, sandbox: RunningSandbox) -> None:
+    lines, errors = sqlite(extension, """
+        SELECT session_decision('kustom:finalized'), session_decision('kustom:active'),
+            session_decision('kustom:failed'), session_decision('ledyer:advance'),
+            session_decision('kustom:error-503'), session_decision(NULL) IS NULL,
+            session_decision('kustom:finalized', '{"expect":{"amount":1}}');
+        SELECT session_text('kustom:finalized', '/session/amount/minor'),
+            session_text('kustom:finalized', '/raw/status'),
+            session_text('kustom:finalized', '/error') IS NULL,
+            session_text('kustom:finalized', NULL) IS NULL,
+            session_text('kustom:finalized', '/session/holds/0', '{"expect":{"amount":1}}'),
+            session_text('kustom:error-404', '/error/http_status'),
+            session_text('kustom:finalized', '/result', NULL);""", sandbox.directory / "config.json")
+    assert errors == ""
+    assert lines == ["ship|wait|release|hold|wait|1|hold",
+                     "2000|FINALIZED|1|1|amount_mismatch|404|invalid_argument"]
+
+
 def test_a_failed_configuration_leaves_none(extension: Path) -> None:
     lines, errors = sqlite(extension, """
         SELECT session_open('/etc/passwd');
@@ -94,7 +113,7 @@ def test_a_failed_configuration_leaves_none(extension: Path) -> None:
         SELECT session_open(NULL);
         SELECT session_paid('kustom:z');""")
     assert lines == [] and errors.count("call session_open(path) first") == 2
-    assert errors.count("invalid_config") == 1 and errors.count("the path is NULL") == 1
+    assert errors.count("/etc/passwd:1:") == 1 and errors.count("the path is NULL") == 1
     # A variable that is there and empty names nothing.
     assert "call session_open(path) first" in sqlite(
         extension, "SELECT session_paid('kustom:z');", "")[1]
@@ -116,8 +135,10 @@ def test_only_a_whole_file_is_a_configuration(extension: Path, tmp_path: Path) -
     said = [line.partition("session_open: ")[2] for line in errors.splitlines() if "session_open: " in line]
     irregular = "the configuration is no regular file"
     assert said[:2] == [irregular] * 2 and said[3] == irregular
-    assert said[2] in (irregular, "the configuration cannot be read")  # without a terminal there is none
-    assert said[4:] == ["the configuration has a NUL in it", "the configuration is longer than 1 MiB"]
+    assert said[2] == irregular
+    assert said[4:] == [
+        f"{tmp_path}/nul: expected text, there is a NUL byte in it",
+        f"{tmp_path}/long: expected a configuration file, it cannot be read, or is longer than 1 MiB"]
     # Nor is what the host names, where it is no file.
     assert "no regular file" in sqlite(extension, "SELECT session_paid('kustom:a');", tmp_path / "fifo")[1]
 

@@ -50,7 +50,7 @@ def schema(text: str) -> str:
 def manual(text: str) -> str:
     return replaced(
         text, ("(Inbank, Kustom, Dintero, Ledyer)", "(Inbank, Kustom, Dintero, Ledyer, Toyco)"),
-        (".BI ledyer: SESSION_ID\n", ".BI ledyer: SESSION_ID\n.BI toyco: TOY_ID\n"))
+        (".BI ledyer: SESSION_ID", ".BI ledyer: SESSION_ID\n.BI toyco: TOY_ID"))
 
 
 def readme(text: str) -> str:

@@ -145,6 +145,12 @@ def the_shell_tool() -> str:
         answer = command(TOOL, "get", "-c", config, "toyco:played", seconds=30)
         holds('"provider":"toyco"' in answer and '"paid":"yes"' in answer, answer)
         command(TOOL, "get", "-q", "-c", config, "toyco:posted", wanted=1)
+        told = command(TOOL, "explain", "-c", config, "toyco:played")
+        holds("phase" in told and "toyco" in told, told)
+        told = command(TOOL, "batch", "-c", config, "-f", "status", wanted=4,
+                       given="toyco:played\nkustom:created\ntoyco:lost\n")
+        holds(sorted(told.splitlines()) == sorted([
+            "toyco:played\tcompleted\tyes", "kustom:created\topen\tno", "toyco:lost\tnot_found\tunknown"]), told)
         # It explains what anybody may have written, and vouches for nothing.
         told = command(TOOL, "explain", "-", given=answer, wanted=3)
         holds("phase" in told and "toyco" in told, told)

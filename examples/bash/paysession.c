@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* bash's, after the system's: they redefine some of it. */
@@ -129,6 +130,33 @@ static char *shared(const char *text)
     return made;
 }
 
+/* Why there is no client; of no answer, and of one made without memory, that alone is known. */
+static const char *message_of(const session_answer *answer)
+{
+    const char *message = session_answer_text(answer, "/error/message");
+
+    return message ? message : strerror(ENOMEM);
+}
+
+/* Whether the library takes the file: it says where in it a mistake stands, and refuses one that
+ * others may write. A pipe can be read but once, and has neither lines nor others. */
+static int is_taken(const char *path, int fd)
+{
+    struct stat about;
+    session_client *opened;
+    session_answer *answer;
+    session_result result;
+
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))
+        return 1;
+    result = session_client_open_file(path, &opened, &answer);
+    if (result != SESSION_OK)
+        builtin_error("%s", message_of(answer));
+    session_answer_free(answer);
+    session_client_close(opened);
+    return result == SESSION_OK;
+}
+
 /*
  * The client of a configuration file, opened anew for each command: the library reads the secrets
  * that it names each time, so a key that was changed, in a file or a variable, is used at once.
@@ -140,7 +168,7 @@ static int open_client(const char *path)
     session_client *opened = NULL;
     session_answer *answer = NULL;
     session_result result;
-    char *text, *changed;
+    char *text = NULL, *changed;
     int fd;
 
     if (!path)
@@ -150,9 +178,11 @@ static int open_client(const char *path)
         return 0;
     }
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    text = fd < 0 ? NULL : read_all(fd);
-    if (!text)
-        builtin_error("%s: %s", path, strerror(errno));
+    if (fd < 0 || is_taken(path, fd)) {
+        text = fd < 0 ? NULL : read_all(fd);
+        if (!text)
+            builtin_error("%s: %s", path, strerror(errno));
+    }
     if (fd >= 0)
         close(fd);
     if (!text)
@@ -161,15 +191,13 @@ static int open_client(const char *path)
     result = changed ? session_client_open(changed, &opened, &answer) : SESSION_OUT_OF_MEMORY;
     wipe(changed);
     if (result == SESSION_INVALID_CONFIG) {
-        /* Says "shared" itself, or nothing at all, or is wrong: then the mistake is told in the
-         * places of the text as it was written. */
+        /* Says "shared" itself, or is wrong. */
         session_answer_free(answer);
         result = session_client_open(text, &opened, &answer);
     }
     wipe(text);
     if (result != SESSION_OK)
-        builtin_error("%s: %s", path,
-                      answer ? session_answer_json(answer, NULL) : strerror(ENOMEM));
+        builtin_error("%s: %s", path, message_of(answer));
     session_answer_free(answer);
     hold(opened); /* none after a failure */
     return opened != NULL;
@@ -191,18 +219,13 @@ static int status_of(const session_answer *answer)
     default:
         return NO_ANSWER;
     }
-    switch (session_answer_paid(answer)) {
-    case SESSION_PAID_YES:
+    switch (session_answer_decision(answer)) {
+    case SESSION_SHIP:
         return PAID;
-    case SESSION_PAID_NO:
-        switch (session_answer_status(answer)) {
-        case SESSION_STATUS_OPEN:
-        case SESSION_STATUS_PENDING:
-        case SESSION_STATUS_ACTION_REQUIRED:
-            return NOT_YET;
-        default:
-            return NOT_PAID;
-        }
+    case SESSION_WAIT:
+        return NOT_YET;
+    case SESSION_RELEASE:
+        return NOT_PAID;
     default:
         return HELD;
     }
@@ -224,17 +247,27 @@ static int assign(const char *name, const char *text)
     return stored && !strcmp(stored, text);
 }
 
-/* Prints the answer, or puts it into a variable; frees it. */
-static int deliver(session_answer *answer, const char *variable, int is_quiet)
+/* What becomes of an answer. */
+struct delivery {
+    const char *variable; /* NULL: it is printed */
+    const char *pointer;  /* of the one value that is wanted; NULL: the whole answer */
+    int is_quiet;
+};
+
+/* Prints the answer, or puts it into a variable; frees it. A value that is not there is empty. */
+static int deliver(session_answer *answer, const struct delivery *to)
 {
-    const char *json = session_answer_json(answer, NULL);
+    const char *told =
+        to->pointer ? session_answer_text(answer, to->pointer) : session_answer_json(answer, NULL);
     int status = status_of(answer);
 
-    if (variable && !assign(variable, json)) {
-        builtin_error("%s: cannot set variable", variable);
+    if (!told)
+        told = "";
+    if (to->variable && !assign(to->variable, told)) {
+        builtin_error("%s: cannot set variable", to->variable);
         status = NO_OUTPUT;
-    } else if (!variable && !is_quiet) {
-        puts(json);
+    } else if (!to->variable && !to->is_quiet) {
+        puts(told);
         if (sh_chkwrite(EXECUTION_SUCCESS) != EXECUTION_SUCCESS)
             status = NO_OUTPUT;
     }
@@ -244,8 +277,11 @@ static int deliver(session_answer *answer, const char *variable, int is_quiet)
 
 /* ---- The builtin ---------------------------------------------------------------------------- */
 
-static int run_get(WORD_LIST *words, const char *config, const char *options, const char *variable,
-                   int is_quiet)
+typedef session_result read_function(session_client *, const char *, const char *,
+                                     session_answer **);
+
+static int run_read(read_function *ask, WORD_LIST *words, const char *config, const char *options,
+                    const struct delivery *to)
 {
     int status = PAID;
 
@@ -256,9 +292,9 @@ static int run_get(WORD_LIST *words, const char *config, const char *options, co
         int its;
 
         take_signals();
-        session_get(client, words->word->word, options, &answer);
+        ask(client, words->word->word, options, &answer);
         give_signals_back();
-        its = deliver(answer, variable, is_quiet);
+        its = deliver(answer, to);
         status = its > status ? its : status;
         if (interrupted)
             break;
@@ -266,7 +302,7 @@ static int run_get(WORD_LIST *words, const char *config, const char *options, co
     return status;
 }
 
-static int run_normalize(WORD_LIST *words, const char *options, const char *variable, int is_quiet)
+static int run_normalize(WORD_LIST *words, const char *options, const struct delivery *to)
 {
     session_answer *answer;
     char *read = NULL;
@@ -279,18 +315,19 @@ static int run_normalize(WORD_LIST *words, const char *options, const char *vari
     }
     session_normalize(words->word->word, read ? read : words->next->word->word, options, &answer);
     free(read);
-    return deliver(answer, variable, is_quiet);
+    return deliver(answer, to);
 }
 
 int paysession_builtin(WORD_LIST *words)
 {
     const char *command = words ? words->word->word : "";
-    char *config = NULL, *options = NULL, *variable = NULL;
-    int option, is_quiet = 0, status = USAGE;
+    char *config = NULL, *options = NULL;
+    struct delivery to = {NULL, NULL, 0};
+    int option, status = USAGE;
 
     interrupted = 0;
     reset_internal_getopt();
-    while (words && (option = internal_getopt(words->next, "c:o:qv:")) != -1) {
+    while (words && (option = internal_getopt(words->next, "c:o:p:qv:")) != -1) {
         switch (option) {
         case 'c':
             config = list_optarg;
@@ -298,25 +335,30 @@ int paysession_builtin(WORD_LIST *words)
         case 'o':
             options = list_optarg;
             break;
+        case 'p':
+            to.pointer = list_optarg;
+            break;
         case 'q':
-            is_quiet = 1;
+            to.is_quiet = 1;
             break;
         case 'v':
-            variable = list_optarg;
+            to.variable = list_optarg;
             break;
         default:
             builtin_usage();
             return USAGE; /* --help too: zero means paid */
         }
     }
-    if (variable && !legal_identifier(variable)) {
-        builtin_error("%s: not a name of a variable", variable);
+    if (to.variable && !legal_identifier(to.variable)) {
+        builtin_error("%s: not a name of a variable", to.variable);
         return USAGE;
     }
     if (!strcmp(command, "get"))
-        status = run_get(loptend, config, options, variable, is_quiet);
+        status = run_read(session_get, loptend, config, options, &to);
+    else if (!strcmp(command, "wait"))
+        status = run_read(session_wait, loptend, config, options, &to);
     else if (!strcmp(command, "normalize"))
-        status = run_normalize(loptend, options, variable, is_quiet);
+        status = run_normalize(loptend, options, &to);
     else
         builtin_usage();
     return interrupted ? 128 + interrupted : status;
@@ -331,11 +373,13 @@ void paysession_builtin_unload(char *name)
 static char *const description[] = {
     "Is this order paid, may the goods ship?",
     "",
-    "get reads each session that a REFERENCE names; normalize judges a DOCUMENT of PROVIDER,",
-    "from stdin if it is not given.",
+    "get reads each session that a REFERENCE names; wait reads it until it is final, or its time",
+    "is over; normalize judges a DOCUMENT of PROVIDER, from stdin if it is not given.",
     "",
     "  -c CONFIG   the configuration's file, instead of $PAYSESSION_CONFIG",
     "  -o OPTIONS  of the call, JSON",
+    "  -p POINTER  one value instead of the answer, by its JSON pointer: /decision, /error/message;",
+    "              empty where there is none",
     "  -q          print nothing",
     "  -v VAR      put the answer into VAR instead of printing it",
     "",
@@ -350,5 +394,6 @@ struct builtin paysession_struct = {
     paysession_builtin,
     BUILTIN_ENABLED,
     (char **)description,
-    "paysession get|normalize [-q] [-v VAR] [-c CONFIG] [-o OPTIONS] REFERENCE...|PROVIDER [DOCUMENT]",
+    "paysession get|wait|normalize [-q] [-v VAR] [-p POINTER] [-c CONFIG] [-o OPTIONS] "
+    "REFERENCE...|PROVIDER [DOCUMENT]",
     0};

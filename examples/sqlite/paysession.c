@@ -11,14 +11,11 @@
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
 
-#include <errno.h>
-#include <fcntl.h>
 #include <paysession.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 /* How long one answer may serve for the columns of a row. A session changes within seconds: what
  * was paid a moment ago is not asked about twice, what was a while ago is. */
@@ -53,49 +50,10 @@ static void close_shop(void *context)
     free(shop);
 }
 
-/* The whole of a regular file, to be wiped and freed; NULL, and what is wrong with it. A statement
- * may name any path: a pipe would be waited for without end, and of a device there is no end. */
-static char *file_text(const char *path, const char **problem)
-{
-    enum { LONGEST = 1 << 20 };
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    char *text = NULL;
-    size_t used = 0;
-    ssize_t got = 1;
-    struct stat about;
-
-    *problem = NULL;
-    if (fd < 0 || fstat(fd, &about))
-        *problem = "the configuration cannot be read";
-    else if (!S_ISREG(about.st_mode))
-        *problem = "the configuration is no regular file";
-    else if (!(text = malloc(LONGEST + 1)))
-        *problem = "out of memory";
-    while (!*problem && got) {
-        got = read(fd, text + used, LONGEST + 1 - used);
-        used += got > 0 ? (size_t)got : 0;
-        if (got < 0 && errno != EINTR)
-            *problem = "the configuration cannot be read";
-        else if (used > LONGEST)
-            *problem = "the configuration is longer than 1 MiB";
-    }
-    if (!*problem && memchr(text, '\0', used))
-        *problem = "the configuration has a NUL in it"; /* what is behind it would not be seen */
-    if (fd >= 0)
-        close(fd);
-    if (*problem && text) {
-        explicit_bzero(text, used);
-        free(text);
-    }
-    if (*problem)
-        return NULL;
-    text[used] = '\0';
-    return text;
-}
-
+/* No problem in words means that there was no memory for them. */
 static void complain(sqlite3_context *context, const char *problem)
 {
-    char *message = sqlite3_mprintf("session_open: %s", problem);
+    char *message = problem ? sqlite3_mprintf("session_open: %s", problem) : NULL;
 
     if (message)
         sqlite3_result_error(context, message, -1);
@@ -109,18 +67,16 @@ static void complain(sqlite3_context *context, const char *problem)
 static int open_client(sqlite3_context *context, struct shop *shop, const char *path)
 {
     session_answer *answer = NULL;
-    const char *problem;
-    char *config = file_text(path, &problem);
+    struct stat about;
 
-    if (!config) {
-        complain(context, problem);
+    /* A statement may name any path: of a device there may be no end. */
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) {
+        complain(context, "the configuration is no regular file");
         return 0;
     }
-    if (session_client_open(config, &shop->client, &answer) != SESSION_OK)
-        complain(context, session_answer_json(answer, NULL));
+    if (session_client_open_file(path, &shop->client, &answer) != SESSION_OK)
+        complain(context, session_answer_text(answer, "/error/message"));
     session_answer_free(answer);
-    explicit_bzero(config, strlen(config));
-    free(config);
     return shop->client != NULL;
 }
 
@@ -223,6 +179,26 @@ static void run_paid(sqlite3_context *context, int count, sqlite3_value **values
                             SQLITE_STATIC);
 }
 
+static void run_decision(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const session_answer *answer = answer_for(context, count, values);
+
+    if (answer)
+        sqlite3_result_text(context, session_decision_name(session_answer_decision(answer)), -1,
+                            SQLITE_STATIC);
+}
+
+/* (reference, pointer [, options]) */
+static void run_text(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    sqlite3_value *asked[] = {values[0], count > 2 ? values[2] : NULL};
+    const session_answer *answer = answer_for(context, count - 1, asked);
+    const char *told = answer ? session_answer_text(answer, text(values[1])) : NULL;
+
+    if (told)
+        sqlite3_result_text(context, told, -1, SQLITE_TRANSIENT);
+}
+
 static void run_answer(sqlite3_context *context, int count, sqlite3_value **values)
 {
     const session_answer *answer = answer_for(context, count, values);
@@ -252,7 +228,9 @@ int sqlite3_paysession_init(sqlite3 *database, char **error, const sqlite3_api_r
     } functions[] = {
         {"session_open", 1, run_open},           {"session_status", 1, run_status},
         {"session_status", 2, run_status},       {"session_paid", 1, run_paid},
-        {"session_paid", 2, run_paid},           {"session_answer", 1, run_answer},
+        {"session_paid", 2, run_paid},           {"session_decision", 1, run_decision},
+        {"session_decision", 2, run_decision},   {"session_text", 2, run_text},
+        {"session_text", 3, run_text},           {"session_answer", 1, run_answer},
         {"session_answer", 2, run_answer},       {"session_normalize", 2, run_normalize},
         {"session_normalize", 3, run_normalize},
     };

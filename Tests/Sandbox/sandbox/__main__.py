@@ -68,7 +68,7 @@ async def run(options: argparse.Namespace) -> None:
     await listening(port)
 
     ready_config = configuration(port, directory)
-    (directory / "config.json").write_text(json.dumps(ready_config, indent=2) + "\n")
+    write_secretly(directory / "config.json", json.dumps(ready_config, indent=2) + "\n")
     (directory / "references.json").write_text(
         json.dumps(references(sandbox), indent=2, ensure_ascii=False) + "\n")
     temporary = directory / "ready.new"
@@ -76,6 +76,15 @@ async def run(options: argparse.Namespace) -> None:
     os.replace(temporary, directory / "ready")
     show(ready_config, sandbox, directory)
     await server
+
+
+def write_secretly(path: Path, text: str) -> None:
+    """Whatever the umask is: the library takes no configuration that others may write."""
+    temporary = path.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    os.replace(temporary, path)
 
 
 async def listening(port: int) -> None:
