@@ -363,7 +363,7 @@ def summary(kept: Kept) -> str:
             "all figures are of x86-64 Linux, and no public CI has a log of them",
             "libFuzzer and AddressSanitizer see full Swift, not the Embedded Swift that ships",
             "nothing here is a measure of time",
-            *(f"no test noticed the break “{name}”" for name in unnoticed),
+            *(f"the break “{name}” went unnoticed by the tests that it was given" for name in unnoticed),
             *([f"{len(untried(tried))} of {len(MUTANTS)} breaks are not tried yet"] if untried(tried) else []),
             *([f"measured on other sources than the build of section {BUILT}: {', '.join(others)}"] if others else []),
             *(f"{each} has no run of a clean commit" for each in missing)],
