@@ -281,6 +281,8 @@ SECTIONS = [
     Section("mutants", "Broken on purpose", "make mutants", mutants),
     Section("libcurls", "Every libcurl", "make libcurls", libcurls),
 ]
+# The section whose sources are those of the day on which the page is written.
+BUILT = 1 + [section.target for section in SECTIONS].index("rebuild")
 
 
 def days_and_commits(parts: dict[str, Figures]) -> tuple[str, str]:
@@ -348,7 +350,7 @@ def summary(kept: Kept) -> str:
 
     tried = kept.get("mutants", {})
     unnoticed = [name for name, each in tried.items() if not is_caught(each)]
-    older = [f"`{section.command}`" for section in SECTIONS if changed(kept, section.target)]
+    others = [f"`{section.command}`" for section in SECTIONS if changed(kept, section.target)]
     missing = [f"`{section.command}`" for section in SECTIONS if not kept.get(section.target)]
     lines = {
         "Verdicts": [*said("faces", shared), *said("attack", verdicts)],
@@ -361,9 +363,9 @@ def summary(kept: Kept) -> str:
             "all figures are of x86-64 Linux, and no public CI has a log of them",
             "libFuzzer and AddressSanitizer see full Swift, not the Embedded Swift that ships",
             "nothing here is a measure of time",
-            *(f"no test noticed the break “{name}”" for name in unnoticed),
+            *(f"the break “{name}” went unnoticed by the tests that it was given" for name in unnoticed),
             *([f"{len(untried(tried))} of {len(MUTANTS)} breaks are not tried yet"] if untried(tried) else []),
-            *([f"of older sources are the figures of {', '.join(older)}"] if older else []),
+            *([f"measured on other sources than the build of section {BUILT}: {', '.join(others)}"] if others else []),
             *(f"{each} has no run of a clean commit" for each in missing)],
     }
     return "\n".join(f"- **{name}:** {'; '.join(each) or 'no figures'}." for name, each in lines.items())
@@ -372,15 +374,14 @@ def summary(kept: Kept) -> str:
 def page(kept: Kept | None = None) -> str:
     kept = record.read_all(FIGURES) if kept is None else kept
     contents, sections = [], []
-    build = 1 + [section.target for section in SECTIONS].index("rebuild")
     for number, (target, title, command, body) in enumerate(SECTIONS, 1):
         parts = kept.get(target)
         anchor = re.sub(r"[^\w -]", "", f"{number}. {title}".lower()).replace(" ", "-")
         day, commit = days_and_commits(parts) if parts else ("-", "no run of a clean commit")
         others = changed(kept, target)
-        since = "-" if not parts else "the same" if not others else "changed" if len(parts) == 1 else \
-            f"changed for {others:,} of {len(parts):,}"
-        contents.append([f"[{number}. {title}](#{anchor})", f"`{command}`", day, commit, since])
+        sources = "-" if not parts else "the same" if not others else "others" if len(parts) == 1 else \
+            f"others for {others:,} of {len(parts):,}"
+        contents.append([f"[{number}. {title}](#{anchor})", f"`{command}`", day, commit, sources])
         text = body(parts) if parts else f"Nobody has run `{command}` on a clean commit yet."
         sections.append(f"## {number}. {title}\n\n{text}\n\n")
     return filled(f"""# What was tried
@@ -388,10 +389,10 @@ def page(kept: Kept | None = None) -> str:
 {summary(kept)}
 
 Written by `make proof` from the figures in `Tests/Proof/figures`: of each command the latest run, on a clean commit
-that this one builds on. The last column compares the folder `Sources` of that commit with what section {build} has
-built: where it has changed, `git log COMMIT.. Sources` says how.
+that this one builds on. The last column compares the folder `Sources` of that commit with what section {BUILT} has
+built: where they differ, `git log COMMIT.. Sources` says how.
 
-{table(["section", "command that measures it", "day", "commit", "sources since then"], contents)}
+{table(["section", "command that measures it", "day", "commit", f"sources of section {BUILT}"], contents)}
 
 {"".join(sections)}""")
 

@@ -107,7 +107,7 @@ def test_a_break_that_nothing_noticed_is_named() -> None:
     before = summary_of(KEPT)
     for caught_by in (None, "the compiler"):
         after = summary_of(with_row("mutants", about, caught_by=caught_by))
-        assert f"no test noticed the break “{about}”" in after[-1] and about not in before[-1]
+        assert f"the break “{about}” went unnoticed" in after[-1] and about not in before[-1]
         assert after[3] != before[3]
     without = {**KEPT, "mutants": {about: KEPT["mutants"][about]}}
     assert f"{len(MUTANTS) - 1} of {len(MUTANTS)} breaks are not tried yet" in summary_of(without)[-1]
@@ -120,16 +120,17 @@ def test_a_finding_without_a_test_stands_out() -> None:
     assert "with 1 finding." in summary_of(with_row("fuzz", "stream", findings=["crash-0"]))[1]
 
 
-def test_figures_of_older_sources_are_named() -> None:
+def test_figures_of_other_sources_are_named() -> None:
     whole = KEPT["soak"][""]
     now = KEPT["rebuild"][""].sources
     assert now and re.fullmatch("[0-9a-f]{12}", now)
-    for sources, is_older in ((now, False), ("0" * 12, True), (None, True)):
+    for sources, is_other in ((now, False), ("0" * 12, True), (None, True)):
         kept = {**KEPT, "soak": {"": whole._replace(sources=sources)}}
-        older = re.findall(r"of older sources are the figures of ([^;]+)", summary_of(kept)[-1])
-        assert ("`make soak`" in older[0] if older else False) is is_older
+        before = f"measured on other sources than the build of section {report.BUILT}: "
+        named = re.findall(rf"{before}([^;]+)", summary_of(kept)[-1])
+        assert ("`make soak`" in named[0] if named else False) is is_other
         (row,) = [line for line in report.page(kept).splitlines() if line.startswith("| [7. Soak]")]
-        assert row.endswith("| changed |" if is_older else "| the same |")
+        assert row.endswith("| others |" if is_other else "| the same |")
 
 
 # ---- Taking figures over -------------------------------------------------------------------------
