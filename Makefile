@@ -232,7 +232,7 @@ libcurls: build test-deps | $(PROOF)
 mutants: build cli test-deps | $(PROOF)
 	@$(PYTHON) Tests/Proof/mutants.py --json $(PROOF)/mutants.json
 
-proof: build cli test-deps | $(PROOF)
+proof: build cli examples test-deps | $(PROOF)
 	@$(PYTHON) Tests/Proof/report.py --take
 
 fifth: build cli examples test-deps

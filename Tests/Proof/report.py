@@ -331,7 +331,7 @@ def summary(kept: Kept) -> str:
 
     def shared(parts: dict[str, Figures]) -> str:
         one = the_only(parts)
-        return f"{one['cases']:,} cases through {len(one['faces'])} faces, {one['failed']} tests failed"
+        return f"{one['cases']:,} cases through {len(one['faces'])} faces, {one['failed']} tests failed or were skipped"
 
     def with_libcurls(parts: dict[str, Figures]) -> str:
         return (f"the fault tests with the libcurl of {len(parts)} releases of Debian, "
@@ -346,7 +346,7 @@ def summary(kept: Kept) -> str:
         return f"{len(parts)} breaks on purpose, {sum(map(is_caught, parts.values()))} of them noticed"
 
     def interface(parts: dict[str, Figures]) -> str:
-        return f"{the_only(parts)['tests']} tests of the interface, {the_only(parts)['failed']} failed"
+        return f"{the_only(parts)['tests']} tests of the interface, {the_only(parts)['failed']} failed or were skipped"
 
     tried = kept.get("mutants", {})
     unnoticed = [name for name, each in tried.items() if not is_caught(each)]
