@@ -200,7 +200,7 @@ demo: build cli examples $(VENV)/ready
 # Needs Python and nothing else: no Swift, no compiler.
 PORT ?= 8443
 sandbox: $(VENV)/ready
-	@PYTHONPATH=Tests/Sandbox $(PYTHON) -m sandbox --port $(PORT) --directory $(BUILD)/sandbox $(ARGS)
+	@PYTHONPATH=Tests/Sandbox/src $(PYTHON) -m paysession_sandbox --port $(PORT) --directory $(BUILD)/sandbox $(ARGS)
 
 # libFuzzer with AddressSanitizer over everything that comes from outside. Documents made up and mutated,
 # judged by the library and by an oracle that shares nothing with it. The library broken on purpose.

@@ -4,10 +4,18 @@
 from __future__ import annotations
 
 import signal
+from typing import Any
 
 import pytest
 
-pytest_plugins = ["sandbox.testing"]
+pytest_plugins = ["paysession_sandbox.testing"]
+
+
+@pytest.fixture(scope="session")
+def sandbox(paysession_sandbox: Any) -> Any:
+    """One for all tests of a run."""
+    return paysession_sandbox
+
 
 # Under nohup, or in the background of a script, these come ignored, and every program that is started
 # here would ignore them too.

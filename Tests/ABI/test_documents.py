@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sandbox.testing import RunningSandbox
+from paysession_sandbox.testing import RunningSandbox
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text("utf-8")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from interface import HEADER, LIBRARY, REPOSITORY, changes, interface
-from sandbox.testing import RunningSandbox
+from paysession_sandbox.testing import RunningSandbox
 
 RELEASES = sorted((Path(__file__).resolve().parent / "releases").iterdir())
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from cases import CASES
 from programs import REPOSITORY, listed
-from sandbox.provider import Provider
-from sandbox.providers import PROVIDERS
+from paysession_sandbox.provider import Provider
+from paysession_sandbox.providers import PROVIDERS
 
 sys.path.insert(0, str(REPOSITORY / "Tests" / "Proof"))
 
@@ -110,7 +110,7 @@ def test_the_sandbox_has_each() -> None:
 
 
 def provided(about: dict[str, Any]) -> Provider:
-    assert about["name"] in PROVIDERS, f"Tests/Sandbox/sandbox/providers has no {about['name']}.py"
+    assert about["name"] in PROVIDERS, f"Tests/Sandbox/src/paysession_sandbox/providers has no {about['name']}.py"
     return PROVIDERS[about["name"]]
 
 

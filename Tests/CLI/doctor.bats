@@ -8,7 +8,7 @@ teardown() { [[ -z ${SERVING-} ]] || kill "$SERVING" 2> /dev/null || true; }
 # A provider behind a TLS, or a proxy, that goes wrong in that way: its configuration is in the file config.
 serve() { # tls|proxy KIND
     rm -f port config
-    PYTHONPATH=$ROOT/Tests/Faults:$ROOT/Tests/Sandbox:$ROOT/bindings/python/src python3 -W ignore - "$@" << 'PYTHON' > server.log 2>&1 3>&- &
+    PYTHONPATH=$ROOT/Tests/Faults:$ROOT/Tests/Sandbox/src:$ROOT/bindings/python/src python3 -W ignore - "$@" << 'PYTHON' > server.log 2>&1 3>&- &
 import json, os, pathlib, ssl, sys, time
 from servers import Authority, Server, as_asked, reply
 from test_tls import peer

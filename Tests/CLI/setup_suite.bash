@@ -20,7 +20,7 @@ setup_suite() {
     unset https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY http_proxy
     mkdir "$SERVERS/sandbox" "$SERVERS/nginx"
 
-    PYTHONPATH=$root/Tests/Sandbox python3 -m sandbox --port 0 --directory "$SERVERS/sandbox" \
+    PYTHONPATH=$root/Tests/Sandbox/src python3 -m paysession_sandbox --port 0 --directory "$SERVERS/sandbox" \
         > "$SERVERS/sandbox.log" 2>&1 3>&- &
     echo $! > "$SERVERS/pids"
     python3 "$root/Tests/Faults/nginx.py" "$SERVERS/nginx" > "$SERVERS/nginx.log" 2>&1 3>&- &

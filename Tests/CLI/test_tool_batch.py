@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from sandbox.processes import started
+from paysession_sandbox.processes import started
 from servers import Connection, Request, Server, as_asked
 from tool import CLI, REPOSITORY, environment, preload, run, written
 

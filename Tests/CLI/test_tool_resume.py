@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from sandbox.processes import started
+from paysession_sandbox.processes import started
 from servers import Connection, Request, Server, kustom, reply
 from tool import CLI, environment, run, written
 

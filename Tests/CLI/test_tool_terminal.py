@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from sandbox.processes import started
+from paysession_sandbox.processes import started
 from servers import Server, kustom, reply
 from tool import CLI, environment, run, written
 

@@ -13,7 +13,7 @@ import paysession
 import pytest
 from asking import keyed, told
 from programs import RESULTS, Batch, Handle, interface, opened, taken
-from sandbox.providers import PROVIDERS
+from paysession_sandbox.providers import PROVIDERS
 from servers import Server, as_asked, kustom
 
 MARK = b"\xef\xbb\xbf"

@@ -18,7 +18,7 @@ from typing import Any
 import paysession
 import pytest
 from paysession import Answer, Result
-from sandbox.providers import PROVIDERS
+from paysession_sandbox.providers import PROVIDERS
 
 SOURCE = Path(paysession.__file__).resolve().parents[1]
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 from compiling import REPOSITORY
-from sandbox.processes import started
-from sandbox.testing import RunningSandbox
+from paysession_sandbox.processes import started
+from paysession_sandbox.testing import RunningSandbox
 from servers import Server, as_asked
 
 DOCUMENT = ('{"session_id":"s","status":"FINALIZED","order_amount":2000,"purchase_currency":"SEK"}')
@@ -104,7 +104,7 @@ def test_one_value(bash: Bash, command: str, wanted: tuple[int, str]) -> None:
 def test_wait(bash: Bash) -> None:
     """An open session at first, completed with the third read."""
     status, out, _ = bash.run(
-        """paysession wait -p /session/status -o '{"interval_ms": 20}' kustom:moving-by-bash""")
+        """paysession wait -p /session/status -o '{"interval_ms": 20}' kustom:created-then-active-then-finalized-ref-bash""")
     assert (status, out) == (0, "completed\n")
     status, out, _ = bash.run(
         """paysession wait -p /session/status -o '{"timeout_ms": 300}' kustom:active""")

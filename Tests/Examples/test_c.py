@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from compiling import REPOSITORY
-from sandbox.testing import RunningSandbox
+from paysession_sandbox.testing import RunningSandbox
 
 PROGRAM = REPOSITORY / "build" / "examples" / "reconcile"
 #: The longest line, with its end.

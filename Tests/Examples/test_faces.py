@@ -21,7 +21,7 @@ import pytest
 from cases import DOCUMENTS, EXCHANGES, SCHEMA, Case
 from compiling import REPOSITORY
 from programs import interface
-from sandbox.providers import PROVIDERS
+from paysession_sandbox.providers import PROVIDERS
 from servers import Connection, Request, Server, reply
 
 CLI = REPOSITORY / "build" / "bin" / "paysession"

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from compiling import REPOSITORY
-from sandbox.testing import RunningSandbox
+from paysession_sandbox.testing import RunningSandbox
 
 README = (REPOSITORY / "README.md").read_text("utf-8")
 

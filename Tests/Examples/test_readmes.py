@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from compiling import REPOSITORY
-from sandbox.testing import RunningSandbox
+from paysession_sandbox.testing import RunningSandbox
 
 
 def printed(example: str, directory: Path, sandbox: RunningSandbox) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from compiling import REPOSITORY
-from sandbox.testing import RunningSandbox
+from paysession_sandbox.testing import RunningSandbox
 from servers import Server, as_asked, in_turn, kustom, reply
 
 ORDERS = """

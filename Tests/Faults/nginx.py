@@ -27,11 +27,11 @@ import pytest
 import trustme
 
 # This is also a program of its own, for tests in other languages.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Sandbox"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Sandbox" / "src"))
 
-from sandbox.processes import NotReady, free_port, listening, started  # noqa: E402
-from sandbox.provider import WithTokens  # noqa: E402
-from sandbox.providers import PROVIDERS  # noqa: E402
+from paysession_sandbox.processes import NotReady, free_port, listening, started  # noqa: E402
+from paysession_sandbox.provider import WithTokens  # noqa: E402
+from paysession_sandbox.providers import PROVIDERS  # noqa: E402
 
 TOKEN = "nginx-token-0123456789abcdef"
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 # Scripts that begin elsewhere use this too.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Sandbox"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Sandbox" / "src"))
 
-from sandbox.providers import PROVIDERS  # noqa: E402
+from paysession_sandbox.providers import PROVIDERS  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LIBRARIES = REPOSITORY / "build" / "lib"

@@ -29,7 +29,7 @@ import h2.config
 import h2.connection
 import h2.events
 import trustme
-from sandbox.providers import PROVIDERS
+from paysession_sandbox.providers import PROVIDERS
 
 LONGEST = 30.0
 

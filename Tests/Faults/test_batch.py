@@ -19,8 +19,8 @@ from asking import keyed, told
 from nginx import Nginx, nginx
 from programs import RESULTS, Handle, descriptors, run
 from servers import Authority, Connection, Request, Server, in_turn, kustom, reply
-from sandbox.providers import PROVIDERS
-from sandbox.testing import RunningSandbox
+from paysession_sandbox.providers import PROVIDERS
+from paysession_sandbox.testing import RunningSandbox
 
 
 def test_nobody_waits_for_a_token_that_a_resting_batch_asked_for(sandbox: RunningSandbox) -> None:

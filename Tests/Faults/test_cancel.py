@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from nginx import Nginx, nginx
 from programs import RESULTS, Handle, descriptors, run
-from sandbox.providers import PROVIDERS
-from sandbox.testing import RunningSandbox
+from paysession_sandbox.providers import PROVIDERS
+from paysession_sandbox.testing import RunningSandbox
 from servers import Server, kustom, reply, say_nothing
 
 __all__ = ["nginx"]

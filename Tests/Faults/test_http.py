@@ -19,8 +19,8 @@ import paysession
 import pytest
 from asking import ask, keyed, told
 from programs import REPOSITORY
-from sandbox.provider import Provider
-from sandbox.providers import PROVIDERS
+from paysession_sandbox.provider import Provider
+from paysession_sandbox.providers import PROVIDERS
 from servers import (
     Authority,
     Connection,

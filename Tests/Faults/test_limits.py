@@ -20,8 +20,8 @@ from urllib.parse import unquote
 import paysession
 import pytest
 from asking import BINDING, KEY, apart, ask, keyed, told
-from sandbox.provider import Provider
-from sandbox.providers import PROVIDERS
+from paysession_sandbox.provider import Provider
+from paysession_sandbox.providers import PROVIDERS
 from servers import (
     Connection,
     Request,

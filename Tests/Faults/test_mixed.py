@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from nginx import Nginx, nginx, reference
 from programs import run
-from sandbox.processes import started
-from sandbox.providers import PROVIDERS
+from paysession_sandbox.processes import started
+from paysession_sandbox.providers import PROVIDERS
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,7 @@ import paysession
 import pytest
 from asking import KEY, apart, ask, keyed, told
 from nginx import early_log
-from sandbox.processes import free_port, listening, started
+from paysession_sandbox.processes import free_port, listening, started
 from servers import (
     LONGEST,
     Authority,

@@ -24,7 +24,7 @@ import pytest
 import trustme
 from nginx import TOKEN, Nginx, nginx
 from programs import Handle, opened, run
-from sandbox.providers import PROVIDERS
+from paysession_sandbox.providers import PROVIDERS
 from servers import Connection, Request, Server, reply
 
 __all__ = ["nginx"]

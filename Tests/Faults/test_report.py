@@ -17,8 +17,8 @@ import jsonschema
 import pytest
 from nginx import Nginx, nginx, reference
 from programs import REPOSITORY, Handle, listed
-from sandbox.providers import PROVIDERS
-from sandbox.testing import RunningSandbox
+from paysession_sandbox.providers import PROVIDERS
+from paysession_sandbox.testing import RunningSandbox
 from servers import Server, in_turn, kustom, reply
 
 __all__ = ["nginx"]

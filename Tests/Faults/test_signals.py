@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from nginx import Nginx, nginx, session_of
 from programs import run
-from sandbox.providers import PROVIDERS
+from paysession_sandbox.providers import PROVIDERS
 from servers import Connection, Request, Server, reply
 
 pytestmark = pytest.mark.slow

@@ -14,8 +14,8 @@ import paysession
 import pytest
 from nginx import Nginx, nginx, reference, serving, session_of
 from programs import PREFIXES, run
-from sandbox.providers import PROVIDERS
-from sandbox.testing import RunningSandbox
+from paysession_sandbox.providers import PROVIDERS
+from paysession_sandbox.testing import RunningSandbox
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,7 @@ from urllib.parse import parse_qs
 import paysession
 import pytest
 from asking import BINDING, Told, ask, told
-from sandbox.providers import PROVIDERS
+from paysession_sandbox.providers import PROVIDERS
 from servers import (
     Answer,
     Connection,

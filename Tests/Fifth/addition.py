@@ -88,7 +88,7 @@ def oracle(text: str) -> str:
 FILES: dict[str, Callable[[str], str] | None] = {
     "Sources/PaySession/Providers/Toyco.swift": None,
     "Sources/PaySession/Providers/All.swift": lambda text: replaced(text, (".ledyer]", ".ledyer, .toyco]")),
-    "Tests/Sandbox/sandbox/providers/toyco.py": None,
+    "Tests/Sandbox/src/paysession_sandbox/providers/toyco.py": None,
     "README.md": readme,
     "Include/paysession.h": header,
     "Include/paysession.schema.json": schema,

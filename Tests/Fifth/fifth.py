@@ -23,10 +23,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPOSITORY / "Tests" / "Sandbox")]
+sys.path[:0] = [str(REPOSITORY / "Tests" / "Sandbox" / "src")]
 
 from addition import CASES, FILES, add, add_cases  # noqa: E402
-from sandbox.processes import started  # noqa: E402
+from paysession_sandbox.processes import started  # noqa: E402
 
 TREE = REPOSITORY / "build" / "fifth"
 PYTHON = REPOSITORY / "build" / "venv" / "bin" / "python"
@@ -106,8 +106,8 @@ def sandbox() -> Iterator[str]:
     """The copy's: the path of its configuration."""
     with tempfile.TemporaryDirectory(prefix="paysession-fifth-") as name:
         directory = Path(name)
-        with started([PYTHON, "-m", "sandbox", "--directory", directory], ready=(directory / "ready").exists,
-                     log=directory / "log", env={**os.environ, "PYTHONPATH": str(TREE / "Tests" / "Sandbox")}):
+        with started([PYTHON, "-m", "paysession_sandbox", "--directory", directory], ready=(directory / "ready").exists,
+                     log=directory / "log", env={**os.environ, "PYTHONPATH": str(TREE / "Tests" / "Sandbox" / "src")}):
             yield str(directory / "config.json")
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "Tests" / "Sandbox"))
+sys.path.insert(0, str(REPOSITORY / "Tests" / "Sandbox" / "src"))
 
-from sandbox.processes import end  # noqa: E402
+from paysession_sandbox.processes import end  # noqa: E402
 
 KEPT = REPOSITORY / "build" / "libcurls"
 
@@ -31,7 +31,7 @@ PACKAGES = ["libcurl4-openssl-dev", "libjansson-dev", "ca-certificates", "gcc", 
             "openssl"]
 
 # What the tests that run there import.
-REQUIREMENTS = ["pytest", "h2", "httpx", "trustme", "jsonschema", "Hypercorn", "starlette",
+REQUIREMENTS = ["pytest", "h2", "httpx", "trustme", "jsonschema", "Hypercorn", "starlette", "fastapi", "Jinja2",
                 "gunicorn"]
 
 MAKING_SECONDS = 1200

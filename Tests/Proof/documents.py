@@ -17,11 +17,11 @@ from pathlib import Path
 
 from oracle import PROVIDERS, WORDS
 
-sys.path[:0] = (str(Path(__file__).resolve().parents[1] / each) for each in ("Cases", "Sandbox"))
+sys.path[:0] = (str(Path(__file__).resolve().parents[1] / each) for each in ("Cases", "Sandbox/src"))
 
 from cases import CASES  # noqa: E402
-from sandbox.provider import Provider  # noqa: E402
-from sandbox.providers import PROVIDERS as SANDBOX  # noqa: E402
+from paysession_sandbox.provider import Provider  # noqa: E402
+from paysession_sandbox.providers import PROVIDERS as SANDBOX  # noqa: E402
 
 CORPUS = Path(__file__).resolve().parents[1] / "Fuzz" / "corpus"
 

@@ -26,8 +26,8 @@ from documents import (
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 from hypothesis.configuration import set_hypothesis_home_dir
-from sandbox.provider import Provider
-from sandbox.providers import PROVIDERS as SANDBOX
+from paysession_sandbox.provider import Provider
+from paysession_sandbox.providers import PROVIDERS as SANDBOX
 from shipped import BUILT, Library
 
 # What it keeps between runs is no part of the sources.

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.answers import Sample, ok, slow
-from sandbox.provider import WithKey
+from paysession_sandbox.answers import Sample, ok, slow
+from paysession_sandbox.provider import WithKey
 
 
 class Toyco(WithKey):

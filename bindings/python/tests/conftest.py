@@ -11,9 +11,15 @@ from typing import Any
 import jsonschema
 import pytest
 
-pytest_plugins = ["sandbox.testing"]
+pytest_plugins = ["paysession_sandbox.testing"]
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="session")
+def sandbox(paysession_sandbox: Any) -> Any:
+    """One for all tests of a run."""
+    return paysession_sandbox
 
 
 @pytest.fixture(scope="session")

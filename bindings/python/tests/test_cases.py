@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cases import DOCUMENTS, EXCHANGES, Case
-from sandbox.providers import PROVIDERS
+from paysession_sandbox.providers import PROVIDERS
 
 import paysession
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sandbox.testing import RunningSandbox as Sandbox
+from paysession_sandbox.testing import RunningSandbox as Sandbox
 
 import paysession
 
@@ -131,7 +131,7 @@ def test_close_lets_a_call_end(sandbox: Sandbox) -> None:
 
 def test_wait_reads_until_it_is_final(client: paysession.Client) -> None:
     begun = time.monotonic()
-    answer = client.wait("kustom:moving-wait", interval_ms=20)
+    answer = client.wait("kustom:created-then-active-then-finalized-ref-wait", interval_ms=20)
     assert answer.is_paid and answer.session is not None and answer.session.final
     # CREATED, ACTIVE, FINALIZED: two pauses, each at least half of its interval.
     assert time.monotonic() - begun >= 0.02
@@ -182,7 +182,7 @@ def test_read_many(sandbox: Sandbox, client: paysession.Client) -> None:
 @pytest.mark.slow
 def test_read_many_takes_no_more_than_there_is_room_for(client: paysession.Client) -> None:
     taken = itertools.count()
-    endless = (f"kustom:moving-many-{next(taken)}" for _ in itertools.repeat(None))
+    endless = (f"kustom:created-then-finalized-ref-{next(taken)}" for _ in itertools.repeat(None))
     given = [reference for reference, _ in itertools.islice(
         client.read_many(endless, in_flight=4), 3000)]
     assert len(set(given)) == 3000

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..answers import Reply, Sample, ok, slow
-from ..provider import Tokens, WithKey, basic
+from ..chance import derived
+from ..order import Item, Order
+from ..provider import Change, Hint, Tokens, WithKey, basic, without_null
+from ..reading import Body
 
 USERNAME = "sandbox"
+MERCHANT = "DM00000001"
 
 
 def document(session_id: str, status: str, /, **changes: Any) -> dict[str, Any]:
@@ -38,7 +43,7 @@ def document(session_id: str, status: str, /, **changes: Any) -> dict[str, Any]:
         "updated_at": "2024-01-15T10:35:00Z",
     }
     whole.update(changes)
-    return {key: value for key, value in whole.items() if value is not None}
+    return without_null(whole)
 
 
 class Kustom(WithKey):
@@ -56,6 +61,52 @@ class Kustom(WithKey):
     places = {"id": "session_id", "status": "status", "amount": "order_amount", "currency": "purchase_currency",
               "reference": "merchant_reference1", "created_at": "created_at",
               "items": "order_items"}
+    # The paths are those of the provider's own plugin.
+    creation_path = "ipp/v1/sessions"
+    actions = {("PUT", "ipp/v1/sessions/*/cancel"): "CANCELLED"}
+
+    @property
+    def choices(self) -> Mapping[str, str | None]:
+        """A declined tap leaves a session ACTIVE: the clerk tries again."""
+        return {**super().choices, "decline": "ACTIVE", "fail": "FAILED"}
+
+    def opened(self, identifiers: Sequence[str], order: Order, at: str, until: str) -> dict[str, Any]:
+        items = [without_null({
+            "type": item.type, "reference": item.reference, "name": item.name, "quantity": item.quantity,
+            "unit_price": item.unit_price, "total_amount": item.total, "tax_rate": item.tax_rate,
+            "total_tax_amount": item.tax}) for item in order.lines]
+        return document(
+            identifiers[-1], "CREATED", order_id=None, order_amount=order.amount,
+            purchase_currency=order.currency, purchase_started_at=None, purchase_completed_at=None,
+            order_items=items, merchant_reference1=order.reference, merchant_reference2=None,
+            order_tax_amount=order.tax, merchant_data=None, created_at=at, expires_at=until, updated_at=at)
+
+    def moved(self, document: Mapping[str, Any], stage: str, at: str) -> dict[str, Any]:
+        changed = {**super().moved(document, stage, at), "updated_at": at}
+        if stage in ("ACTIVE", "FINALIZED"):
+            changed.setdefault("purchase_started_at", at)
+        if stage == "FINALIZED":
+            changed.update(purchase_completed_at=at, order_id=derived(document["session_id"], "order"))
+        return changed
+
+    def hint(self, change: Change) -> Hint | None:
+        """Standard Webhooks, unsigned. There is no event for EXPIRED and FAILED."""
+        words = {"CREATED": "created", "ACTIVE": "activated", "FINALIZED": "finalized", "CANCELLED": "cancelled"}
+        if change.stage not in words:
+            return None
+        event = f"ipp.session.{words[change.stage]}"
+        return Hint(event, headers={"webhook-id": f"msg_{change.id}"}, body={
+            "id": f"kevt_{change.id}", "merchant_id": MERCHANT, "timestamp": change.at, "type": event,
+            "data": {"session_id": change.document["session_id"], "order_id": change.document.get("order_id"),
+                     "failure_reason": None}})
+
+    def asked(self, body: Body) -> Order:
+        items = tuple(Item(
+            one.required("name"), one.integer("quantity", 1), one.integer("unit_price"),
+            one.integer("total_amount"), one.integer("tax_rate"), one.text("reference"),
+            one.text("type") or "physical") for one in body.each("order_items"))
+        return Order(body.integer("order_amount"), body.required("purchase_currency"),
+                     body.text("merchant_reference1"), items)
 
     def allows(self, authorization: str, identifiers: list[str], tokens: Tokens) -> bool:
         """The raw key, or the usual base64 of user and key."""

@@ -8,16 +8,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+#: What a proxy in front of a provider says, where JSON should be.
+PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
+
 
 @dataclass(frozen=True)
 class Reply:
-    """One HTTP answer. A body that is no bytes is sent as JSON."""
+    """One HTTP answer. A body that is no bytes is sent as JSON; one that is cut ends, with its
+    connection or its stream, before all that was announced has come."""
 
     status: int
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
     delay_seconds: float = 0
+    is_cut: bool = False
 
     def encoded(self) -> bytes:
         if isinstance(self.body, bytes):
@@ -46,7 +51,6 @@ def refusals(error: Callable[[str], Any]) -> list[tuple[str, str, str, Reply]]:
 
     `error` puts a message into the provider's own error shape.
     """
-    html = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
     return [
         ("error-401", "credentials refused", "unauthorized", Reply(401, error("unauthorized"))),
         ("error-403", "not for these credentials", "forbidden", Reply(403, error("forbidden"))),
@@ -55,13 +59,13 @@ def refusals(error: Callable[[str], Any]) -> list[tuple[str, str, str, Reply]]:
          Reply(429, error("too many requests"), {"Retry-After": "60"})),
         ("error-500", "the provider broke", "provider_error", Reply(500, error("internal_server_error"))),
         ("error-502-html", "a page of the proxy in front", "provider_error",
-         Reply(502, html, content_type="text/html")),
+         Reply(502, PAGE, content_type="text/html")),
         ("error-503", "down for maintenance", "provider_error", Reply(503, error("maintenance"))),
         ("error-empty", "an error without a word", "provider_error", Reply(500, b"")),
         ("error-teapot", "an HTTP status of no use here", "unexpected_http", Reply(418, error("teapot"))),
         ("error-redirect", "sent to another host, with the key if one followed", "unexpected_http",
          Reply(302, b"", {"Location": "https://elsewhere.invalid/"})),
-        ("not-json", "200, but a page", "malformed", Reply(200, html, content_type="text/html")),
+        ("not-json", "200, but a page", "malformed", Reply(200, PAGE, content_type="text/html")),
         ("not-an-object", "200, but a list", "malformed", ok([])),
         ("double-key", "200, but a key twice", "malformed", ok(b'{"status": "a", "status": "b"}')),
         ("too-deep", "200, but 1000 levels deep", "malformed", ok(b'{"a":' + b"[" * 999 + b"]" * 999 + b"}")),

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..answers import Reply, Sample, ok, slow
-from ..provider import Tokens, WithTokens
+from ..chance import Chance
+from ..order import Order
+from ..provider import Change, Hint, Stage, Tokens, WithTokens, without_null
 
 ACCOUNTS = ("T12345678", "P12345678")
 
@@ -25,7 +28,7 @@ def document(session_id: str, /, **changes: Any) -> dict[str, Any]:
         "_links": [{"href": "https://example.com", "rel": "draft"}],
     }
     whole.update(changes)
-    return {key: value for key, value in whole.items() if value is not None}
+    return without_null(whole)
 
 
 class Dintero(WithTokens):
@@ -39,6 +42,36 @@ class Dintero(WithTokens):
               "success": "success", "items": "items"}
     usual = {"amount": 2000, "processed_at": "2024-01-15T10:30:00Z"}
     trust = {"trust_processed_at": True}
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """There are no words: `processed_at` and `success` tell them apart."""
+        return [("unprocessed", "pending", "unknown"), ("processed", "completed", "unknown"), ("failed", "failed", "no")]
+
+    def identifiers(self, chance: Chance) -> tuple[str, ...]:
+        return ACCOUNTS[0], chance.uuid(), chance.uuid()
+
+    def opened(self, identifiers: Sequence[str], order: Order, at: str, until: str) -> dict[str, Any]:
+        items = [{"line_id": str(number), "amount": item.total}
+                 for number, item in enumerate(order.lines, start=1)]
+        return document(identifiers[-1], items=items, amount=order.amount, created_at=at, processed_at=None)
+
+    def moved(self, document: Mapping[str, Any], stage: str, at: str) -> dict[str, Any]:
+        return self.with_said(document, processed_at=None if stage == "unprocessed" else at,
+                              success=False if stage == "failed" else None)
+
+    def hint(self, change: Change) -> Hint | None:
+        """The request to `callback_url`: it names the checkout's transaction and session, which are others
+        than the order's, and the merchant's reference of the order."""
+        if change.stage == "unprocessed":
+            return None
+        account = change.identifiers[0]
+        return Hint(
+            "failed" if change.stage == "failed" else "authorized", "GET",
+            headers={"event-delivery": change.id}, query={
+                "transaction_id": f"{account}.{change.identifiers[-1]}", "session_id": f"{account}.{change.id}",
+                "merchant_reference": change.identifiers[1], "time": change.at,
+                **({"error": "failed"} if change.stage == "failed" else {})})
 
     def audience(self, identifiers: list[str]) -> str:
         return f"https://api.dintero.com/v1/accounts/{identifiers[0]}"

@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from ..answers import Reply, Sample, ok, slow
-from ..provider import WithKey
+from ..chance import derived
+from ..order import Customer, Order, minor
+from ..provider import Change, Hint, WithKey, without_null
+from ..reading import Body
 
 SHOP = "a93f1f44-d5dd-4469-bfcc-c1de9e969213"
 
@@ -33,7 +38,11 @@ def document(uuid: str, status: str, /, **changes: Any) -> dict[str, Any]:
         "shopPublicName": "Test Shop",
     }
     whole.update(changes)
-    return {key: value for key, value in whole.items() if value is not None}
+    return without_null(whole)
+
+
+def is_number(found: Any) -> bool:
+    return isinstance(found, (int, Decimal)) and not isinstance(found, bool)
 
 
 class Inbank(WithKey):
@@ -53,6 +62,48 @@ class Inbank(WithKey):
               "reference": "purchase.purchaseReference", "created_at": "createdAt", "locale": "locale"}
     is_major = True
     usual = {"amount": 300, "currency": "EUR"}
+    # The path is the sibling of the seed's; the fields are those of published plugins, in v3's spelling.
+    creation_path = "partner/v3/shops/*/pos-sessions"
+    waits_for = "the shop's approval"
+
+    def opened(self, identifiers: Sequence[str], order: Order, at: str, until: str) -> dict[str, Any]:
+        """What belongs to the application is absent until the customer has sent one."""
+        customer = order.customer
+        details = {"email": customer.email, "firstName": customer.first_name, "lastName": customer.last_name}
+        return document(
+            identifiers[-1], "pending", totalAmount=self.amount(order), currency=order.currency,
+            purchase={"purchaseReference": order.reference} if order.reference is not None else None,
+            partnerUrls=without_null({"returnUrl": order.return_url, "callbackUrl": order.callback_url}) or None,
+            customerDetails=without_null(details) or None, createdAt=at, validUntil=until,
+            creditApplicationUuid=None, creditContractUuid=None, customerUuid=None)
+
+    def moved(self, document: Mapping[str, Any], stage: str, at: str) -> dict[str, Any]:
+        changed = super().moved(document, stage, at)
+        if stage in ("granted", "completed"):
+            changed["creditApplicationUuid"] = derived(document["uuid"], "application")
+            changed["creditContractUuid"] = derived(document["uuid"], "contract")
+        return changed
+
+    def hint(self, change: Change) -> Hint | None:
+        """The documented events are these four; what the message holds is not known, so it is empty, as
+        the shop's own address is all that says which order is meant."""
+        events = {"granted": "contract granted", "completed": "contract activated",
+                  "cancelled": "application cancelled", "declined": "application denied"}
+        return Hint(events[change.stage]) if change.stage in events else None
+
+    def asked(self, body: Body) -> Order:
+        currency = body.required("currency")
+        amount = minor(body.value("totalAmount") if is_number(body.value("totalAmount")) else "NaN", currency)
+        if amount is None:
+            raise body.unlike("totalAmount", f"a number in {currency}", body.value("totalAmount"))
+        return Order(
+            amount, currency, body.text("purchase.purchaseReference"),
+            customer=Customer(body.text("customerDetails.firstName"), body.text("customerDetails.lastName"),
+                              body.text("customerDetails.email")),
+            return_url=body.text("partnerUrls.returnUrl"), callback_url=body.text("partnerUrls.callbackUrl"))
+
+    def created(self, document: Mapping[str, Any], pay_url: str) -> Reply:
+        return Reply(200, {**document, "redirectUrl": pay_url})
 
     def error(self, message: Any) -> Any:
         return {"message": message}

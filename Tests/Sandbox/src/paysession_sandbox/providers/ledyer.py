@@ -3,11 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
 from ..answers import Reply, Sample, ok, slow
-from ..provider import Tokens, WithTokens
+from ..chance import Chance
+from ..order import Customer, Item, Order
+from ..provider import Change, Hint, Tokens, WithTokens, without_null
+from ..reading import Body
+
+MERCHANT = "ac_1xRXHKwBNxnbzMeJfy2olPJEKP7"
+STORE = "421423100"
 
 
 def document(session_id: str, state: str, /, payment: str = "invoice", **changes: Any) -> dict[str, Any]:
@@ -28,7 +35,7 @@ def document(session_id: str, state: str, /, payment: str = "invoice", **changes
         },
         "expiresAt": "2023-02-20T21:15:52.597247Z",
         "id": session_id,
-        "merchantId": "ac_1xRXHKwBNxnbzMeJfy2olPJEKP7",
+        "merchantId": MERCHANT,
         "order": {
             "country": "Sweden", "currency": "SEK", "locale": "sv-SE",
             "orderLines": [
@@ -44,11 +51,11 @@ def document(session_id: str, state: str, /, payment: str = "invoice", **changes
         "orderId": "or_" + session_id,
         "signState": "unsigned",
         "state": state,
-        "storeId": "421423100",
+        "storeId": STORE,
         "updatedAt": "2023-02-13T21:15:52.597247Z",
     }
     whole.update(changes)
-    return {key: value for key, value in whole.items() if value is not None}
+    return without_null(whole)
 
 
 class Ledyer(WithTokens):
@@ -70,6 +77,57 @@ class Ledyer(WithTokens):
               "currency": "order.currency", "reference": "order.reference", "created_at": "createdAt",
               "locale": "order.locale", "method": ("customer.paymentMethod", "paymentMethod"),
               "items": "order.orderLines"}
+
+    # The path and the fields are those of the provider's own plugin, which ends the path with a slash.
+    creation_path = "v1/sessions"
+    waits_for = "a signatory"
+
+    def identifiers(self, chance: Chance) -> tuple[str, ...]:
+        return ("se_" + chance.text(27),)
+
+    def opened(self, identifiers: Sequence[str], order: Order, at: str, until: str) -> dict[str, Any]:
+        customer = order.customer
+        lines = [{"description": item.name, "quantity": item.quantity, "reference": item.reference or "",
+                  "totalAmount": item.total, "totalVatAmount": item.tax, "type": item.type,
+                  "unitPrice": item.unit_price, "vat": item.tax_rate} for item in order.lines]
+        urls = {"confirmation": order.return_url, "notification": order.callback_url}
+        return document(
+            identifiers[-1], "open", createdAt=at, updatedAt=at, expiresAt=until,
+            orderId="or_" + identifiers[-1].removeprefix("se_"),
+            customer={"companyName": customer.company or "", "email": customer.email or "",
+                      "firstName": customer.first_name or "", "lastName": customer.last_name or "",
+                      "phone": customer.phone or "", "paymentMethod": {"provider": "ledyer", "type": "invoice"}},
+            order={"country": "SE", "currency": order.currency, "locale": "sv-SE", "orderLines": lines,
+                   "reference": order.reference or "",
+                   "settings": {"urls": without_null(urls)},
+                   "totalOrderAmount": order.amount, "totalOrderVatAmount": order.tax})
+
+    def moved(self, document: Mapping[str, Any], stage: str, at: str) -> dict[str, Any]:
+        return {**super().moved(document, stage, at), "updatedAt": at}
+
+    def hint(self, change: Change) -> Hint | None:
+        """Deliberately bare: the pages tell the shop to read."""
+        common = {"merchantId": MERCHANT, "storeId": STORE}
+        if change.stage in ("pendingSca", "awaitingSignatory"):
+            event = "com.ledyer.checkout.session.awaiting_signatory"
+            return Hint(event, body={"eventType": event, "sessionId": change.document["id"], **common})
+        events = {"authorized": "com.ledyer.order.create", "cancelled": "com.ledyer.order.cancel"}
+        if change.stage not in events:
+            return None
+        event = events[change.stage]
+        return Hint(event, body={"eventType": event, "orderId": change.document["orderId"],
+                                 "reference": change.order.reference or "", **common})
+
+    def asked(self, body: Body) -> Order:
+        items = tuple(Item(
+            one.required("description"), one.integer("quantity", 1), one.integer("unitPrice"),
+            one.integer("totalAmount"), one.integer("vat"), one.text("reference"),
+            one.text("type") or "physical") for one in body.each("orderLines"))
+        customer = Customer(
+            body.text("customer.firstName"), body.text("customer.lastName"), body.text("customer.email"),
+            body.text("customer.phone"), body.text("customer.companyName"))
+        return Order(body.integer("totalOrderAmount"), body.required("currency"), body.text("reference"), items,
+                     customer, body.text("settings.urls.confirmation"), body.text("settings.urls.notification"))
 
     def section(self, base: str, secret: str | None = None) -> dict[str, Any]:
         return {**super().section(base, secret), "auth_url": base + self.token_target}

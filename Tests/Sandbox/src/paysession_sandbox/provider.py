@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What a provider of the sandbox is: data, and how its requests are authorized. One module of
-`providers` has each; the tests take their servers, documents and configurations from there too.
+"""What a provider of the sandbox is: data, how its requests are authorized, and what its documents say
+while a session goes on. One module of `providers` has each; the tests take their servers, documents and
+configurations from there too.
 """
 
 from __future__ import annotations
@@ -8,27 +9,36 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import secrets
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from .answers import Reply, Sample, refusals
+from .chance import Chance
+from .order import Order, major
+from .reading import Body
 
 #: The key of a document, or the keys on the way to it with points between them.
 Place = str
 
+#: What a session can become, and what paysession says of that: a word, a status, and paid.
+Stage = tuple[str, str, str]
+
+FINAL = ("completed", "cancelled", "declined", "expired", "failed")
+
 
 class Tokens:
-    """Those that were given out, each for one audience and some seconds."""
+    """Those that a provider has given out, each for one audience and some seconds."""
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, seconds: int, chance: Chance) -> None:
         self._seconds = seconds
+        self._chance = chance
         self._given: dict[str, tuple[str, float]] = {}
 
     def give(self, audience: str, more: Mapping[str, Any]) -> Reply:
-        token = "sandbox-token." + secrets.token_urlsafe(24)
+        token = "sandbox-token." + self._chance.text(32)
         self._given[token] = (audience, time.monotonic() + self._seconds)
         return Reply(200, {"access_token": token, "expires_in": self._seconds, **more})
 
@@ -39,6 +49,30 @@ class Tokens:
 
     def clear(self) -> None:
         self._given.clear()
+
+
+@dataclass(frozen=True)
+class Change:
+    """A session that has just become what it is: what a provider tells the shop of."""
+
+    identifiers: Sequence[str]
+    order: Order
+    document: Mapping[str, Any]
+    stage: str
+    at: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A callback: what is sent to the shop's address. It proves nothing, and says so little that the shop
+    has to read the session."""
+
+    event: str
+    method: str = "POST"
+    body: Any = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Provider(ABC):
@@ -61,6 +95,13 @@ class Provider(ABC):
     trust: Mapping[str, Any] = {}
     #: Where tokens are asked for, a star for each identifier; None where there are none.
     token_path: Optional[str] = None
+    #: Where its own API makes a session, a star for each identifier before the session's; None where no
+    #: document says.
+    creation_path: Optional[str] = None
+    #: What else of its own API changes a session: a method and a path, and what that becomes.
+    actions: Mapping[tuple[str, str], str] = {}
+    #: Whom a session waits for that waits for somebody else than the customer.
+    waits_for = "somebody else"
 
     # ---- Requests ---------------------------------------------------------------------------------
 
@@ -101,15 +142,23 @@ class Provider(ABC):
     def saying(self, **said: Any) -> dict[str, Any]:
         """A document that says this and nothing else, each where this provider says it; what it has
         no place for is left out."""
-        document: dict[str, Any] = {}
+        return self.with_said({}, **said)
+
+    def with_said(self, document: Mapping[str, Any], /, **said: Any) -> dict[str, Any]:
+        """That document, but this in it. What there is none of is None."""
+        changed = dict(document)
         for what, value in said.items():
             if what in self.places:
                 *way, last = first(self.places[what]).split(".")
-                here = document
+                here = changed
                 for key in way:
-                    here = here.setdefault(key, {})
-                here[last] = value
-        return document
+                    below = here.get(key)
+                    here[key] = here = dict(below) if isinstance(below, Mapping) else {}
+                if value is None:
+                    here.pop(last, None)
+                else:
+                    here[last] = value
+        return changed
 
     def paid(self, session: str, status: str | None = None, /, **more: Any) -> dict[str, Any]:
         """The least that a shop would ship on, or the same in another status; `more` as it stands."""
@@ -118,6 +167,66 @@ class Provider(ABC):
     @abstractmethod
     def error(self, message: Any) -> Any:
         """The body of an error."""
+
+    # ---- Sessions of one's own --------------------------------------------------------------------
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """What a session of it can be, as it is made first."""
+        return self.states
+
+    def stage(self, word: str) -> str | None:
+        """The one that is meant: by its own word in any letter case, or by paysession's status."""
+        exact = [own for own, _, _ in self.stages if own.lower() == word.lower()]
+        return next(iter(exact), None) or self.being(word)
+
+    def being(self, *statuses: str) -> str | None:
+        """The first stage that paysession gives one of these."""
+        return next((own for wanted in statuses for own, status, _ in self.stages if status == wanted), None)
+
+    def status(self, stage: str) -> str:
+        return next(status for own, status, _ in self.stages if own == stage)
+
+    def is_final(self, stage: str) -> bool:
+        return self.status(stage) in FINAL
+
+    @property
+    def choices(self) -> Mapping[str, str | None]:
+        """What a customer can do, and what becomes of the session; None where it stays what it is."""
+        told = {"pay": self.being("completed"), "decline": self.being("declined", "failed"),
+                "cancel": self.being("cancelled"), "expire": self.being("expired")}
+        waiting = self.being("action_required")
+        return {**told, "wait": waiting} if waiting else told
+
+    def identifiers(self, chance: Chance) -> tuple[str, ...]:
+        """Those of a new session."""
+        return (*self.within, chance.uuid())
+
+    def opened(self, identifiers: Sequence[str], order: Order, at: str, until: str) -> dict[str, Any]:
+        """The document of a new session, made at `at` and open until `until` (RFC 3339)."""
+        return self.saying(
+            id=identifiers[-1], amount=self.amount(order), currency=order.currency, reference=order.reference,
+            created_at=at, status=self.stages[0][0])
+
+    def moved(self, document: Mapping[str, Any], stage: str, at: str) -> dict[str, Any]:
+        """The document of a session that becomes something else."""
+        return self.with_said(document, status=stage)
+
+    def amount(self, order: Order) -> Any:
+        """As its documents say amounts."""
+        return major(order.amount, order.currency) if self.is_major else order.amount
+
+    def hint(self, change: Change) -> Hint | None:
+        """What it tells the shop of that change; None where it tells nothing."""
+        return None
+
+    def asked(self, body: Body) -> Order:
+        """The order in a request for a new session. Raises `Unreadable`."""
+        raise NotImplementedError
+
+    def created(self, document: Mapping[str, Any], pay_url: str) -> Reply:
+        """The answer to that request. No document says with which HTTP status."""
+        return Reply(200, document)
 
     # ---- Sessions to try --------------------------------------------------------------------------
 
@@ -176,6 +285,11 @@ class WithTokens(Provider):
     def token_target(self) -> str:
         """As target(): with the identifiers of the samples."""
         return "/" + filled(self.token_path, self.within)
+
+
+def without_null(told: Mapping[str, Any]) -> dict[str, Any]:
+    """No provider writes a null where there is nothing."""
+    return {key: value for key, value in told.items() if value is not None}
 
 
 def first(places: Place | Sequence[Place]) -> Place:

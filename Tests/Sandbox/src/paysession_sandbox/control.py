@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: MIT
+"""The sandbox's own interface, over HTTP and JSON: what `/sandbox/openapi.json` describes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Optional, Union
+
+from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+
+from . import models
+from .callbacks import address_refusal
+from .names import FAULTS, turn
+from .order import Customer, Item, Order
+from .provider import Provider
+from .providers import PROVIDERS
+from .sandbox import Sandbox, order_of
+from .session import Callbacks, Session, Turn
+
+ABOUT = """Makes sessions of the providers and says what they answer. Errors are `{"error": "..."}`. Nothing is kept
+when the sandbox ends. A body is JSON, sent as `Content-Type: application/json`."""
+
+
+#: In the place of an error, what pydantic calls the part of a request or one of several forms.
+FORM = re.compile(r"body$|query$|path$|[A-Z]|list\[|str$|int$|float$")
+
+
+def refused(status: int, sentence: str) -> HTTPException:
+    return HTTPException(status, sentence)
+
+
+def provider_of(name: str) -> Provider:
+    if name not in PROVIDERS:
+        raise refused(422, f"provider: expected one of {', '.join(PROVIDERS)}, got {name!r}")
+    return PROVIDERS[name]
+
+
+def stage_of(provider: Provider, word: str, where: str) -> str:
+    stage = provider.stage(word)
+    if stage is None:
+        known = ", ".join(own for own, _, _ in provider.stages)
+        raise refused(422, f"{where}: {provider.name} has {known}, not {word!r}")
+    return stage
+
+
+def items_of(given: Sequence[models.ItemIn]) -> tuple[Item, ...]:
+    return tuple(Item(
+        item.name, item.quantity, item.unit_price,
+        item.quantity * item.unit_price if item.total is None else item.total,
+        item.tax_rate, item.reference, item.type) for item in given)
+
+
+def order_wanted(provider: Provider, wanted: models.Wanted) -> Order:
+    items = items_of(wanted.items)
+    told: dict[str, Any] = {"reference": wanted.reference, "items": items, "return_url": wanted.return_url,
+                            "customer": Customer(**wanted.customer.model_dump())}
+    if wanted.amount is not None:
+        told["amount"] = wanted.amount
+    elif items:
+        told["amount"] = sum(item.total for item in items)
+    if wanted.currency is not None:
+        told["currency"] = wanted.currency
+    return order_of(provider, **told)
+
+
+def turns_of(provider: Provider, replies: Optional[Sequence[Union[models.Reply, str]]]) -> list[Turn]:
+    turns: list[Turn] = []
+    for number, reply in enumerate(replies or ()):
+        if isinstance(reply, str):
+            named = turn(provider, reply)
+            if named is None:
+                raise refused(422, f"replies[{number}]: expected an HTTP status, a state of {provider.name}, delay-MS or "
+                                   f"one of {', '.join(FAULTS)}, got {reply!r}")
+            turns.append(named)
+            continue
+        told = reply.model_dump(exclude={"times"})
+        if reply.move is not None:
+            told["move"] = stage_of(provider, reply.move, f"replies[{number}].move")
+        for what in ("status", "amount", "currency", "id"):
+            if told[what] is not None and what not in provider.places:
+                raise refused(422, f"replies[{number}].{what}: a document of {provider.name} does not say its {what}")
+        turns += [Turn(**told)] * reply.times
+    return turns
+
+
+def shown(sandbox: Sandbox, session: Session) -> models.SessionOut:
+    order, callbacks = session.order, session.callbacks
+    return models.SessionOut(
+        session=session.reference, provider=session.provider.name, status=session.stage,
+        normalized=session.status, final=session.is_final, amount=order.amount, currency=order.currency,
+        reference=order.reference, pay_url=sandbox.pay_url(session), return_url=order.return_url,
+        callback=models.CallbackIn(url=callbacks.url, late_ms=callbacks.late_ms, twice=callbacks.twice,
+                                   out_of_order=callbacks.out_of_order, lost=callbacks.lost),
+        replies=[str(one) for one in session.turns], reads=session.reads, created_at=session.created_at,
+        history=session.history, document=session.document)
+
+
+def sentence(error: RequestValidationError) -> str:
+    """What is wrong, by its place: `items.0.name: Field required`. Where several forms are allowed, it is the
+    one that was understood the furthest."""
+    wrong = max(error.errors(), key=lambda one: len(one["loc"]))
+    places = [str(place) for place in wrong["loc"] if not FORM.match(str(place))]
+    got = "" if wrong["type"] in ("missing", "json_invalid") else f", got {wrong['input']!r:.100}"
+    return f"{'.'.join(places) or 'the body'}: {wrong['msg']}{got}"
+
+
+def control(sandbox: Sandbox) -> FastAPI:
+    """The application, to be mounted at /sandbox."""
+    api = FastAPI(title="paysession-sandbox", version="1", description=ABOUT, docs_url=None, redoc_url=None,
+                  openapi_url="/openapi.json", servers=[{"url": "/sandbox"}], root_path_in_servers=False,
+                  responses={422: {"model": models.Problem}})
+
+    @api.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return JSONResponse({"error": sentence(error)}, 422)
+
+    @api.exception_handler(HTTPException)
+    async def problem(request: Request, error: HTTPException) -> Response:
+        return JSONResponse({"error": error.detail}, error.status_code)
+
+    def session_of(reference: str) -> Session:
+        session = sandbox.find(reference)
+        if session is None:
+            raise refused(404, f"{reference}: there is no such session; POST /sandbox/sessions makes one")
+        return session
+
+    def callbacks_of(given: Optional[models.CallbackIn]) -> Callbacks:
+        if given is None:
+            return Callbacks()
+        if given.url is not None and (refusal := sandbox.caller.refusal(given.url)):
+            raise refused(422, f"callback.url: {refusal}")
+        return Callbacks(**given.model_dump())
+
+    def checked_return(url: Optional[str]) -> None:
+        # A customer's browser may go anywhere.
+        if url is not None and (refusal := address_refusal(url, anywhere=True)):
+            raise refused(422, f"return_url: {refusal}")
+
+    def made(provider: Provider, wanted: models.Wanted, identifiers: Optional[tuple[str, ...]] = None) -> Session:
+        checked_return(wanted.return_url)
+        stage = None if wanted.status is None else stage_of(provider, wanted.status, "status")
+        return sandbox.create(
+            provider, order_wanted(provider, wanted), stage=stage, identifiers=identifiers,
+            turns=turns_of(provider, wanted.replies), callbacks=callbacks_of(wanted.callback))
+
+    @api.get("/providers", summary="The providers, their words, and how to reach them")
+    async def providers(request: Request) -> list[models.ProviderOut]:
+        return [models.ProviderOut(
+            name=provider.name, statuses={own: status for own, status, _ in provider.stages},
+            configuration=sandbox.section(provider)) for provider in PROVIDERS.values()]
+
+    @api.post("/sessions", status_code=201, summary="Makes a session, or a list of them")
+    async def create(
+        wanted: Union[models.WantedOf, list[models.WantedOf]],
+    ) -> Union[models.SessionOut, list[models.SessionOut]]:
+        if isinstance(wanted, list):
+            return [shown(sandbox, made(provider_of(one.provider), one)) for one in wanted]
+        return shown(sandbox, made(provider_of(wanted.provider), wanted))
+
+    @api.get("/sessions", summary="The newest sessions, newest first")
+    async def sessions(
+        n: int = Query(100, ge=1, le=100_000), provider: Optional[str] = None,
+    ) -> list[models.SessionOut]:
+        found = [session for session in reversed(sandbox.sessions.values())
+                 if provider in (None, session.provider.name)]
+        return [shown(sandbox, session) for session in found[:n]]
+
+    @api.get("/sessions/{session:path}", summary="A session", responses={404: {"model": models.Problem}})
+    async def read(session: str) -> models.SessionOut:
+        return shown(sandbox, session_of(session))
+
+    @api.put("/sessions/{session:path}", status_code=201, summary="Makes a session with this reference")
+    async def put(session: str, wanted: models.Wanted) -> models.SessionOut:
+        try:
+            provider, identifiers = sandbox.parsed(session)
+        except ValueError as error:
+            raise refused(422, str(error)) from None
+        return shown(sandbox, made(provider, wanted, identifiers))
+
+    @api.patch("/sessions/{session:path}", summary="Changes a session: moves it, scripts its next answers",
+               responses={404: {"model": models.Problem}})
+    async def patch(session: str, changes: models.Changes) -> models.SessionOut:
+        found = session_of(session)
+        checked_return(changes.return_url)
+        stage = None if changes.status is None else stage_of(found.provider, changes.status, "status")
+        turns = turns_of(found.provider, changes.replies)
+        callbacks = callbacks_of(changes.callback)
+        # Nothing is changed before all of it was understood.
+        found.change(**changes.model_dump(include={"amount", "currency", "reference", "return_url"}, exclude_none=True))
+        if changes.callback is not None:
+            found.callbacks = replace(callbacks, url=callbacks.url or found.callbacks.url)
+        if changes.replies is not None:
+            found.turns.clear()
+            found.turns.extend(turns)
+        if stage is not None:
+            sandbox.move(found, stage)
+        return shown(sandbox, found)
+
+    @api.delete("/sessions/{session:path}", status_code=204, summary="Takes a session away: reads are 404",
+                responses={404: {"model": models.Problem}})
+    async def delete(session: str) -> Response:
+        del sandbox.sessions[session_of(session).reference]
+        return Response(status_code=204)
+
+    @api.post("/tokens", status_code=204, summary="Expires tokens, or refuses credentials")
+    async def tokens(wanted: models.TokensIn) -> Response:
+        provider = provider_of(wanted.provider)
+        if wanted.action == "expire":
+            sandbox.expire(provider)
+        else:
+            sandbox.refuse(provider, wanted.times if wanted.action == "refuse" else 0)
+        return Response(status_code=204)
+
+    @api.get("/journal", summary="What was asked of the providers, without credentials")
+    async def journal(
+        n: int = Query(100, ge=1, le=10_000), after: int = Query(0, description="newer than this number"),
+        provider: Optional[str] = None, session: Optional[str] = None,
+    ) -> models.JournalOut:
+        entries = sandbox.journal.last(n, after=after, provider=provider, session=session)
+        return models.JournalOut(counts=dict(sandbox.journal.counts),
+                                 entries=[models.EntryOut(**entry.told()) for entry in entries])
+
+    @api.delete("/journal", status_code=204, summary="Empties the journal")
+    async def forget() -> Response:
+        sandbox.journal.clear()
+        return Response(status_code=204)
+
+    @api.get("/callbacks", summary="What became of callbacks")
+    async def callbacks(n: int = Query(100, ge=1, le=1000), session: Optional[str] = None) -> list[models.DeliveryOut]:
+        return [models.DeliveryOut(**delivery.told()) for delivery in sandbox.caller.last(n, session)]
+
+    @api.post("/reset", status_code=204, summary="Everything is as it was at start")
+    async def reset() -> Response:
+        sandbox.reset()
+        return Response(status_code=204)
+
+    return api

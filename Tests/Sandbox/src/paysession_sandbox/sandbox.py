@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: MIT
+"""The state of one run: sessions, tokens given out, what was asked; and what a request is answered with."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Optional
+from urllib.parse import quote, unquote
+
+from .answers import Reply, Sample
+from .callbacks import Caller
+from .chance import Chance, Clock, written
+from .journal import Journal
+from .names import understood
+from .order import Order
+from .provider import Change, Provider, Tokens
+from .providers import PROVIDERS
+from .reading import Body, Unreadable
+from .session import Callbacks, Session, Turn, referring
+
+#: How long a session stays open, as its document says; nothing expires by itself.
+OPEN_FOR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Options:
+    token_seconds: int = 3600
+    seed: Optional[int] = None
+    callback_url: Optional[str] = None
+    callbacks_anywhere: bool = False
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A reply, and what it was for."""
+
+    reply: Reply
+    kind: str = "elsewhere"
+    provider: Optional[Provider] = None
+    session: Optional[str] = None
+    scripted: Optional[str] = None
+
+
+class Sandbox:
+    def __init__(self, options: Options, base: str, page: str) -> None:
+        """`base` is the address that the providers are below, and `page` that of the page for people, both
+        without a slash at their end."""
+        self.options = options
+        self.base = base
+        self.page = page
+        self.samples: dict[str, Sample] = {
+            sample.reference: sample
+            for provider in PROVIDERS.values() for sample in provider.samples()}
+        self.caller = Caller(anywhere=options.callbacks_anywhere)
+        self.journal = Journal()
+        self.reset()
+
+    def reset(self) -> None:
+        """As it was at start: no session, no token, nothing asked."""
+        self.chance = Chance(self.options.seed)
+        self.clock = Clock(self.options.seed)
+        self.sessions: dict[str, Session] = {}
+        self._reads: Counter[str] = Counter()
+        self._tokens = {name: Tokens(self.options.token_seconds, self.chance) for name in PROVIDERS}
+        #: Requests that are still to be refused, by provider; -1 is all.
+        self._refusing: Counter[str] = Counter()
+        self.journal.clear()
+        self.caller.clear()
+
+    def now(self) -> str:
+        return written(self.clock.now())
+
+    # ---- Sessions ---------------------------------------------------------------------------------
+
+    def create(self, provider: Provider, order: Order, *, stage: Optional[str] = None,
+               identifiers: Optional[tuple[str, ...]] = None, turns: Iterable[Turn] = (),
+               callbacks: Callbacks = Callbacks()) -> Session:
+        """A new one, in the place of one with the same identifiers."""
+        moment = self.clock.now()
+        at = written(moment)
+        identifiers = identifiers or provider.identifiers(self.chance)
+        url = callbacks.url or order.callback_url or self.options.callback_url
+        order = replace(order, callback_url=url)
+        first = provider.stages[0][0]
+        session = Session(
+            provider, identifiers, order, first,
+            provider.opened(identifiers, order, at, written(moment + OPEN_FOR)), at,
+            replace(callbacks, url=url), deque(turns), [(at, first)])
+        self.sessions.pop(session.reference, None)
+        self.sessions[session.reference] = session
+        if stage not in (None, first):
+            session.move(stage or first, at)
+        self._call(session, at)
+        return session
+
+    def move(self, session: Session, stage: str) -> None:
+        at = self.now()
+        session.move(stage, at)
+        self._call(session, at)
+
+    def _call(self, session: Session, at: str) -> None:
+        if session.callbacks.url is None:
+            return
+        change = Change(session.identifiers, session.order, session.document, session.stage, at,
+                        self.chance.uuid())
+        hint = session.provider.hint(change)
+        if hint is not None:
+            self.caller.changed(session, hint, at)
+
+    def section(self, provider: Provider) -> dict[str, Any]:
+        """Of a configuration, such that the provider is found here."""
+        return provider.section(f"{self.base}/{provider.name}")
+
+    def parsed(self, reference: str) -> tuple[Provider, tuple[str, ...]]:
+        """A reference, however it is percent-encoded. Raises ValueError with a sentence."""
+        name, _, rest = reference.partition(":")
+        if name not in PROVIDERS:
+            raise ValueError(f"session: expected a reference of {', '.join(PROVIDERS)}, got {reference!r}")
+        provider = PROVIDERS[name]
+        identifiers = tuple(unquote(part) for part in rest.split("/"))
+        wanted = len(provider.within) + 1
+        if len(identifiers) != wanted or not all(identifiers):
+            raise ValueError(f"session: a reference of {name} has {wanted} parts, as {provider.reference('ID')}")
+        return provider, identifiers
+
+    def find(self, reference: str) -> Optional[Session]:
+        """The session of that reference, however it is percent-encoded."""
+        try:
+            provider, identifiers = self.parsed(reference)
+        except ValueError:
+            return None
+        return self.sessions.get(referring(provider, identifiers))
+
+    def pay_url(self, session: Session) -> str:
+        """The page where its customer chooses."""
+        return f"{self.page}/pay/{quote(session.reference, safe=':/%')}"
+
+    # ---- Tokens and keys --------------------------------------------------------------------------
+
+    def expire(self, provider: Provider) -> None:
+        """Whatever token was given out, no longer counts."""
+        self._tokens[provider.name].clear()
+
+    def refuse(self, provider: Provider, times: Optional[int]) -> None:
+        """The next requests for a token, or for a session where a key stands in for it, are 401; all of
+        them without a number, none with 0."""
+        self._refusing[provider.name] = -1 if times is None else times
+
+    def _refuses(self, provider: Provider) -> bool:
+        left = self._refusing[provider.name]
+        if left > 0:
+            self._refusing[provider.name] -= 1
+        return left != 0
+
+    # ---- Requests ---------------------------------------------------------------------------------
+
+    def answer(self, method: str, path: str, authorization: str, body: bytes) -> Answered:
+        """Paths are taken apart before they are decoded: an identifier with an encoded slash in it is one
+        segment."""
+        segments = [unquote(segment) for segment in path.split("/")[1:]]
+        called = asked(method, segments)
+        for provider in PROVIDERS.values():
+            found = called("GET", f"{provider.name}/{provider.path}")
+            if found is not None:
+                return self._session(provider, found, authorization)
+            if provider.token_path is not None:
+                found = called("POST", f"{provider.name}/{provider.token_path}")
+                if found is not None:
+                    return self._token(provider, found, authorization, body)
+            if provider.creation_path is not None:
+                creation = f"{provider.name}/{provider.creation_path}"
+                for made in (creation, creation + "/"):
+                    found = called("POST", made)
+                    if found is not None:
+                        return self._creation(provider, found, authorization, body)
+            for (wanted, action), stage in provider.actions.items():
+                found = called(wanted, f"{provider.name}/{action}")
+                if found is not None:
+                    return self._action(provider, found, stage, authorization)
+        return Answered(Reply(404, {"error": f"nothing is served at {method} {path}: the providers are below "
+                                             f"/{', /'.join(PROVIDERS)}, the sandbox's own interface is below /sandbox"}))
+
+    def _allows(self, provider: Provider, authorization: str, identifiers: Sequence[str]) -> bool:
+        if provider.token_path is None and self._refuses(provider):
+            return False
+        return provider.allows(authorization, list(identifiers), self._tokens[provider.name])
+
+    def _session(self, provider: Provider, identifiers: list[str], authorization: str) -> Answered:
+        reference = referring(provider, identifiers)
+        if not self._allows(provider, authorization, identifiers):
+            return Answered(Reply(401, provider.error("unauthorized")), "session", provider, reference)
+        session = self.sessions.get(reference)
+        sample = None if session else self.samples.get(reference)
+        if sample is not None:
+            turn = min(self._reads[reference], len(sample.replies) - 1)
+            self._reads[reference] += 1
+            return Answered(sample.replies[turn], "session", provider, reference)
+        session = session or self._named(provider, identifiers)
+        if session is None:
+            return Answered(Reply(404, provider.error("not found")), "session", provider, reference)
+        session.reads += 1
+        scripted = session.turns.popleft() if session.turns else None
+        if scripted is not None and scripted.move is not None and scripted.move != session.stage:
+            self.move(session, scripted.move)
+        return Answered(session.reply(scripted), "session", provider, reference, scripted and str(scripted))
+
+    def _named(self, provider: Provider, identifiers: list[str]) -> Optional[Session]:
+        """A session whose name says what it does, made when it is read first."""
+        if len(identifiers) > 1 and tuple(identifiers[:-1]) != provider.within:
+            return None
+        named = understood(provider, identifiers[-1])
+        if named is None:
+            return None
+        moves = any(turn.move is not None for turn in named.turns)
+        return self.create(
+            provider, order_of(provider, **named.order), identifiers=tuple(identifiers),
+            stage=None if moves else named.stage,
+            turns=(*named.turns, Turn(move=named.stage)) if moves else named.turns)
+
+    def _token(self, provider: Provider, identifiers: list[str], authorization: str, body: bytes) -> Answered:
+        if self._refuses(provider):
+            return Answered(Reply(401, provider.error("unauthorized")), "token", provider, scripted="refused")
+        reply = provider.token(identifiers, authorization, body, self._tokens[provider.name])
+        return Answered(reply, "token", provider)
+
+    def _creation(self, provider: Provider, within: list[str], authorization: str, body: bytes) -> Answered:
+        if not self._allows(provider, authorization, within):
+            return Answered(Reply(401, provider.error("unauthorized")), "create", provider)
+        try:
+            order = provider.asked(Body.parsed(body))
+        except Unreadable as error:
+            return Answered(Reply(400, provider.error(str(error))), "create", provider)
+        session = self.create(provider, order,
+                              identifiers=(*within, *provider.identifiers(self.chance)[len(within):]))
+        return Answered(provider.created(session.document, self.pay_url(session)), "create", provider,
+                        session.reference)
+
+    def _action(self, provider: Provider, identifiers: list[str], stage: str, authorization: str) -> Answered:
+        reference = referring(provider, identifiers)
+        if not self._allows(provider, authorization, identifiers):
+            return Answered(Reply(401, provider.error("unauthorized")), "action", provider, reference)
+        session = self.sessions.get(reference)
+        if session is None:
+            return Answered(Reply(404, provider.error("not found")), "action", provider, reference)
+        if not session.is_final:
+            self.move(session, stage)
+        return Answered(session.reply(None), "action", provider, reference)
+
+
+def order_of(provider: Provider, **told: Any) -> Order:
+    """An order with that, and with what is usual for the provider."""
+    currency = provider.usual.get("currency", "SEK")
+    return Order(**{"amount": 2000, "currency": currency, **told})
+
+
+def asked(method: str, segments: list[str]) -> Callable[[str, str], Optional[list[str]]]:
+    """A function of a method and a path with stars: what stands at the stars, or None if it was not
+    that which was asked for. (`match` would say this better, and Debian 11's Python has none.)"""
+    def found(wanted: str, path: str) -> Optional[list[str]]:
+        names = path.split("/")
+        if method != wanted or len(names) != len(segments):
+            return None
+        if any(name not in ("*", segment) for name, segment in zip(names, segments)):
+            return None
+        return [segment for name, segment in zip(names, segments) if name == "*"]
+
+    return found

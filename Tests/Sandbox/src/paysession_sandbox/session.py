@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""A session of one's own: what it is about, what it is now, and what it answers next."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Optional
+from urllib.parse import quote
+
+from .answers import PAGE, Reply, ok
+from .order import Order
+from .provider import Provider
+
+#: What a body can be instead of the document, as text and content type; `cut` is the document's first half.
+BODIES = {"broken": (b'{"status": "comple', "application/json"), "html": (PAGE, "text/html"),
+          "empty": (b"", "application/json"), "cut": (b"", "application/json")}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One answer that is not the session as it is. Whatever is None is as it would be."""
+
+    http: Optional[int] = None
+    delay_ms: int = 0
+    retry_after_s: Optional[int] = None
+    body: Optional[str] = None
+    move: Optional[str] = None
+    status: Optional[str] = None
+    amount: Any = None
+    currency: Optional[str] = None
+    id: Optional[str] = None
+
+    def __str__(self) -> str:
+        """For the journal: `503`, `cut, delay_ms 300`."""
+        told = {"delay_ms": self.delay_ms or None, "retry_after_s": self.retry_after_s, "move": self.move,
+                "status": self.status, "amount": self.amount, "currency": self.currency, "id": self.id}
+        words = [str(word) for word in (self.http, self.body) if word is not None]
+        return ", ".join(words + [f"{name} {value}" for name, value in told.items() if value is not None])
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """Where a session's callbacks go, and what goes wrong on their way."""
+
+    url: Optional[str] = None
+    late_ms: int = 0
+    twice: bool = False
+    out_of_order: bool = False
+    lost: bool = False
+
+
+@dataclass
+class Session:
+    provider: Provider
+    identifiers: tuple[str, ...]
+    order: Order
+    stage: str
+    document: dict[str, Any]
+    created_at: str
+    callbacks: Callbacks = Callbacks()
+    turns: deque[Turn] = field(default_factory=deque)
+    history: list[tuple[str, str]] = field(default_factory=list)
+    reads: int = 0
+
+    @property
+    def reference(self) -> str:
+        """As session_get() takes it."""
+        return referring(self.provider, self.identifiers)
+
+    @property
+    def status(self) -> str:
+        """In paysession's vocabulary."""
+        return self.provider.status(self.stage)
+
+    @property
+    def is_final(self) -> bool:
+        return self.provider.is_final(self.stage)
+
+    def move(self, stage: str, at: str) -> None:
+        self.stage = stage
+        self.document = self.provider.moved(self.document, stage, at)
+        self.history.append((at, stage))
+
+    def change(self, **told: Any) -> None:
+        """Another amount, currency or merchant's reference from now on."""
+        self.order = replace(self.order, **told)
+        said = {"amount": self.provider.amount(self.order), "currency": self.order.currency,
+                "reference": self.order.reference}
+        self.document = self.provider.with_said(self.document, **{
+            what: said[what] for what in told if what in said})
+
+    def reply(self, turn: Optional[Turn]) -> Reply:
+        """The session as it is, or that instead."""
+        if turn is None:
+            return ok(self.document)
+        headers = {} if turn.retry_after_s is None else {"Retry-After": str(turn.retry_after_s)}
+        common: dict[str, Any] = {"headers": headers, "delay_seconds": turn.delay_ms / 1000}
+        if turn.body is not None:
+            body, kind = BODIES[turn.body]
+            if turn.body == "cut":
+                return Reply(turn.http or 200, self.document, is_cut=True, **common)
+            return Reply(turn.http or 200, body, content_type=kind, **common)
+        if turn.http is not None and turn.http != 200:
+            return Reply(turn.http, self.provider.error(f"scripted: {turn.http}"), **common)
+        said = {"status": turn.status, "amount": turn.amount, "currency": turn.currency, "id": turn.id}
+        document = self.provider.with_said(
+            self.document, **{what: value for what, value in said.items() if value is not None})
+        return ok(document, **common)
+
+
+def referring(provider: Provider, identifiers: Iterable[str]) -> str:
+    """Identifiers may hold anything; in a reference each is percent-encoded (RFC 3986's unreserved stay)."""
+    return f"{provider.name}:{'/'.join(quote(one, safe='') for one in identifiers)}"
