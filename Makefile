@@ -5,7 +5,7 @@
 #   make check      lint, Swift, cases, fast faults: less than two minutes; build/log has what they print
 #   make test       everything it needs, then every test, then one summary
 #   make lint       swift format, clang-format, shellcheck and mypy over all there is
-#   make sandbox    PORT=8443 ARGS=: the four providers on this machine, for your own shop; ends with Ctrl-C
+#   make sandbox    PORT=8443 ARGS=: the four providers on this machine, with a page, for your own shop; ends with Ctrl-C
 #   make bench      what loading and calling it costs, in time: to look at
 #   make cost       AGAINST=libpaysession.so.0: instructions and system calls; fails where there are too many
 #   make fuzz       SECONDS=600: libFuzzer over documents, configuration, options, references, HTTP
@@ -43,7 +43,7 @@ PYTHON  := $(VENV)/bin/python
 # What Debian has to give. The Swift toolchain (6.2 or later) is the user's.
 PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential
 TEST_PACKAGES := cmake curl nginx-light strace tinyproxy valgrind openssl bats tmux groff bash-builtins \
-	libsqlite3-dev sqlite3 php-cli zsh fish
+	libsqlite3-dev sqlite3 php-cli zsh fish chromium chromium-driver
 
 # The library is loaded into every PHP worker: small. The checksum makes SwiftPM see changes of the C
 # headers, which it does not track.
@@ -143,12 +143,18 @@ deps:
 		exit 1; }
 	@Tests/apt $(PACKAGES)
 
-# Python for the sandbox and the tests, apart from the system's.
-$(VENV)/ready: Tests/requirements.txt Tests/Sandbox/requirements.txt
+# Python for the sandbox, and what the tests need beside it, apart from the system's.
+PIP = $(VENV)/bin/pip install -q --disable-pip-version-check
+$(VENV)/sandbox: Tests/Sandbox/requirements.txt
 	@Tests/apt python3-venv
-	@echo 'paysession: installing Python packages into $(VENV)'
+	@echo 'paysession: installing Python packages of the sandbox into $(VENV)'
 	@python3 -m venv $(VENV)
-	@$(VENV)/bin/pip install -q --disable-pip-version-check -r Tests/requirements.txt
+	@$(PIP) -r $<
+	@touch $@
+
+$(VENV)/ready: Tests/requirements.txt $(VENV)/sandbox
+	@echo 'paysession: installing Python packages of the tests into $(VENV)'
+	@$(PIP) -r $<
 	@touch $@
 
 test-deps: deps $(VENV)/ready
@@ -197,10 +203,11 @@ examples: $(EXAMPLES)
 demo: build cli examples $(VENV)/ready
 	@examples/demo $(BUILD)
 
-# Needs Python and nothing else: no Swift, no compiler.
+# Needs Python and nothing else: no Swift, no compiler. Each port has its own folder, so that several run side by side.
 PORT ?= 8443
-sandbox: $(VENV)/ready
-	@PYTHONPATH=Tests/Sandbox/src $(PYTHON) -m paysession_sandbox --port $(PORT) --directory $(BUILD)/sandbox $(ARGS)
+sandbox: $(VENV)/sandbox
+	@PYTHONPATH=Tests/Sandbox/src $(PYTHON) -m paysession_sandbox serve --port $(PORT) \
+		--directory $(BUILD)/sandbox$(if $(filter-out 8443,$(PORT)),-$(PORT)) $(ARGS)
 
 # libFuzzer with AddressSanitizer over everything that comes from outside. Documents made up and mutated,
 # judged by the library and by an oracle that shares nothing with it. The library broken on purpose.

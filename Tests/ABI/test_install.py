@@ -193,11 +193,12 @@ def test_what_is_not_built_is_not_installed(tmp_path: Path) -> None:
     assert not (tmp_path / "stage").exists()
 
 
-def test_the_sandbox_needs_no_swift() -> None:
-    done = make("-n", "-W", "Tests/requirements.txt", "sandbox", "PORT=9443", "ARGS=--token-seconds 5")
+def test_the_sandbox_needs_no_swift_and_nothing_that_tests_need() -> None:
+    done = make("-n", "-W", "Tests/Sandbox/requirements.txt", "sandbox", "PORT=9443", "ARGS=--token-seconds 5")
     assert done.returncode == 0
-    assert "swift" not in done.stdout
+    assert "swift" not in done.stdout and "Tests/requirements.txt" not in done.stdout
     assert "--port 9443" in done.stdout and done.stdout.rstrip().endswith("--token-seconds 5")
+    assert "--directory build/sandbox-9443" in done.stdout
 
 
 # ---- Symbols ---------------------------------------------------------------------------------------

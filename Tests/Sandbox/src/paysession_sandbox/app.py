@@ -71,7 +71,7 @@ class Serving:
         journal = self.sandbox.journal
         entry = Entry(
             number=journal.next_number(), at=self.sandbox.now(), method=request.method, path=path,
-            kind=answered.kind, provider=answered.provider and answered.provider.name,
+            kind=answered.kind, provider=None if answered.provider is None else answered.provider.name,
             session=answered.session, status=answered.reply.status, ms=round(ms, 1),
             scripted=answered.scripted, http_version=request.scope["http_version"],
             authorization=scheme if scheme in ("Basic", "Bearer") else None,

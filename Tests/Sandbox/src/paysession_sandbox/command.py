@@ -127,7 +127,7 @@ def asked(given: argparse.Namespace) -> int:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         print(f"paysession-sandbox: {base}: {error}", file=sys.stderr)
         return 1
-    told = response.json() if response.content else None
+    told: Any = response.json() if response.content else None
     if response.is_error:
         print(f"paysession-sandbox: {told['error']}", file=sys.stderr)
         return 1

@@ -6,11 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Optional, Union
+from typing import Annotated, Any, Optional, Union
 
-from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException as AnyHTTPException
 
 from . import models
 from .callbacks import address_refusal
@@ -31,6 +32,17 @@ FORM = re.compile(r"body$|query$|path$|[A-Z]|list\[|str$|int$|float$")
 
 def refused(status: int, sentence: str) -> HTTPException:
     return HTTPException(status, sentence)
+
+
+def named(request: Request, session: str = Path(description="a reference, as `kustom:ID`")) -> str:
+    """The reference in a path, as it was sent: a slash that is encoded is part of an identifier. One that is
+    encoded as a whole has no colon."""
+    raw: bytes = request.scope["raw_path"]
+    sent = raw.partition(b"?")[0].decode("ascii", "replace").partition("/sessions/")[2]
+    return sent if ":" in sent else session
+
+
+Named = Annotated[str, Depends(named)]
 
 
 def provider_of(name: str) -> Provider:
@@ -118,8 +130,8 @@ def control(sandbox: Sandbox) -> FastAPI:
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         return JSONResponse({"error": sentence(error)}, 422)
 
-    @api.exception_handler(HTTPException)
-    async def problem(request: Request, error: HTTPException) -> Response:
+    @api.exception_handler(AnyHTTPException)
+    async def problem(request: Request, error: AnyHTTPException) -> Response:
         return JSONResponse({"error": error.detail}, error.status_code)
 
     def session_of(reference: str) -> Session:
@@ -170,11 +182,11 @@ def control(sandbox: Sandbox) -> FastAPI:
         return [shown(sandbox, session) for session in found[:n]]
 
     @api.get("/sessions/{session:path}", summary="A session", responses={404: {"model": models.Problem}})
-    async def read(session: str) -> models.SessionOut:
+    async def read(session: Named) -> models.SessionOut:
         return shown(sandbox, session_of(session))
 
     @api.put("/sessions/{session:path}", status_code=201, summary="Makes a session with this reference")
-    async def put(session: str, wanted: models.Wanted) -> models.SessionOut:
+    async def put(session: Named, wanted: models.Wanted) -> models.SessionOut:
         try:
             provider, identifiers = sandbox.parsed(session)
         except ValueError as error:
@@ -183,7 +195,7 @@ def control(sandbox: Sandbox) -> FastAPI:
 
     @api.patch("/sessions/{session:path}", summary="Changes a session: moves it, scripts its next answers",
                responses={404: {"model": models.Problem}})
-    async def patch(session: str, changes: models.Changes) -> models.SessionOut:
+    async def patch(session: Named, changes: models.Changes) -> models.SessionOut:
         found = session_of(session)
         checked_return(changes.return_url)
         stage = None if changes.status is None else stage_of(found.provider, changes.status, "status")
@@ -202,7 +214,7 @@ def control(sandbox: Sandbox) -> FastAPI:
 
     @api.delete("/sessions/{session:path}", status_code=204, summary="Takes a session away: reads are 404",
                 responses={404: {"model": models.Problem}})
-    async def delete(session: str) -> Response:
+    async def delete(session: Named) -> Response:
         del sandbox.sessions[session_of(session).reference]
         return Response(status_code=204)
 

@@ -5,7 +5,7 @@ and by a name of theirs that leads here, read the answers."""
 from __future__ import annotations
 
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .callbacks import is_loopback
@@ -19,7 +19,7 @@ class Guard:
         if scope["type"] == "http":
             refusal = refused(Headers(scope=scope))
             if refusal is not None:
-                await PlainTextResponse(refusal + "\n", 403)(scope, receive, send)
+                await JSONResponse({"error": refusal}, 403)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

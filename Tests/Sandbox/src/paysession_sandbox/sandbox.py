@@ -205,7 +205,8 @@ class Sandbox:
         scripted = session.turns.popleft() if session.turns else None
         if scripted is not None and scripted.move is not None and scripted.move != session.stage:
             self.move(session, scripted.move)
-        return Answered(session.reply(scripted), "session", provider, reference, scripted and str(scripted))
+        return Answered(session.reply(scripted), "session", provider, reference,
+                        None if scripted is None else str(scripted))
 
     def _named(self, provider: Provider, identifiers: list[str]) -> Optional[Session]:
         """A session whose name says what it does, made when it is read first."""

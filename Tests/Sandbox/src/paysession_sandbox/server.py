@@ -50,7 +50,7 @@ def bound(port: int, option: str) -> socket.socket:
     try:
         return socket.create_server((HOST, port), backlog=1024)
     except OSError as error:
-        raise CannotStart(f"port {port} of {HOST} is taken or not allowed ({error.strerror}); "
+        raise CannotStart(f"port {port} of {HOST} is taken or not allowed ({os.strerror(error.errno or 0)}); "
                           f"{option} takes another, and {option} 0 one that is free") from None
 
 

@@ -45,7 +45,7 @@ class RunningSandbox:
         """Its interface over HTTP, below /sandbox: the JSON of the answer. Raises `RuntimeError` with the
         sentence that the sandbox says."""
         response = self._http.request(method, path, **({} if body is None else {"json": body}))
-        told = response.json() if response.content else None
+        told: Any = response.json() if response.content else None
         if response.is_error:
             raise RuntimeError(told["error"])
         return told
@@ -91,6 +91,7 @@ class RunningSandbox:
 def running(directory: Path, *options: str) -> Iterator[RunningSandbox]:
     """Starts one that leaves its files in `directory`, on ports that are free, and ends it by its own process id.
     `options` are those of `paysession-sandbox serve`."""
+    directory.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "paysession_sandbox", "serve", "--port", "0", "--directory", str(directory), *options]
     path = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
     with started(command, ready=(directory / "ready").exists, log=directory / "log",

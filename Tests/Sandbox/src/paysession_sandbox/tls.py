@@ -27,8 +27,8 @@ def kept_authority(directory: Path) -> trustme.CA | None:
     """The one of an earlier start; None where there is none that will do."""
     try:
         certificate, key = (directory / "ca.pem").read_bytes(), (directory / "ca.key").read_bytes()
-        ends = x509.load_pem_x509_certificate(certificate).not_valid_after
-        if ends.replace(tzinfo=timezone.utc) < datetime.now(timezone.utc) + SPARE:
+        ends = x509.load_pem_x509_certificate(certificate).not_valid_after_utc
+        if ends < datetime.now(timezone.utc) + SPARE:
             return None
         return trustme.CA.from_pem(certificate, key)
     except (OSError, ValueError, TypeError):
