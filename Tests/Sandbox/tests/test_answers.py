@@ -85,6 +85,14 @@ def test_a_delay_ends_in_a_timeout(fresh: RunningSandbox, client: paysession.Cli
     assert time.monotonic() - begun < 1.5
 
 
+def test_retry_after_is_told(fresh: RunningSandbox, client: paysession.Client) -> None:
+    made = fresh.create("kustom", replies=[{"http": 429, "retry_after_s": 60}])
+    with pytest.raises(paysession.RateLimited) as told:
+        client.get(made["session"], timeout_ms=500)
+    assert told.value.answer is not None and told.value.answer.error is not None
+    assert told.value.answer.error.retry_after_ms == 60_000
+
+
 def test_replies_are_replaced_and_taken_back(fresh: RunningSandbox, client: paysession.Client) -> None:
     made = fresh.create("kustom", status="completed", replies=["404", "404"])
     assert fresh.change(made["session"], replies=["500"])["replies"] == ["500"]

@@ -277,7 +277,7 @@ def test_it_is_installed_by_pip_without_swift(tmp_path: Path) -> None:
             **{name: value for name, value in os.environ.items() if name.lower().endswith("_proxy") or name.startswith(
                 ("PIP_", "SSL_", "REQUESTS_"))}}
     source = tmp_path / "source"
-    subprocess.run(["cp", "-r", REPOSITORY / "Tests" / "Sandbox", source], check=True)
+    shutil.copytree(REPOSITORY / "Tests" / "Sandbox", source, ignore=shutil.ignore_patterns("build", "*.egg-info"))
     subprocess.run([programs / "pip", "install", "-q", "--disable-pip-version-check", f"{source}[test]"], check=True,
                    timeout=300, env=bare)
     (tmp_path / "test_shop.py").write_text(OF_ITS_OWN)

@@ -85,9 +85,10 @@ class Serving:
 def application(sandbox: Sandbox, *, is_quiet: bool = False) -> Any:
     """For an ASGI server."""
     serving = Serving(sandbox, is_quiet=is_quiet)
+    api = control(sandbox)
     whole = Starlette(routes=[
-        Mount("/sandbox", control(sandbox)),
-        *pages(sandbox),
+        *pages(sandbox, api),
+        Mount("/sandbox", api),
         Route("/{path:path}", serving.answer, methods=METHODS),
     ])
     return Guard(whole)

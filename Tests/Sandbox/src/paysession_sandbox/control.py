@@ -59,14 +59,14 @@ def stage_of(provider: Provider, word: str, where: str) -> str:
     return stage
 
 
-def items_of(given: Sequence[models.ItemIn]) -> tuple[Item, ...]:
+def items_of(given: Sequence[models.Item]) -> tuple[Item, ...]:
     return tuple(Item(
         item.name, item.quantity, item.unit_price,
         item.quantity * item.unit_price if item.total is None else item.total,
         item.tax_rate, item.reference, item.type) for item in given)
 
 
-def order_wanted(provider: Provider, wanted: models.Wanted) -> Order:
+def order_wanted(provider: Provider, wanted: models.NamedSession) -> Order:
     items = items_of(wanted.items)
     told: dict[str, Any] = {"reference": wanted.reference, "items": items, "return_url": wanted.return_url,
                             "customer": Customer(**wanted.customer.model_dump())}
@@ -99,13 +99,13 @@ def turns_of(provider: Provider, replies: Optional[Sequence[Union[models.Reply, 
     return turns
 
 
-def shown(sandbox: Sandbox, session: Session) -> models.SessionOut:
+def shown(sandbox: Sandbox, session: Session) -> models.Session:
     order, callbacks = session.order, session.callbacks
-    return models.SessionOut(
+    return models.Session(
         session=session.reference, provider=session.provider.name, status=session.stage,
         normalized=session.status, final=session.is_final, amount=order.amount, currency=order.currency,
         reference=order.reference, pay_url=sandbox.pay_url(session), return_url=order.return_url,
-        callback=models.CallbackIn(url=callbacks.url, late_ms=callbacks.late_ms, twice=callbacks.twice,
+        callback=models.Callback(url=callbacks.url, late_ms=callbacks.late_ms, twice=callbacks.twice,
                                    out_of_order=callbacks.out_of_order, lost=callbacks.lost),
         replies=[str(one) for one in session.turns], reads=session.reads, created_at=session.created_at,
         history=session.history, document=session.document)
@@ -123,7 +123,7 @@ def sentence(error: RequestValidationError) -> str:
 def control(sandbox: Sandbox) -> FastAPI:
     """The application, to be mounted at /sandbox."""
     api = FastAPI(title="paysession-sandbox", version="1", description=ABOUT, docs_url=None, redoc_url=None,
-                  openapi_url="/openapi.json", servers=[{"url": "/sandbox"}], root_path_in_servers=False,
+                  openapi_url="/openapi.json", servers=[{"url": "/sandbox"}], root_path_in_servers=False, separate_input_output_schemas=False,
                   responses={422: {"model": models.Problem}})
 
     @api.exception_handler(RequestValidationError)
@@ -140,7 +140,7 @@ def control(sandbox: Sandbox) -> FastAPI:
             raise refused(404, f"{reference}: there is no such session; POST /sandbox/sessions makes one")
         return session
 
-    def callbacks_of(given: Optional[models.CallbackIn]) -> Callbacks:
+    def callbacks_of(given: Optional[models.Callback]) -> Callbacks:
         if given is None:
             return Callbacks()
         if given.url is not None and (refusal := sandbox.caller.refusal(given.url)):
@@ -152,7 +152,7 @@ def control(sandbox: Sandbox) -> FastAPI:
         if url is not None and (refusal := address_refusal(url, anywhere=True)):
             raise refused(422, f"return_url: {refusal}")
 
-    def made(provider: Provider, wanted: models.Wanted, identifiers: Optional[tuple[str, ...]] = None) -> Session:
+    def made(provider: Provider, wanted: models.NamedSession, identifiers: Optional[tuple[str, ...]] = None) -> Session:
         checked_return(wanted.return_url)
         stage = None if wanted.status is None else stage_of(provider, wanted.status, "status")
         return sandbox.create(
@@ -160,15 +160,15 @@ def control(sandbox: Sandbox) -> FastAPI:
             turns=turns_of(provider, wanted.replies), callbacks=callbacks_of(wanted.callback))
 
     @api.get("/providers", summary="The providers, their words, and how to reach them")
-    async def providers(request: Request) -> list[models.ProviderOut]:
-        return [models.ProviderOut(
+    async def providers(request: Request) -> list[models.Provider]:
+        return [models.Provider(
             name=provider.name, statuses={own: status for own, status, _ in provider.stages},
             configuration=sandbox.section(provider)) for provider in PROVIDERS.values()]
 
     @api.post("/sessions", status_code=201, summary="Makes a session, or a list of them")
     async def create(
-        wanted: Union[models.WantedOf, list[models.WantedOf]],
-    ) -> Union[models.SessionOut, list[models.SessionOut]]:
+        wanted: Union[models.NewSession, list[models.NewSession]],
+    ) -> Union[models.Session, list[models.Session]]:
         if isinstance(wanted, list):
             return [shown(sandbox, made(provider_of(one.provider), one)) for one in wanted]
         return shown(sandbox, made(provider_of(wanted.provider), wanted))
@@ -176,17 +176,17 @@ def control(sandbox: Sandbox) -> FastAPI:
     @api.get("/sessions", summary="The newest sessions, newest first")
     async def sessions(
         n: int = Query(100, ge=1, le=100_000), provider: Optional[str] = None,
-    ) -> list[models.SessionOut]:
+    ) -> list[models.Session]:
         found = [session for session in reversed(sandbox.sessions.values())
                  if provider in (None, session.provider.name)]
         return [shown(sandbox, session) for session in found[:n]]
 
     @api.get("/sessions/{session:path}", summary="A session", responses={404: {"model": models.Problem}})
-    async def read(session: Named) -> models.SessionOut:
+    async def read(session: Named) -> models.Session:
         return shown(sandbox, session_of(session))
 
     @api.put("/sessions/{session:path}", status_code=201, summary="Makes a session with this reference")
-    async def put(session: Named, wanted: models.Wanted) -> models.SessionOut:
+    async def put(session: Named, wanted: models.NamedSession) -> models.Session:
         try:
             provider, identifiers = sandbox.parsed(session)
         except ValueError as error:
@@ -195,7 +195,7 @@ def control(sandbox: Sandbox) -> FastAPI:
 
     @api.patch("/sessions/{session:path}", summary="Changes a session: moves it, scripts its next answers",
                responses={404: {"model": models.Problem}})
-    async def patch(session: Named, changes: models.Changes) -> models.SessionOut:
+    async def patch(session: Named, changes: models.Changes) -> models.Session:
         found = session_of(session)
         checked_return(changes.return_url)
         stage = None if changes.status is None else stage_of(found.provider, changes.status, "status")
@@ -219,7 +219,7 @@ def control(sandbox: Sandbox) -> FastAPI:
         return Response(status_code=204)
 
     @api.post("/tokens", status_code=204, summary="Expires tokens, or refuses credentials")
-    async def tokens(wanted: models.TokensIn) -> Response:
+    async def tokens(wanted: models.Tokens) -> Response:
         provider = provider_of(wanted.provider)
         if wanted.action == "expire":
             sandbox.expire(provider)
@@ -231,10 +231,10 @@ def control(sandbox: Sandbox) -> FastAPI:
     async def journal(
         n: int = Query(100, ge=1, le=10_000), after: int = Query(0, description="newer than this number"),
         provider: Optional[str] = None, session: Optional[str] = None,
-    ) -> models.JournalOut:
+    ) -> models.Journal:
         entries = sandbox.journal.last(n, after=after, provider=provider, session=session)
-        return models.JournalOut(counts=dict(sandbox.journal.counts),
-                                 entries=[models.EntryOut(**entry.told()) for entry in entries])
+        return models.Journal(counts=dict(sandbox.journal.counts),
+                                 entries=[models.Entry(**entry.told()) for entry in entries])
 
     @api.delete("/journal", status_code=204, summary="Empties the journal")
     async def forget() -> Response:
@@ -242,8 +242,8 @@ def control(sandbox: Sandbox) -> FastAPI:
         return Response(status_code=204)
 
     @api.get("/callbacks", summary="What became of callbacks")
-    async def callbacks(n: int = Query(100, ge=1, le=1000), session: Optional[str] = None) -> list[models.DeliveryOut]:
-        return [models.DeliveryOut(**delivery.told()) for delivery in sandbox.caller.last(n, session)]
+    async def callbacks(n: int = Query(100, ge=1, le=1000), session: Optional[str] = None) -> list[models.Delivery]:
+        return [models.Delivery(**delivery.told()) for delivery in sandbox.caller.last(n, session)]
 
     @api.post("/reset", status_code=204, summary="Everything is as it was at start")
     async def reset() -> Response:

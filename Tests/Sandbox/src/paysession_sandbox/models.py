@@ -20,7 +20,7 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class ItemIn(Given):
+class Item(Given):
     name: Text
     quantity: Annotated[int, Field(strict=True)] = 1
     unit_price: Amount = Field(0, description="minor units, with tax")
@@ -30,7 +30,7 @@ class ItemIn(Given):
     type: Text = "physical"
 
 
-class CustomerIn(Given):
+class Customer(Given):
     first_name: Optional[Text] = None
     last_name: Optional[Text] = None
     email: Optional[Text] = None
@@ -38,7 +38,7 @@ class CustomerIn(Given):
     company: Optional[Text] = None
 
 
-class CallbackIn(Given):
+class Callback(Given):
     """Where callbacks go, and what goes wrong on their way."""
 
     url: Optional[Url] = Field(None, description="the shop's address; of this machine, unless --callbacks-anywhere")
@@ -73,24 +73,24 @@ class Changes(Given):
     currency: Optional[Currency] = None
     reference: Optional[Text] = Field(None, description="the shop's own, as `expect` names it", examples=["A1"])
     return_url: Optional[Url] = Field(None, description="where the pay page sends the customer")
-    callback: Optional[CallbackIn] = None
+    callback: Optional[Callback] = None
     replies: Optional[list[Union[Reply, str]]] = Field(
         None, description="the next answers, in turn; then the session as it is. A text is an HTTP status, a state, "
                           "delay-MS, or one of " + ", ".join(FAULTS))
 
 
-class Wanted(Changes):
+class NamedSession(Changes):
     """A session to be made. Without an amount it is the sum of the items, or 2000."""
 
-    items: list[ItemIn] = []
-    customer: CustomerIn = CustomerIn()
+    items: list[Item] = []
+    customer: Customer = Customer()
 
 
-class WantedOf(Wanted):
+class NewSession(NamedSession):
     provider: str = Field(examples=["kustom"])
 
 
-class SessionOut(BaseModel):
+class Session(BaseModel):
     session: str = Field(description="for session_get(): what paysession calls the reference",
                          examples=["kustom:0f8b5d0e-7a51-4b5f-9d5c-0f5d2a5f1c55"])
     provider: str
@@ -102,7 +102,7 @@ class SessionOut(BaseModel):
     reference: Optional[str]
     pay_url: str = Field(description="where its customer chooses what happens")
     return_url: Optional[str]
-    callback: CallbackIn
+    callback: Callback
     replies: list[str] = Field(description="answers that are still to come, before the session as it is")
     reads: int
     created_at: str
@@ -110,7 +110,7 @@ class SessionOut(BaseModel):
     document: dict[str, Any] = Field(description="what a read gives, unless replies say otherwise")
 
 
-class EntryOut(BaseModel):
+class Entry(BaseModel):
     number: int
     at: str
     method: str
@@ -128,12 +128,12 @@ class EntryOut(BaseModel):
     traceparent: Optional[str]
 
 
-class JournalOut(BaseModel):
+class Journal(BaseModel):
     counts: dict[str, int] = Field(description="by provider and kind", examples=[{"kustom session": 3}])
-    entries: list[EntryOut] = Field(description="oldest first")
+    entries: list[Entry] = Field(description="oldest first")
 
 
-class DeliveryOut(BaseModel):
+class Delivery(BaseModel):
     at: str
     session: str
     event: str
@@ -144,13 +144,13 @@ class DeliveryOut(BaseModel):
     ms: float
 
 
-class ProviderOut(BaseModel):
+class Provider(BaseModel):
     name: str
     statuses: dict[str, str] = Field(description="its words, and paysession's for each")
     configuration: dict[str, Any] = Field(description="the section of a configuration that reaches it here")
 
 
-class TokensIn(Given):
+class Tokens(Given):
     provider: str
     action: Literal["expire", "refuse", "accept"] = Field(
         description="expire: tokens that were given out no longer count · refuse: the next requests for a token, or for "

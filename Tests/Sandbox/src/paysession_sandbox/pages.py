@@ -1,8 +1,201 @@
 # SPDX-License-Identifier: MIT
-"""Pages."""
-from __future__ import annotations
-from starlette.routing import Route
-from .sandbox import Sandbox
+"""The pages for people: the sessions and what is asked of them; for each session a page where its customer pays;
+and the interface, documented. Rendered here, with one style sheet and one small script of our own."""
 
-def pages(sandbox: Sandbox) -> list[Route]:
-    return []
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Optional
+from urllib.parse import parse_qs, quote, urlsplit
+
+from fastapi import FastAPI
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from .callbacks import address_refusal
+from .journal import printable
+from .order import decimal
+from .providers import PROVIDERS
+from .sandbox import Sandbox, order_of
+from .session import Session
+
+HERE = Path(__file__).resolve().parent
+SHOWN = 50
+#: A form of these pages is smaller by far.
+LONGEST_FORM = 64 * 1024
+LARGEST_AMOUNT = 10**12
+
+#: What a customer can do, in a customer's words, in this order; `{}` is what it costs, or who is waited for.
+CHOICES = {
+    "pay": "Pay {amount}",
+    "wait": "Pay, and wait for {waits_for}",
+    "decline": "Be declined",
+    "cancel": "Give up",
+    "expire": "Let it expire",
+    "fail": "Have it fail",
+}
+
+POLICY = ("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+          "base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
+
+templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+                        trim_blocks=True, lstrip_blocks=True)
+templates.filters["printable"] = printable
+
+
+def rendered(template: str, status: int = 200, *, also_to: Optional[str] = None, **told: Any) -> Response:
+    """A page. `also_to` is where a form of it may lead by a redirect, which Chromium counts as its action."""
+    policy = POLICY if also_to is None else f"{POLICY} {also_to}"
+    return HTMLResponse(templates.get_template(template).render(**told), status, {
+        "Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+        # With no-referrer browsers would send `Origin: null` with the forms.
+        "Referrer-Policy": "same-origin"})
+
+
+def problem(status: int, sentence: str) -> Response:
+    return rendered("problem.html", status, title="Not found" if status == 404 else "Not understood", sentence=sentence)
+
+
+def return_address(session: Session) -> Optional[str]:
+    """Where its customer goes back to: a provider's own call may have named anything."""
+    url = session.order.return_url
+    return None if url is None or address_refusal(url, anywhere=True) is not None else url
+
+
+def origin(url: str) -> Optional[str]:
+    """Scheme, host and port, and nothing that could be another directive; None where a host is none."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not host or any(letter in host for letter in " ;,'\"\\") or not host.isascii():
+        return None
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}" + (f":{parts.port}" if parts.port else "")
+
+
+async def form(request: Request) -> Mapping[str, str]:
+    """The fields of a form, the first of each name."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_FORM:
+            return {}
+    return {name: values[0] for name, values in parse_qs(
+        body.decode("utf-8", "replace"), keep_blank_values=True).items()}
+
+
+def told(sandbox: Sandbox, session: Session) -> dict[str, Any]:
+    """What pages show of a session."""
+    order = session.order
+    return {
+        "reference": session.reference, "path": quote(session.reference, safe=":/%"), "pay_url": sandbox.pay_url(session),
+        "provider": session.provider.name, "stage": session.stage, "status": session.status.replace("_", " "),
+        "is_final": session.is_final, "amount": f"{decimal(order.amount, order.currency)} {order.currency}",
+        "order": order.reference, "created_at": session.created_at, "reads": session.reads,
+        "replies": [str(turn) for turn in session.turns],
+        "stages": [own for own, _, _ in session.provider.stages],
+    }
+
+
+def pages(sandbox: Sandbox, api: FastAPI) -> list[BaseRoute]:
+    """To come before the interface, whose documentation is one of them."""
+    Answer = Callable[[Request, Session], Awaitable[Response]]  # noqa: N806
+
+    def of_session(prefix: str, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+        """A function of the session that stands behind the prefix, as it was sent: a slash that is encoded is
+        part of an identifier."""
+        async def found(request: Request) -> Response:
+            raw: bytes = request.scope["raw_path"]
+            reference = raw.partition(b"?")[0].decode("ascii", "replace")[len(prefix):]
+            session = sandbox.find(reference)
+            if session is None:
+                return problem(404, f"There is no session {reference}.")
+            return await answer(request, session)
+
+        return found
+
+    async def index(request: Request) -> Response:
+        newest = list(reversed(sandbox.sessions.values()))[:SHOWN]
+        return rendered(
+            "index.html", sessions=[told(sandbox, session) for session in newest], count=len(sandbox.sessions),
+            requests=list(reversed(sandbox.journal.last(SHOWN))), callbacks=list(reversed(sandbox.caller.last(SHOWN))),
+            providers=list(PROVIDERS), samples=len(sandbox.samples), base=sandbox.base)
+
+    async def samples(request: Request) -> Response:
+        return rendered("samples.html", samples=sandbox.samples.values())
+
+    async def make(request: Request) -> Response:
+        given = await form(request)
+        provider = PROVIDERS.get(given.get("provider", ""))
+        if provider is None:
+            return problem(400, f"Provider: expected one of {', '.join(PROVIDERS)}.")
+        order: dict[str, Any] = {}
+        amount, currency = given.get("amount", ""), given.get("currency", "")
+        if amount:
+            if not (amount.isascii() and amount.isdigit() and int(amount[:20]) <= LARGEST_AMOUNT):
+                return problem(400, "Amount: expected minor units, as 4200 for 42.00, got " + amount[:100])
+            order["amount"] = int(amount)
+        if currency:
+            if len(currency) != 3 or not currency.isascii() or not currency.isalpha():
+                return problem(400, "Currency: expected ISO 4217, as EUR, got " + currency[:100])
+            order["currency"] = currency.upper()
+        if given.get("return_url"):
+            refusal = address_refusal(given["return_url"], anywhere=True)
+            if refusal is not None:
+                return problem(400, f"Return address: {refusal}.")
+            order["return_url"] = given["return_url"]
+        if given.get("reference"):
+            order["reference"] = given["reference"][:500]
+        sandbox.create(provider, order_of(provider, **order))
+        return RedirectResponse("/", 303)
+
+    async def move(request: Request, session: Session) -> Response:
+        stage = session.provider.stage((await form(request)).get("status", ""))
+        if stage is None:
+            return problem(400, f"{session.provider.name} has no such state.")
+        sandbox.move(session, stage)
+        return RedirectResponse("/", 303)
+
+    def choices(session: Session) -> dict[str, str]:
+        words = {"amount": told(sandbox, session)["amount"], "waits_for": session.provider.waits_for}
+        return {choice: words_of.format(**words) for choice, words_of in CHOICES.items()
+                if choice in session.provider.choices}
+
+    def pay_page(session: Session, status: int = 200) -> Response:
+        back = return_address(session)
+        return rendered("pay.html", status, also_to=back and origin(back), session=told(sandbox, session),
+                        items=[(item, f"{decimal(item.total, session.order.currency)} {session.order.currency}")
+                               for item in session.order.items],
+                        choices=choices(session), back=back, refused=session.order.return_url if back is None else None)
+
+    async def pay(request: Request, session: Session) -> Response:
+        return pay_page(session)
+
+    async def paid(request: Request, session: Session) -> Response:
+        choice = (await form(request)).get("choice", "")
+        known = session.provider.choices
+        if choice not in known:
+            return problem(400, f"Choice: expected one of {', '.join(known)}.")
+        stage = known[choice]
+        if stage is not None and stage != session.stage and not session.is_final:
+            sandbox.move(session, stage)
+        back = return_address(session)
+        return pay_page(session) if back is None else RedirectResponse(back, 303)
+
+    async def interface(request: Request) -> Response:
+        return rendered("interface.html", api=api.openapi(), page=sandbox.page)
+
+    return [
+        Route("/", index),
+        Route("/samples", samples),
+        Route("/sessions", make, methods=["POST"]),
+        Route("/sessions/{reference:path}", of_session("/sessions/", move), methods=["POST"]),
+        Route("/pay/{reference:path}", of_session("/pay/", pay)),
+        Route("/pay/{reference:path}", of_session("/pay/", paid), methods=["POST"]),
+        Route("/sandbox", interface),
+        Route("/sandbox/", interface),
+        Mount("/static", StaticFiles(directory=HERE / "static")),
+    ]
