@@ -7,11 +7,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.remote.webelement import WebElement
 
@@ -53,7 +55,8 @@ class Browser:
     @property
     def text(self) -> str:
         """What a person reads."""
-        return self.find("body").text
+        text: str = self.run("return document.body.innerText")
+        return text
 
     def complaints(self) -> list[str]:
         """What the console has been told since it was asked last: errors of scripts, of policies, of what did
@@ -74,6 +77,17 @@ class Browser:
 
     def picture(self, path: object) -> None:
         self.driver.save_screenshot(str(path))
+
+
+def until(holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Returns once it holds: a click does not wait for what comes of it, and what was found may be another page's."""
+    end = time.monotonic() + seconds
+    while True:
+        with suppress(NoSuchElementException, StaleElementReferenceException):
+            if holds():
+                return
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.05)
 
 
 @contextmanager

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from browser import Browser, browsing
+from browser import Browser, browsing, until
 from paysession_sandbox.testing import RunningSandbox
 from selenium.webdriver.common.keys import Keys
 
@@ -63,13 +63,6 @@ def shop() -> Iterator[str]:
     thread.join()
 
 
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.05)
-
-
 def test_a_purchase(browser: Browser, fresh: RunningSandbox, shop: str) -> None:
     """A session is made in the form, its customer pays, and is back in the shop; the library says paid."""
     browser.open(fresh.page)
@@ -77,10 +70,11 @@ def test_a_purchase(browser: Browser, fresh: RunningSandbox, shop: str) -> None:
         browser.find(f"#{name}").send_keys(value)
     browser.find("#provider option:nth-child(2)").click()
     browser.find(".make button").click()
+    until(lambda: len(fresh.ask("GET", "sessions")) == 1 and len(browser.all(".cards li")) == 1)
     (made,) = fresh.ask("GET", "sessions")
     assert (made["provider"], made["amount"], made["currency"]) == ("inbank", 4200, "EUR")
     browser.find(".cards .button").click()
-    assert browser.find("h1").text == "42.00 EUR"
+    until(lambda: browser.find("h1").text == "42.00 EUR")
     browser.find("button[value=pay]").click()
     until(lambda: browser.driver.current_url == shop + "/back" and browser.text == "Welcome back")
     with paysession.Client(fresh.config) as client:
@@ -116,7 +110,7 @@ def test_a_button_per_state(browser: Browser, fresh: RunningSandbox) -> None:
         "CREATED", "ACTIVE", "FINALIZED", "CANCELLED", "EXPIRED", "FAILED"]
     assert not browser.find("button[value=CREATED]").is_enabled()
     browser.find("button[value=ACTIVE]").click()
-    assert browser.find(".cards strong").text == "ACTIVE"
+    until(lambda: browser.find(".cards strong").text == "ACTIVE")
     assert fresh.ask("GET", f"sessions/{made['session']}")["status"] == "ACTIVE"
 
 
@@ -216,7 +210,7 @@ def test_it_works_without_its_script(browser: Browser, fresh: RunningSandbox) ->
         browser.open(fresh.page)
         assert not browser.find("#pause").is_displayed()
         browser.find("button[value=ACTIVE]").click()
-        assert browser.find(".cards strong").text == "ACTIVE"
+        until(lambda: browser.find(".cards strong").text == "ACTIVE")
     finally:
         browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     assert fresh.ask("GET", f"sessions/{made['session']}")["status"] == "ACTIVE"
