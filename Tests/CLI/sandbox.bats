@@ -15,6 +15,22 @@ asked() { # JSON CURL-ARGUMENT...
     curl -sS --fail-with-body --noproxy '*' --json "$@"
 }
 
+# How many tokens Ledyer was asked for.
+tokens() {
+    curl -sS --noproxy '*' "$PAGE/sandbox/journal" |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["counts"].get("ledyer token", 0))'
+}
+
+# Returns when the file has so many lines.
+wait_for_lines() { # COUNT FILE
+    local tries
+    for ((tries = 0; tries < 400; tries++)); do
+        (($(wc -l < "$2") >= $1)) && return
+        sleep 0.05
+    done
+    return 1
+}
+
 # A value of the JSON on standard input, by its key.
 key() { # KEY
     python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
@@ -28,6 +44,9 @@ key() { # KEY
     judge answer 'answers[0]["session"]["paid"] == "yes" and answers[0]["exchange"]["attempts"] == 3'
     curl -sS --noproxy '*' "$PAGE/sandbox/journal?session=$session" > journal
     judge journal '[entry["status"] for entry in answers[0]["entries"]] == [503, 503, 200]'
+    # The credential was sent, and is not shown.
+    grep -q kco_test_sandbox "$PAYSESSION_CONFIG"
+    judge journal 'all(entry["authorization"] == "Basic" for entry in answers[0]["entries"])'
     run ! grep -F kco_test_sandbox journal
 }
 
@@ -43,12 +62,31 @@ key() { # KEY
     exits 4 paysession get -q "$session"
 }
 
-@test "tokens expire, and credentials are refused" {
+@test "a token that no longer counts is renewed once" {
+    local session before
+    session=$(asked '{"provider": "ledyer", "status": "authorized"}' "$SESSIONS" | key session)
+    before=$(tokens)
+    # One client reads twice: what comes through the pipe second is asked for when its token has expired.
+    mkfifo references
+    paysession batch references > answers &
+    exec 5> references
+    echo "$session" >&5
+    wait_for_lines 1 answers
+    (($(tokens) == before + 1))
+    asked '{"provider": "ledyer", "action": "expire"}' "$PAGE/sandbox/tokens"
+    echo "$session" >&5
+    exec 5>&-
+    wait $!
+    judge answers '[answer["session"]["paid"] for answer in answers] == ["yes", "yes"]'
+    (($(tokens) == before + 2))
+}
+
+@test "credentials are refused, and counted" {
     local session
     session=$(asked '{"provider": "ledyer", "status": "authorized"}' "$SESSIONS" | key session)
-    exits 0 paysession get -q "$session"
     asked '{"provider": "ledyer", "action": "refuse", "times": 1}' "$PAGE/sandbox/tokens"
-    exits 5 paysession get -q "$session"
+    exits 5 paysession get "$session" > answer
+    judge answer 'answers[0]["result"] == "unauthorized"'
     exits 0 paysession get -q "$session"
 }
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,13 @@ import httpx
 import pytest
 from browser import Browser, browsing, until
 from compiling import REPOSITORY
-from paysession_sandbox.processes import end, free_port, listening, started
+from paysession_sandbox.processes import free_port, listening, started
 from paysession_sandbox.testing import RunningSandbox
 
 EXAMPLE = REPOSITORY / "examples" / "python"
 PAID = "Paid. Your coffee is on its way."
 WAITING = "Not paid yet. This page looks again by itself."
+UNHEARD = "We cannot see yet whether it is paid. This page looks again by itself."
 RELEASED = "The payment did not come about, and your order is cancelled. Nothing was charged."
 HELD = "We are looking at your payment by hand, and write to you."
 
@@ -36,15 +38,23 @@ class Shop:
         self._sandbox = sandbox
         self._http = httpx.Client(trust_env=False, timeout=30)
 
-    def buy(self, provider: str) -> dict[str, Any]:
-        """An order: the session, as the sandbox shows it."""
+    def buy(self, provider: str, *, is_called: bool = False) -> dict[str, Any]:
+        """An order: the session, as the sandbox shows it, which calls the shop only if it is to."""
         sent = self._http.post(f"{self.url}/buy", data={"provider": provider})
         assert sent.status_code == 303
         reference = sent.headers["location"].partition("/pay/")[2]
         session: dict[str, Any] = self._sandbox.ask("GET", f"sessions/{reference}")
-        # The tests say themselves when a callback comes.
-        self._sandbox.change(session["session"], callback={"lost": True})
+        if provider == "kustom":  # whose first callback says that there is a session
+            until(lambda: bool(self._sandbox.ask("GET", f"callbacks?session={session['session']}")))
+        # Most tests say themselves when a callback comes.
+        self._sandbox.change(session["session"], callback={"lost": not is_called})
         return session
+
+    def choose(self, session: dict[str, Any], choice: str) -> str:
+        """A button of the pay page, and what the customer then reads."""
+        sent = self._http.post(session["pay_url"], data={"choice": choice})
+        assert (sent.status_code, sent.headers["location"]) == (303, session["return_url"])
+        return self.come_back(session)
 
     def come_back(self, session: dict[str, Any]) -> str:
         """What the customer reads on the return page."""
@@ -57,20 +67,35 @@ class Shop:
         return self._http.post(session["callback"]["url"], json={"type": "paid", "status": "FINALIZED"}).status_code
 
     def shipments(self, session: dict[str, Any]) -> int:
-        with closing(sqlite3.connect(self._database)) as db:
-            count: int = db.execute("SELECT count(*) FROM shipments WHERE number = ?",
-                                    [int(session["reference"].partition("-")[2])]).fetchone()[0]
+        count: int = self.told("SELECT COUNT(*) FROM shipments WHERE id = ?", session)
         return count
+
+    def state(self, session: dict[str, Any]) -> str:
+        """As the shop keeps it; nothing is read for that."""
+        state: str = self.told("SELECT state FROM orders WHERE id = ?", session)
+        return state
+
+    def told(self, statement: str, session: dict[str, Any]) -> Any:
+        """By the shop's database, of that order."""
+        with closing(sqlite3.connect(self._database, timeout=10)) as db, db:
+            row = db.execute(statement, [session["reference"]]).fetchone()
+        return row and row[0]
+
+
+@contextmanager
+def selling(configuration: Path, directory: Path, sandbox: RunningSandbox) -> Iterator[Shop]:
+    """A shop of that configuration, which leaves its files in the directory."""
+    port, database = free_port(), directory / "shop.db"
+    with started([sys.executable, EXAMPLE / "shop.py", configuration, "--port", str(port), "--database", database],
+                 ready=listening(port), log=directory / "log",
+                 env={**os.environ, "PYTHONPATH": str(REPOSITORY / "bindings" / "python" / "src")}):
+        yield Shop(port, database, sandbox)
 
 
 @pytest.fixture(scope="module")
 def shop(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    directory = tmp_path_factory.mktemp("shop")
-    port, database = free_port(), directory / "shop.db"
-    with started([sys.executable, EXAMPLE / "shop.py", sandbox.config_file, "--port", str(port), "--database", database],
-                 ready=listening(port), log=directory / "log",
-                 env={**os.environ, "PYTHONPATH": str(REPOSITORY / "bindings" / "python" / "src")}):
-        yield Shop(port, database, sandbox)
+    with selling(sandbox.config_file, tmp_path_factory.mktemp("shop"), sandbox) as opened:
+        yield opened
 
 
 PAYING = pytest.mark.parametrize("provider", ["inbank", "kustom", "ledyer"])
@@ -85,32 +110,114 @@ def test_paid(provider: str, shop: Shop, sandbox: RunningSandbox) -> None:
     assert shop.shipments(session) == 1
 
 
-def test_declined(shop: Shop, sandbox: RunningSandbox) -> None:
-    session = shop.buy("inbank")
-    sandbox.move(session["session"], "declined")
-    assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (204, RELEASED, 0)
+#: What the README's table says of each button.
+BUTTONS = {
+    "inbank": {"pay": PAID, "wait": WAITING, "decline": RELEASED, "cancel": RELEASED, "expire": RELEASED},
+    "kustom": {"pay": PAID, "decline": WAITING, "cancel": RELEASED, "expire": RELEASED, "fail": RELEASED},
+    "ledyer": {"pay": PAID, "wait": WAITING, "decline": WAITING, "cancel": RELEASED, "expire": RELEASED},
+    "dintero": {"pay": HELD, "decline": RELEASED, "cancel": HELD, "expire": HELD},
+}
 
 
-def test_another_amount_is_held(shop: Shop, sandbox: RunningSandbox) -> None:
+@pytest.mark.parametrize("provider", BUTTONS)
+def test_each_button_of_the_pay_page(provider: str, shop: Shop) -> None:
+    for choice, words in BUTTONS[provider].items():
+        session = shop.buy(provider)
+        assert (choice, shop.choose(session, choice), shop.shipments(session)) == (choice, words, int(words == PAID))
+
+
+def test_it_waits_and_is_paid_after_all(shop: Shop) -> None:
     session = shop.buy("kustom")
-    sandbox.change(session["session"], amount=1, status="completed")
+    assert [shop.choose(session, choice) for choice in ("decline", "pay")] == [WAITING, PAID]
+    assert shop.shipments(session) == 1
+
+
+@pytest.mark.parametrize(("provider", "state"), [
+    ("inbank", "shipped"), ("kustom", "shipped"), ("ledyer", "shipped"), ("dintero", "held")])
+def test_a_customer_who_never_comes_back(provider: str, state: str, shop: Shop, sandbox: RunningSandbox) -> None:
+    """The provider's own callback is enough."""
+    session = shop.buy(provider, is_called=True)
+    sandbox.move(session["session"], "completed")
+    until(lambda: shop.state(session) == state)
+    assert shop.shipments(session) == int(state == "shipped")
+    # The sandbox notes its callback when it has been answered.
+    callbacks = f"callbacks?session={session['session']}"
+    until(lambda: [one["status"] for one in sandbox.ask("GET", callbacks)][-1:] == [204])
+
+
+@pytest.mark.parametrize(("what", "other", "sold", "why"), [
+    ("amount", 1, 4200, "amount_mismatch"), ("currency", "DKK", "SEK", "currency_mismatch"),
+    ("reference", "another", None, "reference_mismatch")])
+def test_what_is_not_what_was_ordered_is_held(
+    what: str, other: Any, sold: Any, why: str, shop: Shop, sandbox: RunningSandbox,
+) -> None:
+    session = shop.buy("kustom")
+    sandbox.change(session["session"], **{what: other}, status="completed")
     assert (shop.come_back(session), shop.shipments(session)) == (HELD, 0)
+    assert shop.told("SELECT why FROM orders WHERE id = ?", session) == why
     # A person has looked, and the provider says what was sold: it is shipped after all.
-    sandbox.change(session["session"], amount=4200)
+    sandbox.change(session["session"], **{what: sold or session["reference"]})
     assert (shop.come_back(session), shop.shipments(session)) == (PAID, 1)
 
 
-def test_dintero_is_held(shop: Shop, sandbox: RunningSandbox) -> None:
+def test_dintero_says_nothing_of_payment(shop: Shop) -> None:
     session = shop.buy("dintero")
-    sandbox.move(session["session"], "processed")
-    assert (shop.come_back(session), shop.shipments(session)) == (HELD, 0)
+    assert shop.choose(session, "pay") == HELD
+    assert shop.told("SELECT why FROM orders WHERE id = ?", session) == "no_payment_state"
 
 
+def test_what_is_expected_is_what_was_ordered(shop: Shop, sandbox: RunningSandbox) -> None:
+    """Not what the shop asks of its customers today."""
+    session = shop.buy("kustom")
+    shop.told("UPDATE orders SET amount_minor = 3900 WHERE id = ?", session)
+    sandbox.change(session["session"], amount=3900, status="completed")
+    assert (shop.come_back(session), shop.shipments(session)) == (PAID, 1)
+
+
+@pytest.mark.slow
 def test_a_provider_that_is_down_is_not_unpaid(shop: Shop, sandbox: RunningSandbox) -> None:
+    """Six failures are two reads: each tries three times."""
     session = shop.buy("kustom")
     sandbox.change(session["session"], status="completed", replies=["503"] * 6)
-    assert (shop.come_back(session), shop.call_back(session), shop.shipments(session)) == (WAITING, 503, 0)
+    assert (shop.come_back(session), shop.call_back(session), shop.state(session)) == (UNHEARD, 503, "waiting")
     assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (204, PAID, 1)
+
+
+def test_a_provider_that_refuses_the_key_is_not_unpaid(shop: Shop, sandbox: RunningSandbox) -> None:
+    session = shop.buy("kustom")
+    sandbox.move(session["session"], "completed")
+    sandbox.tokens("kustom", "refuse")
+    try:
+        assert (shop.come_back(session), shop.call_back(session), shop.state(session)) == (UNHEARD, 503, "waiting")
+    finally:
+        sandbox.tokens("kustom", "accept")
+    assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (204, PAID, 1)
+
+
+@pytest.mark.slow
+def test_what_a_person_looks_at_is_not_taken_away(shop: Shop, sandbox: RunningSandbox) -> None:
+    """By a provider that fails."""
+    session = shop.buy("kustom")
+    sandbox.change(session["session"], amount=1, status="completed")
+    assert shop.come_back(session) == HELD
+    sandbox.change(session["session"], replies=["503"] * 3)
+    assert (shop.call_back(session), shop.state(session), shop.come_back(session)) == (503, "held", HELD)
+
+
+@pytest.mark.slow
+def test_no_session_can_be_made(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    """There is no sandbox beside this configuration."""
+    shutil.copy(sandbox.config_file, tmp_path)
+    with selling(tmp_path / "config.json", tmp_path, sandbox) as shop:
+        told = httpx.post(f"{shop.url}/buy", data={"provider": "kustom"}, trust_env=False)
+    assert told.status_code == 502
+    assert "<p>The payment provider cannot be reached. Nothing was charged.</p>" in told.text
+
+
+def test_a_callback_before_the_shop_knows_its_session(shop: Shop) -> None:
+    session = shop.buy("kustom")
+    shop.told("UPDATE orders SET session = NULL WHERE id = ?", session)
+    assert (shop.call_back(session), shop.come_back(session), shop.state(session)) == (503, UNHEARD, "waiting")
 
 
 def test_a_callback_before_the_customer_is_back(shop: Shop, sandbox: RunningSandbox) -> None:
@@ -123,18 +230,42 @@ def test_a_callback_before_the_customer_is_back(shop: Shop, sandbox: RunningSand
 def test_a_forged_callback_changes_nothing(shop: Shop, sandbox: RunningSandbox) -> None:
     session = shop.buy("kustom")
     assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (204, WAITING, 0)
-    for address in ("", "x", "..%2F..", "%00", "A-1", "' OR 1=1 --"):
-        assert httpx.post(f"{shop.url}/callback/{address}").status_code in (404, 405)
-        assert httpx.get(f"{shop.url}/order/{address}").status_code == 404
-    assert httpx.post(f"{shop.url}/buy", data={"provider": "klarna"}).status_code == 400
+
+
+@pytest.mark.slow
+def test_what_is_no_order(shop: Shop) -> None:
+    addresses = ("", "x", "..%2F..", "%00", "%ff", "A-1001", "' OR 1=1 --", "%25", "x" * 5000)
+    with httpx.Client(base_url=shop.url, trust_env=False) as http:
+        for method, page in (("GET", "order"), ("GET", "callback"), ("POST", "callback")):
+            told = {address: http.request(method, f"/{page}/{address}").status_code for address in addresses}
+            assert told == dict.fromkeys(addresses, 404)
+        for form in ({}, {"provider": ""}, {"provider": "klarna"}, {"provider": "kustom' --"}):
+            assert http.post("/buy", data=form).status_code == 400
+
+
+def test_an_order_is_seen_by_its_customer_alone(shop: Shop) -> None:
+    one, other = shop.buy("kustom"), shop.buy("kustom")
+    addresses = [session["return_url"].rpartition("/")[2] for session in (one, other)]
+    assert addresses[0] != addresses[1] and all(re.fullmatch(r"[\w-]{22}", address) for address in addresses)
+    headers = httpx.get(one["return_url"], trust_env=False).headers
+    assert (headers["cache-control"], headers["referrer-policy"]) == ("no-store", "no-referrer")
+
+
+def test_its_page_looks_again_only_while_the_order_waits(shop: Shop) -> None:
+    session = shop.buy("kustom")
+    for choice, is_there in (("decline", True), ("pay", False)):
+        shop.choose(session, choice)
+        assert ('http-equiv="refresh"' in httpx.get(session["return_url"], trust_env=False).text) is is_there
 
 
 def test_a_shipped_order_is_never_reopened(shop: Shop, sandbox: RunningSandbox) -> None:
-    session = shop.buy("kustom")
+    session = shop.buy("inbank")
     sandbox.move(session["session"], "completed")
     assert shop.come_back(session) == PAID
     sandbox.move(session["session"], "cancelled")
     assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (204, PAID, 1)
+    # Nor asked for again.
+    assert sandbox.ask("GET", f"sessions/{session['session']}")["reads"] == 1
 
 
 @pytest.mark.slow
@@ -144,8 +275,8 @@ def test_the_customer_and_the_callback_at_the_same_moment(shop: Shop, sandbox: R
         for _ in range(100):
             session = shop.buy("kustom")
             sandbox.move(session["session"], "completed")
-            came = [pool.submit(asked, session) for asked in (shop.come_back, shop.call_back) * 2]
-            assert [one.result() for one in came] == [PAID, 204] * 2
+            came = [pool.submit(asked, session) for asked in (shop.come_back, shop.call_back) * 4]
+            assert [one.result() for one in came] == [PAID, 204] * 4
             assert shop.shipments(session) == 1
 
 
@@ -193,12 +324,11 @@ def test_the_lines_of_its_readme(sandbox: RunningSandbox, tmp_path: Path) -> Non
                              for kind in ("console", "bash"))
     assert terminal == "make sandbox\n" and len((terminal + lines).splitlines()) <= 5
     port = free_port()
-    lines = lines.replace("build/sandbox", str(sandbox.directory)).replace("build/shop", str(tmp_path / "shop")).replace(
-        "shop.py", f"shop.py --port {port}")
-    with started(["bash", "-euc", lines.rstrip().replace(f"{tmp_path}/shop/bin/python", f"exec {tmp_path}/shop/bin/python")],
-                 cwd=REPOSITORY, ready=listening(port), within=120, log=tmp_path / "log", stdin=subprocess.DEVNULL) as process:
-        page = httpx.get(f"http://localhost:{port}/")
+    lines = lines.replace("build/venv", sys.prefix).replace(
+        "build/sandbox/config.json", f"{sandbox.config_file} --port {port} --database {tmp_path}/shop.db")
+    with started(["bash", "-euc", f"exec env {lines}"], cwd=REPOSITORY, ready=listening(port), log=tmp_path / "log",
+                 stdin=subprocess.DEVNULL):
+        page = httpx.get(f"http://localhost:{port}/", trust_env=False)
         assert "Buy with Kustom" in page.text
-        assert httpx.post(f"http://localhost:{port}/buy", data={"provider": "kustom"}).headers["location"].startswith(
-            sandbox.page)
-        end(process)
+        sent = httpx.post(f"http://localhost:{port}/buy", data={"provider": "kustom"}, trust_env=False)
+        assert sent.headers["location"].startswith(f"{sandbox.page}/pay/kustom:")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A shop that sells coffee: an order, a payment page, and back. To be played against the sandbox.
 
-    python shop.py CONFIG [--port 5000] [--database shop.db]
+    python shop.py CONFIG [--port 5000] [--database FILE]
 
 The customer's return and the provider's callback both end in settle(), which reads the session and acts on the
 library's decision. What either of them says is never believed.
@@ -13,38 +13,41 @@ import secrets
 import sqlite3
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Optional
 
 import flask
 
 import paysession
 
-AMOUNT = 4200  # minor units: 42.00
+PRICE = 4200  # minor units: 42.00
 CURRENCY = {"inbank": "EUR", "kustom": "SEK", "dintero": "SEK", "ledyer": "SEK"}
-STATES = {"ship": "shipped", "wait": "waiting", "release": "released", "hold": "held"}
+#: What an order becomes by a decision. To wait changes nothing.
+STATES = {"ship": "shipped", "release": "released", "hold": "held"}
 WORDS = {
     "shipped": "Paid. Your coffee is on its way.",
     "waiting": "Not paid yet. This page looks again by itself.",
+    "unheard": "We cannot see yet whether it is paid. This page looks again by itself.",
     "released": "The payment did not come about, and your order is cancelled. Nothing was charged.",
     "held": "We are looking at your payment by hand, and write to you.",
 }
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>{{ title }}</title><link rel="icon" href="data:,">
 {% if again %}<meta http-equiv="refresh" content="2">{% endif %}
 <style>body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 30rem; margin: 3rem auto; padding: 0 1rem }
 button { font: inherit; padding: .5rem 1rem; margin: 0 .25rem .5rem 0 }</style></head>
-<body><h1>{{ title }}</h1>{% if words %}<p>{{ words }}</p>{% endif %}
+<body><main><h1>{{ title }}</h1>{% if words %}<p>{{ words }}</p>{% endif %}
 {% if providers %}<form method="post" action="/buy">
 {% for name in providers %}<button name="provider" value="{{ name }}">Buy with {{ name|capitalize }}</button>
-{% endfor %}</form>{% else %}<p><a href="/">Back to the shop</a></p>{% endif %}</body></html>"""
+{% endfor %}</form>{% else %}<p><a href="/">Back to the shop</a></p>{% endif %}</main></body></html>"""
 
 parser = argparse.ArgumentParser()
-parser.add_argument("config", type=Path)
+parser.add_argument("config", type=Path, help="the library's; the sandbox leaves one in its directory")
 parser.add_argument("--port", type=int, default=5000)
-parser.add_argument("--database", default="shop.db")
+parser.add_argument("--database", type=Path, help="shop.db, beside the configuration")
 given = parser.parse_args()
 try:
     client = paysession.Client.from_file(str(given.config))
@@ -56,23 +59,32 @@ app = flask.Flask(__name__)
 @contextmanager
 def database() -> Iterator[sqlite3.Connection]:
     """A connection, and a transaction on it, for as long as the block lasts."""
-    with closing(sqlite3.connect(given.database, timeout=10)) as opened, opened:
+    with closing(sqlite3.connect(given.database or given.config.with_name("shop.db"), timeout=10)) as opened, opened:
+        opened.row_factory = sqlite3.Row
         yield opened
 
 
 with database() as db:
-    db.execute("CREATE TABLE IF NOT EXISTS orders (number INTEGER PRIMARY KEY, address TEXT UNIQUE, provider TEXT, "
-               "session TEXT, state TEXT DEFAULT 'waiting', why TEXT)")
-    db.execute("CREATE TABLE IF NOT EXISTS shipments (number INTEGER PRIMARY KEY)")
+    db.execute("CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, address TEXT UNIQUE, provider TEXT, "
+               "amount_minor INTEGER, currency TEXT, session TEXT, state TEXT DEFAULT 'waiting', why TEXT)")
+    db.execute("CREATE TABLE IF NOT EXISTS shipments (id TEXT)")
 
 
-def open_session(provider: str, number: int, address: str) -> tuple[str, str]:
-    """A new payment session: its reference, and where the customer pays. A real shop calls its provider here, and
-    this is all that it does differently."""
-    sandbox = json.loads((given.config.parent / "sandbox.json").read_text())["page"]
+def find(address: str) -> sqlite3.Row:
+    """The order at that address, as it is now."""
+    with database() as db:
+        order: Optional[sqlite3.Row] = db.execute("SELECT * FROM orders WHERE address = ?", [address]).fetchone()
+    return order or flask.abort(404)
+
+
+def open_session(order: sqlite3.Row) -> tuple[str, str]:
+    """A new payment session: its reference for the library, and where the customer pays. This is the one function
+    that a real shop replaces by its provider's own create call. Raises OSError."""
+    sandbox = json.loads(given.config.with_name("sandbox.json").read_text())["page"]
     shop = f"http://localhost:{given.port}"
-    wanted = {"provider": provider, "amount": AMOUNT, "currency": CURRENCY[provider], "reference": f"A-{number}",
-              "return_url": f"{shop}/order/{address}", "callback": {"url": f"{shop}/callback/{address}"}}
+    wanted = {"provider": order["provider"], "amount": order["amount_minor"], "currency": order["currency"],
+              "reference": order["id"], "return_url": f"{shop}/order/{order['address']}",
+              "callback": {"url": f"{shop}/callback/{order['address']}"}}
     request = urllib.request.Request(f"{sandbox}/sandbox/sessions", json.dumps(wanted).encode(),
                                      {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as response:
@@ -83,39 +95,38 @@ def open_session(provider: str, number: int, address: str) -> tuple[str, str]:
 def settle(address: str) -> tuple[str, bool]:
     """Reads the session of an order and does what the library decides: the order's state, and whether there was
     an answer. However often and from wherever it is called, a parcel is sent once."""
-    with database() as db:
-        order = db.execute("SELECT number, provider, session, state FROM orders WHERE address = ?", [address]).fetchone()
-    if order is None:
-        flask.abort(404)
-    number, provider, session, state = order
-    if state in ("shipped", "released"):
-        return state, True
-    if session is None:  # a callback was quicker than the answer of open_session()
-        return state, False
-    expect: paysession.Expect = {"amount": AMOUNT}
-    if provider != "dintero":  # whose order sessions tell neither of these
-        expect |= {"currency": CURRENCY[provider], "reference": f"A-{number}"}
+    order = find(address)
+    if order["state"] in ("shipped", "released"):  # for good
+        return order["state"], True
+    if order["session"] is None:  # a callback was quicker than the answer of open_session()
+        return order["state"], False
+    expect: paysession.Expect = {"amount": order["amount_minor"]}
+    if order["provider"] != "dintero":  # whose order sessions tell neither of these
+        expect |= {"currency": order["currency"], "reference": order["id"]}
     try:
-        answer = client.get(session, expect=expect, timeout_ms=5000)
+        answer = client.get(order["session"], expect=expect, timeout_ms=5000)
     except paysession.PaySessionError as error:
-        if error.answer is None:
-            raise
-        answer = error.answer  # no answer of the provider, which is not "not paid"
-    state = STATES[answer.decision]
-    why = answer.error.message if answer.error else ", ".join(answer.session.holds if answer.session else ())
-    with database() as db:
-        # One of many at the same moment changes the row; the others find it changed.
-        changed = db.execute("UPDATE orders SET state = ?, why = ? WHERE number = ? AND state IN ('waiting', 'held')",
-                             [state, why, number]).rowcount
-        if changed and state == "shipped":
-            db.execute("INSERT INTO shipments VALUES (?)", [number])
-        (state,) = db.execute("SELECT state FROM orders WHERE number = ?", [number]).fetchone()
-    return state, answer.error is None
+        # No answer is not "not paid": the order stays as it is, and whoever runs the shop reads why.
+        app.logger.warning("%s: %s. %s", order["id"], error, error.advice)
+        return order["state"], False
+    if answer.decision in STATES:
+        state, why = STATES[answer.decision], ", ".join(answer.session.holds if answer.session else ())
+        with database() as db:
+            # One of many at the same moment changes the row; the others find it changed.
+            changed = db.execute("UPDATE orders SET state = ?, why = ? WHERE id = ? AND state IN ('waiting', 'held')",
+                                 [state, why, order["id"]]).rowcount
+            if changed and state == "shipped":
+                db.execute("INSERT INTO shipments VALUES (?)", [order["id"]])
+    return find(address)["state"], True
+
+
+def page(title: str, words: Optional[str] = None, *, again: bool = False, providers: Iterable[str] = ()) -> str:
+    return flask.render_template_string(PAGE, title=title, words=words, again=again, providers=providers)
 
 
 @app.get("/")
 def front() -> str:
-    return flask.render_template_string(PAGE, title="Coffee, 42.00", words=None, again=False, providers=CURRENCY)
+    return page(f"Coffee, {PRICE // 100}.{PRICE % 100:02}", providers=CURRENCY)
 
 
 @app.post("/buy")
@@ -123,21 +134,26 @@ def buy() -> flask.typing.ResponseReturnValue:
     provider = flask.request.form.get("provider", "")
     if provider not in CURRENCY:
         flask.abort(400)
-    address = secrets.token_urlsafe(16)  # nobody guesses it
+    address = secrets.token_urlsafe(16)  # nobody guesses it: who has it sees the order
     with database() as db:
-        number = db.execute("INSERT INTO orders (address, provider) VALUES (?, ?)", [address, provider]).lastrowid
-    assert number is not None
-    session, pay_url = open_session(provider, number, address)
+        db.execute("INSERT INTO orders (id, address, provider, amount_minor, currency) "
+                   "SELECT 'A-' || (1001 + COUNT(*)), ?, ?, ?, ? FROM orders",
+                   [address, provider, PRICE, CURRENCY[provider]])
+    try:
+        session, pay_url = open_session(find(address))
+    except OSError as error:
+        app.logger.error("no session: %s", error)
+        return page("Not bought", "The payment provider cannot be reached. Nothing was charged."), 502
     with database() as db:
-        db.execute("UPDATE orders SET session = ? WHERE number = ?", [session, number])
+        db.execute("UPDATE orders SET session = ? WHERE address = ?", [session, address])
     return flask.redirect(pay_url, 303)
 
 
 @app.get("/order/<address>")
 def order(address: str) -> str:
-    state, _ = settle(address)
-    return flask.render_template_string(
-        PAGE, title="Your order", words=WORDS[state], again=state == "waiting", providers=None)
+    state, is_answered = settle(address)
+    words = WORDS["unheard" if state == "waiting" and not is_answered else state]
+    return page("Your order", words, again=state == "waiting")
 
 
 @app.route("/callback/<address>", methods=["GET", "POST"])
@@ -145,6 +161,13 @@ def callback(address: str) -> flask.typing.ResponseReturnValue:
     """Whoever calls, and whatever it says: it is a reason to look. Where nothing was learnt, it may come again."""
     _, is_answered = settle(address)
     return "", 204 if is_answered else 503
+
+
+@app.after_request
+def private(response: flask.Response) -> flask.Response:
+    """An order's address is its key: no cache keeps the page, and no other site hears where the customer was."""
+    response.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    return response
 
 
 if __name__ == "__main__":
