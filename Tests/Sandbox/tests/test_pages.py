@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from paysession_sandbox.pages import origin
 from paysession_sandbox.testing import RunningSandbox
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\x1b[31m"
@@ -144,17 +143,10 @@ def test_what_every_page_says_of_itself(fresh: RunningSandbox, http: httpx.Clien
         headers = http.get(path).headers
         policy = headers["content-security-policy"].split("; ")
         assert policy[:4] == ["default-src 'none'", "style-src 'self'", "script-src 'self'", "connect-src 'self'"]
-        assert policy[-1] == ("form-action 'self' https://shop.example:8443" if path == made["pay_url"]
-                              else "form-action 'self'")
+        # The pay page leads out, by redirects of the shop's too.
+        assert policy[-1] == ("form-action 'self' http: https:" if path == made["pay_url"] else "form-action 'self'")
         assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "same-origin"
         assert headers["cache-control"] == "no-store"
-
-
-def test_an_origin_is_no_policy() -> None:
-    assert origin("http://localhost:5000/x?y=;z") == "http://localhost:5000"
-    assert origin("https://[::1]:1/") == "https://[::1]:1"
-    for hostile in ("http://a;script-src *", "http://a b", "http://a'b", "http://\u00e5.example", "http:///x"):
-        assert origin(hostile) is None, hostile
 
 
 def test_what_there_is_not_is_a_page(http: httpx.Client) -> None:

@@ -45,7 +45,9 @@ def shop() -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # noqa: N802
             page = b"<!doctype html><title>Shop</title><link rel=icon href=data:,><p>Welcome back</p>"
-            self.send_response(200)
+            # A shop's return address may lead on, to another host of its own.
+            self.send_response(200 if "/moved" not in self.path else 303)
+            self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/back")  # type: ignore[attr-defined]
             self.send_header("Content-Type", "text/html")
             self.send_header("Content-Length", str(len(page)))
             self.end_headers()
@@ -90,6 +92,14 @@ def test_each_choice_leads_back_to_the_shop(browser: Browser, fresh: RunningSand
         browser.find(f"button[value={choice}]").click()
         until(lambda: browser.driver.current_url == f"{shop}/{choice}")  # noqa: B023
         assert fresh.ask("GET", f"sessions/{made['session']}")["status"] == stage
+
+
+def test_a_return_address_that_leads_on_to_another_host(opened: Browser, fresh: RunningSandbox, shop: str) -> None:
+    made = fresh.create("kustom", return_url=shop + "/moved")
+    opened.show(1280)
+    opened.open(made["pay_url"])
+    opened.find("button[value=pay]").click()
+    until(lambda: opened.driver.current_url == shop.replace("localhost", "127.0.0.1") + "/back")
 
 
 def test_by_keyboard_alone(browser: Browser, fresh: RunningSandbox, shop: str) -> None:

@@ -182,11 +182,21 @@ def test_ledyer_makes_a_session(fresh: RunningSandbox, http: httpx.Client, clien
     (b'{"order_amount": 1, "purchase_currency": "SEK", "order_items": [{}]}',
      "order_items[0].name: expected a text, got nothing"),
     (b"[" * 100_000, "the body is not valid JSON"),
+    (b'{"order_amount": 1, "purchase_currency": "SEK", "merchant_reference1": "\\ud800"}',
+     "the body has half of a surrogate pair in a text"),
 ])
 def test_a_call_that_is_none_is_told_why(body: bytes, said: str, fresh: RunningSandbox, http: httpx.Client) -> None:
     headers = {"Authorization": f"Basic {fresh.config['kustom']['api_key']}"}
     told = http.post("/kustom/ipp/v1/sessions", headers=headers, content=body)
     assert (told.status_code, told.json()["detail"]) == (400, said)
+
+
+def test_more_money_than_there_is(fresh: RunningSandbox, http: httpx.Client) -> None:
+    section = fresh.config["inbank"]
+    for amount in ("1e999999", "-1e13", "0.001"):
+        told = http.post("/inbank/partner/v3/shops/s/pos-sessions", headers={"Authorization": f"Bearer {section['api_key']}"},
+                         content=f'{{"totalAmount": {amount}, "currency": "EUR"}}')
+        assert told.status_code == 400 and told.json()["message"].startswith("totalAmount: expected a number in EUR")
 
 
 def test_a_call_without_credentials_makes_nothing(fresh: RunningSandbox, http: httpx.Client) -> None:

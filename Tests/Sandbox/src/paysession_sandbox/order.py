@@ -85,6 +85,10 @@ def major(minor: int, currency: str) -> Union[int, float]:
 
 
 def minor(number: Any, currency: str) -> Optional[int]:
-    """The reverse, of a number as it stood in JSON; None where there are more digits than the currency has."""
-    scaled = Decimal(str(number)).scaleb(exponent(currency))
-    return int(scaled) if scaled.is_finite() and scaled == scaled.to_integral_value() else None
+    """The reverse, of a number as it stood in JSON; None where there are more digits than the currency has, or more
+    money than there is."""
+    told = Decimal(str(number))
+    # First by its exponent: more digits than that are no number that anybody computes with.
+    if not told.is_finite() or told.adjusted() > 12 or told != told.quantize(Decimal(1).scaleb(-exponent(currency))):
+        return None
+    return int(told.scaleb(exponent(currency)))

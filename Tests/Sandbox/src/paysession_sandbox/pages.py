@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Optional
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote
 
 from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -47,9 +47,10 @@ templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=
 templates.filters["printable"] = printable
 
 
-def rendered(template: str, status: int = 200, *, also_to: Optional[str] = None, **told: Any) -> Response:
-    """A page. `also_to` is where a form of it may lead by a redirect, which Chromium counts as its action."""
-    policy = POLICY if also_to is None else f"{POLICY} {also_to}"
+def rendered(template: str, status: int = 200, *, leads_out: bool = False, **told: Any) -> Response:
+    """A page. A form of it `leads_out` by redirects: Chromium counts them as its action, those of the shop too, and
+    stays on the page without a word where the policy does not have them."""
+    policy = f"{POLICY} http: https:" if leads_out else POLICY
     return HTMLResponse(templates.get_template(template).render(**told), status, {
         "Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
         # With no-referrer browsers would send `Origin: null` with the forms.
@@ -64,16 +65,6 @@ def return_address(session: Session) -> Optional[str]:
     """Where its customer goes back to: a provider's own call may have named anything."""
     url = session.order.return_url
     return None if url is None or address_refusal(url, anywhere=True) is not None else url
-
-
-def origin(url: str) -> Optional[str]:
-    """Scheme, host and port, and nothing that could be another directive; None where a host is none."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if not host or any(letter in host for letter in " ;,'\"\\") or not host.isascii():
-        return None
-    name = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{name}" + (f":{parts.port}" if parts.port else "")
 
 
 async def form(request: Request) -> Mapping[str, str]:
@@ -160,14 +151,16 @@ def pages(sandbox: Sandbox, api: FastAPI) -> list[BaseRoute]:
         sandbox.move(session, stage)
         return RedirectResponse("/", 303)
 
-    def choices(session: Session) -> dict[str, str]:
+    def choices(session: Session) -> list[tuple[str, str, str]]:
+        """Each choice, its words, and what the session becomes."""
         words = {"amount": told(sandbox, session)["amount"], "waits_for": session.provider.waits_for}
-        return {choice: words_of.format(**words) for choice, words_of in CHOICES.items()
-                if choice in session.provider.choices}
+        known = session.provider.choices
+        return [(choice, words_of.format(**words), known[choice] or session.stage)
+                for choice, words_of in CHOICES.items() if choice in known]
 
     def pay_page(session: Session, status: int = 200) -> Response:
         back = return_address(session)
-        return rendered("pay.html", status, also_to=back and origin(back), session=told(sandbox, session),
+        return rendered("pay.html", status, leads_out=back is not None, session=told(sandbox, session),
                         items=[(item, f"{decimal(item.total, session.order.currency)} {session.order.currency}")
                                for item in session.order.items],
                         choices=choices(session), back=back, refused=session.order.return_url if back is None else None)

@@ -27,6 +27,10 @@ class Body:
             raise Unreadable("the body is not valid JSON") from None
         if not isinstance(told, dict):
             raise Unreadable("the body is not an object")
+        try:
+            json.dumps(told, ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError:
+            raise Unreadable("the body has half of a surrogate pair in a text") from None
         return cls(told)
 
     def value(self, path: str) -> Any:
