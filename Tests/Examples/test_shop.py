@@ -326,7 +326,7 @@ def test_the_lines_of_its_readme(sandbox: RunningSandbox, tmp_path: Path) -> Non
     port = free_port()
     lines = lines.replace("build/venv", sys.prefix).replace(
         "build/sandbox/config.json", f"{sandbox.config_file} --port {port} --database {tmp_path}/shop.db")
-    with started(["bash", "-euc", f"exec env {lines}"], cwd=REPOSITORY, ready=listening(port), log=tmp_path / "log",
+    with started(["bash", "-euc", lines.replace("PYTHONPATH=", "exec env PYTHONPATH=")], cwd=REPOSITORY, ready=listening(port), log=tmp_path / "log",
                  stdin=subprocess.DEVNULL):
         page = httpx.get(f"http://localhost:{port}/", trust_env=False)
         assert "Buy with Kustom" in page.text
