@@ -43,7 +43,9 @@ PYTHON  := $(VENV)/bin/python
 # What Debian has to give. The Swift toolchain (6.2 or later) is the user's.
 PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential
 TEST_PACKAGES := cmake curl nginx-light strace tinyproxy valgrind openssl bats tmux groff bash-builtins \
-	libsqlite3-dev sqlite3 php-cli zsh fish chromium chromium-driver
+	libsqlite3-dev sqlite3 zsh fish chromium chromium-driver php-cli php-fpm phpunit php-codesniffer php-psr-log php-sqlite3 \
+	php-symfony-dependency-injection php-symfony-config php-illuminate-container php-illuminate-support \
+	php-illuminate-config
 
 # The library is loaded into every PHP worker: small. The checksum makes SwiftPM see changes of the C
 # headers, which it does not track.
@@ -305,6 +307,8 @@ completions.fish := fish/vendor_completions.d/paysession.fish
 FILES := 755:$(CLI):$(BINDIR)/paysession 755:$(LIB):$(LIBDIR)/libpaysession.so.$(VERSION) \
 	$(foreach file,Include/paysession.h Include/paysession.schema.json $(FFI_HEADER), \
 		644:$(file):$(INCDIR)/$(notdir $(file))) \
+	$(foreach file,$(wildcard bindings/php/preload.php bindings/php/src/Native.php), \
+		644:$(file):$(DATADIR)/paysession/php/$(notdir $(file))) \
 	$(foreach file,$(TOOL)/paysession.1 $(CONFIG_MANUAL), \
 		644:$(file):$(DATADIR)/man/man$(subst .,,$(suffix $(file)))/$(notdir $(file))) \
 	$(foreach file,$(wildcard $(addprefix $(TOOL)/paysession.,bash zsh fish)), \

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""One suite, all faces: what the C interface answers to each of Tests/Cases, the Python binding, the
-shell tool, the bash builtin and the SQLite extension answer byte for byte. (That the C interface
+"""One suite, all faces: what the C interface answers to each of Tests/Cases, the packages for Python and PHP,
+the shell tool, the bash builtin and the SQLite extension answer byte for byte. (That the C interface
 answers rightly is shown by hand-written answers, in the binding's tests and in Swift's.)
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -105,7 +106,7 @@ def shell_options(options: dict[str, Any] | None) -> list[str]:
     return words
 
 
-def is_said_in_the_shell(case: Case) -> bool:
+def has_plain_amounts(case: Case) -> bool:
     """Its amounts are integers: other spellings of a number are JSON's."""
     expect = (case.about["options"] or {}).get("expect", {})
     return type(expect.get("amount", 0)) is int
@@ -114,7 +115,7 @@ def is_said_in_the_shell(case: Case) -> bool:
 @pytest.mark.slow
 def test_the_shell_tool(by_c: list[bytes]) -> None:
     told = []
-    pairs = [(case, answer) for case, answer in zip(DOCUMENTS, by_c) if is_said_in_the_shell(case)]
+    pairs = [(case, answer) for case, answer in zip(DOCUMENTS, by_c) if has_plain_amounts(case)]
     for case, wanted in pairs:
         done = subprocess.run(
             [CLI, "normalize", *shell_options(case.about["options"]), case.provider,
@@ -138,6 +139,22 @@ def test_the_bash_builtin(by_c: list[bytes], builtin: Path, tmp_path: Path) -> N
     subprocess.run(["bash", str(tmp_path / "script")], check=True, timeout=120)
     told = [(tmp_path / str(number)).read_bytes()[:-1] for number in range(len(DOCUMENTS))]
     compare(told, by_c, DOCUMENTS)
+
+
+def by_php(asked: list[dict[str, Any]], *config: Path) -> list[bytes]:
+    done = subprocess.run(
+        ["php", REPOSITORY / "bindings" / "php" / "tests" / "faces.php", *config], check=True, timeout=120,
+        input="".join(json.dumps(one) + "\n" for one in asked).encode(), stdout=subprocess.PIPE,
+        env={**os.environ, "PAYSESSION_LIBRARY": str(REPOSITORY / "build" / "lib" / "libpaysession.so.0")})
+    return [base64.b64decode(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.slow
+def test_php(by_c: list[bytes]) -> None:
+    pairs = [(case, answer) for case, answer in zip(DOCUMENTS, by_c) if has_plain_amounts(case)]
+    told = by_php([{"provider": case.provider, "file": str(case.folder / "response"), **(case.about["options"] or {})}
+                   for case, _ in pairs])
+    compare(told, [answer for _, answer in pairs], [case for case, _ in pairs])
 
 
 def quoted(text: str) -> str:
@@ -216,6 +233,7 @@ def test_exchanges_are_the_same_through_all_faces(
     compare(exchanges.all(lambda reference: output(
         ["bash", "-c", f'enable -f {builtin} paysession; paysession get "$1"', "bash", reference])),
         wanted, EXCHANGES)
+    compare(exchanges.all(lambda reference: by_php([{"reference": reference}], exchanges.file)[0]), wanted, EXCHANGES)
     compare(exchanges.all(lambda reference: output(
         ["sqlite3", ":memory:"],
         f".load {extension.with_suffix('')}\nSELECT session_answer({quoted(reference)});")),

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""The package for PHP in php-cli: its own tests against the sandbox, its style, its declarations. (That it
+answers each case byte for byte as C does is in the suite of all languages, Tests/Examples.)"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fpm import REPOSITORY
+from paysession_sandbox.testing import RunningSandbox
+
+PACKAGE = REPOSITORY / "bindings" / "php"
+LIBRARY = REPOSITORY / "build" / "lib" / "libpaysession.so.0"
+ENVIRONMENT = {**os.environ, "PAYSESSION_LIBRARY": str(LIBRARY)}
+
+
+def php(*words: object, seconds: float = 120, **more: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=seconds, cwd=PACKAGE,
+                          env={**ENVIRONMENT, **more})
+
+
+def sources() -> list[Path]:
+    return sorted({*PACKAGE.rglob("*.php"), PACKAGE / "bin" / "paysession-php"})
+
+
+@pytest.mark.slow
+def test_its_own_tests(sandbox: RunningSandbox) -> None:
+    done = php("phpunit", SANDBOX=str(sandbox.directory))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+def test_its_style() -> None:
+    done = php("phpcs", "--report=emacs")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.slow
+def test_each_file_is_php() -> None:
+    assert len(sources()) > 30
+    done = php("php", "-r", "foreach (array_slice($argv, 1) as $file) { exec('php -l ' . escapeshellarg($file), $o, $s); "
+               "if ($s) { echo $file, \"\\n\"; } }", *sources())
+    assert done.stdout == ""
+
+
+def test_each_file_says_what_it_is_under() -> None:
+    for file in sources():
+        text = file.read_text("utf-8")
+        assert "// SPDX-License-Identifier: MIT" in text and "declare(strict_types=1);" in text, file
+
+
+def test_the_declarations_are_the_headers() -> None:
+    done = subprocess.run([sys.executable, PACKAGE / "declarations.py", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_it_requires_nothing() -> None:
+    told = json.loads((PACKAGE / "composer.json").read_text("utf-8"))
+    assert told["require"] == {"php": ">=8.1"}
+
+
+def test_the_doctor() -> None:
+    done = php(PACKAGE / "bin" / "paysession-php", "doctor")
+    assert done.returncode == 0 and done.stdout.splitlines()[-1] == "ok    libpaysession 0.1.0"
+    done = php(PACKAGE / "bin" / "paysession-php", "doctor", PAYSESSION_LIBRARY="/nowhere")
+    assert done.returncode == 1 and "libpaysession is not there" in done.stdout
+    assert php(PACKAGE / "bin" / "paysession-php", "doktor").returncode == 64
+    assert php(PACKAGE / "bin" / "paysession-php", "--help").stdout.startswith("usage: paysession-php doctor")
+
+
+# ---- Examples -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def wordpress(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """WordPress's own files, out of Debian's package, which is not installed: it would bring a web server."""
+    folder = tmp_path_factory.mktemp("wordpress")
+    subprocess.run(["apt-get", "download", "-q", "wordpress"], cwd=folder, check=True, timeout=120,
+                   stdout=subprocess.DEVNULL)
+    (package,) = folder.glob("*.deb")
+    subprocess.run(["dpkg-deb", "-x", package, folder], check=True, timeout=120)
+    return folder / "usr" / "share" / "wordpress"
+
+
+@pytest.mark.slow
+def test_woocommerce(wordpress: Path) -> None:
+    tests = REPOSITORY / "Tests" / "PHP" / "woocommerce"
+    done = php("phpunit", "--no-configuration", "--fail-on-warning", "--bootstrap", tests / "bootstrap.php",
+               tests / "PaySessionOrdersTest.php", WORDPRESS=str(wordpress))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("framework", ["symfony", "laravel"])
+def test_a_framework(framework: str, sandbox: RunningSandbox) -> None:
+    done = php("php", REPOSITORY / "Tests" / "PHP" / "frameworks" / f"{framework}.php", sandbox.config_file,
+               "kustom:finalized", KUSTOM_API_KEY=sandbox.config["kustom"]["api_key"])
+    assert (done.stdout, done.stderr) == ("PaySession\\Client ship\n", "")

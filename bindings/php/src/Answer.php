@@ -1,0 +1,87 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace PaySession;
+
+/**
+ * One answer of the library: what was learnt, or why nothing was. There is no property `paid`: a case of an enum is
+ * true in an `if`, Paid::No too. Decide on `next`, or ask isPaid().
+ */
+final class Answer
+{
+    private function __construct(
+        /** The library's word for what became of the call: `ok`, `timed_out`, ... */
+        public readonly string $result,
+        public readonly ?string $provider,
+        /** As it was asked for; null of normalize(). */
+        public readonly ?string $reference,
+        public readonly Next $next,
+        public readonly Paid $verdict,
+        public readonly ?Session $session,
+        public readonly ?Problem $error,
+        /**
+         * What went over the wire; null of normalize().
+         *
+         * @var array{http_status: ?int, http_version: ?string, attempts: int, asked_at: string, elapsed_ms: int|float,
+         *     reused_connection: ?bool, token_refreshed: bool, tries: list<array<string, mixed>>}|null
+         */
+        public readonly ?array $exchange,
+        /** The whole answer, byte for byte as the library gave it. Holds personal data. */
+        public readonly string $json,
+    ) {
+    }
+
+    /** Whether the goods may go. */
+    public function isPaid(): bool
+    {
+        return $this->verdict === Paid::Yes;
+    }
+
+    /** The provider's own document, byte for byte as it came; null where there is none. Holds personal data. */
+    public function rawJson(): ?string
+    {
+        $raw = substr($this->json, self::before($this->json) + strlen(self::RAW), -1);
+        return $raw === 'null' ? null : $raw;
+    }
+
+    /** @internal of the library's JSON */
+    public static function of(string $json): self
+    {
+        // The provider's own document stays as it is: json_decode() refuses what some send, half of a surrogate pair.
+        $own = substr($json, 0, self::before($json)) . '}';
+        /** @var array<string, mixed> $told */
+        $told = json_decode($own, true, 512, JSON_BIGINT_AS_STRING | JSON_THROW_ON_ERROR);
+        $session = $told['session'] === null ? null : Session::of($told['session']);
+        $error = $told['error'];
+        return new self(
+            $told['result'],
+            $told['provider'],
+            $told['reference'],
+            Next::tryFrom($told['decision']) ?? Next::Hold,
+            $session?->verdict ?? Paid::Unknown,
+            $session,
+            $error === null ? null : new Problem(
+                $error['message'],
+                $error['http_status'],
+                $error['provider_code'],
+                $error['provider_message'],
+                $error['retryable'],
+                $error['retry_after_ms'],
+                $error['advice']
+            ),
+            $told['exchange'],
+            $json
+        );
+    }
+
+    /** The key of the provider's document, which is the last of an answer: in a text a quotation mark is escaped. */
+    private const RAW = ',"raw":';
+
+    private static function before(string $json): int
+    {
+        return (int) strpos($json, self::RAW);
+    }
+}

@@ -1,0 +1,341 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace PaySession;
+
+use FFI;
+
+/**
+ * Every call into libpaysession. Not for shops: use Client.
+ *
+ * PHP's default, ffi.enable=preload, allows FFI in files that opcache.preload has loaded, and nowhere else. So all of
+ * it stands here, in a class without parents, interfaces or autoloading. Handles never leave it: what goes in and out
+ * are strings and integers, and an answer is freed before its method returns.
+ *
+ * Preloaded code stays until PHP is reloaded, whatever becomes of the package on disk; Client asks for NUMBER.
+ */
+final class Native
+{
+    /** Of what stands here: another one with every change of a method or of what it returns. */
+    public const NUMBER = 1;
+
+    /** The interface that DECLARATIONS are of. */
+    private const ABI_VERSION = 1;
+
+    private const SONAME = 'libpaysession.so.0';
+
+    /** Include/paysession.h, its comments aside. A header that is read from a file fails under open_basedir. */
+    private const DECLARATIONS = <<<'C'
+        typedef enum session_result {
+            SESSION_OK = 0,
+            SESSION_INVALID_ARGUMENT = 1,
+            SESSION_INVALID_CONFIG = 2,
+            SESSION_NOT_CONFIGURED = 3,
+            SESSION_ABORTED = 4,
+            SESSION_OUT_OF_MEMORY = 5,
+            SESSION_UNREACHABLE = 10,
+            SESSION_TLS_FAILED = 11,
+            SESSION_TIMED_OUT = 12,
+            SESSION_UNAUTHORIZED = 20,
+            SESSION_FORBIDDEN = 21,
+            SESSION_NOT_FOUND = 22,
+            SESSION_RATE_LIMITED = 23,
+            SESSION_PROVIDER_ERROR = 24,
+            SESSION_UNEXPECTED_HTTP = 25,
+            SESSION_MALFORMED = 30,
+            SESSION_TOO_LARGE = 31,
+            SESSION_MISMATCHED = 32,
+            SESSION_DONE = 40,
+            SESSION_AGAIN = 41
+        } session_result;
+        typedef enum session_status {
+            SESSION_STATUS_UNKNOWN = 0,
+            SESSION_STATUS_OPEN = 1,
+            SESSION_STATUS_PENDING = 2,
+            SESSION_STATUS_ACTION_REQUIRED = 3,
+            SESSION_STATUS_COMPLETED = 4,
+            SESSION_STATUS_DECLINED = 5,
+            SESSION_STATUS_FAILED = 6,
+            SESSION_STATUS_CANCELLED = 7,
+            SESSION_STATUS_EXPIRED = 8
+        } session_status;
+        typedef enum session_paid {
+            SESSION_PAID_UNKNOWN = 0,
+            SESSION_PAID_YES = 1,
+            SESSION_PAID_NO = 2
+        } session_paid;
+        typedef enum session_decision {
+            SESSION_HOLD = 0,
+            SESSION_SHIP = 1,
+            SESSION_WAIT = 2,
+            SESSION_RELEASE = 3
+        } session_decision;
+        typedef struct session_client session_client;
+        typedef struct session_batch session_batch;
+        typedef struct session_answer session_answer;
+        uint32_t session_abi_version(void);
+        const char *session_version(void);
+        const char *session_result_name(session_result result);
+        const char *session_status_name(session_status status);
+        const char *session_paid_name(session_paid paid);
+        const char *session_decision_name(session_decision decision);
+        const char *session_providers(void);
+        session_result session_client_open(const char *config, session_client **client,
+                                           session_answer **answer);
+        session_result session_client_open_file(const char *path, session_client **client,
+                                                session_answer **answer);
+        void session_client_cancel(session_client *client);
+        session_result session_client_report(session_client *client, session_answer **answer);
+        void session_client_close(session_client *client);
+        session_result session_get(session_client *client, const char *reference, const char *options,
+                                   session_answer **answer);
+        session_result session_get_inbank(session_client *client, const char *shop_uuid,
+                                          const char *pos_session_uuid, const char *options,
+                                          session_answer **answer);
+        session_result session_get_kustom(session_client *client, const char *session_id,
+                                          const char *options, session_answer **answer);
+        session_result session_get_dintero(session_client *client, const char *account_id,
+                                           const char *order_id, const char *session_id,
+                                           const char *options, session_answer **answer);
+        session_result session_get_ledyer(session_client *client, const char *session_id,
+                                          const char *options, session_answer **answer);
+        session_result session_wait(session_client *client, const char *reference, const char *options,
+                                    session_answer **answer);
+        session_result session_batch_open(session_client *client, const char *options,
+                                          session_batch **batch, session_answer **answer);
+        session_result session_batch_add(session_batch *batch, const char *reference, const char *options,
+                                         uint64_t tag);
+        session_result session_batch_next(session_batch *batch, int64_t timeout_ms, uint64_t *tag,
+                                          session_answer **answer);
+        int session_batch_fd(session_batch *batch);
+        void session_batch_close(session_batch *batch);
+        session_result session_normalize(const char *provider, const char *provider_json,
+                                         const char *options, session_answer **answer);
+        session_status session_status_normalized(const char *provider, const char *provider_json);
+        session_paid session_paid_normalized(const char *provider, const char *provider_json);
+        session_result session_answer_result(const session_answer *answer);
+        session_status session_answer_status(const session_answer *answer);
+        session_paid session_answer_paid(const session_answer *answer);
+        session_decision session_answer_decision(const session_answer *answer);
+        const char *session_answer_text(const session_answer *answer, const char *pointer);
+        const char *session_answer_json(const session_answer *answer, size_t *length);
+        void session_answer_free(session_answer *answer);
+        C;
+
+    /** PHP empties statics at the end of each request. What lives longer is the library's own, of shared clients. */
+    private static ?FFI $library = null;
+
+    /** @var array<int, FFI\CData> */
+    private static array $clients = [];
+
+    /** @var array<int, FFI\CData> */
+    private static array $batches = [];
+
+    private static int $handle = 0;
+
+    /** The version of the library. Loads it: throws FFI\Exception where FFI is restricted or there is no library. */
+    public static function version(): string
+    {
+        return self::library()->session_version();
+    }
+
+    /** What each provider is and takes, as JSON. */
+    public static function providers(): string
+    {
+        return self::library()->session_providers();
+    }
+
+    /**
+     * Opens a client.
+     *
+     * @return array{int, string} the client, 0 where there is none; and the answer as JSON
+     */
+    public static function open(string $config): array
+    {
+        $library = self::library();
+        $client = $library->new('session_client *');
+        $answer = $library->new('session_answer *');
+        $result = $library->session_client_open($config, FFI::addr($client), FFI::addr($answer));
+        $json = self::taken($library, $answer)[2];
+        if ($result !== 0) {
+            return [0, $json];
+        }
+        self::$clients[++self::$handle] = $client;
+        return [self::$handle, $json];
+    }
+
+    /** Closes a client; one that is closed already stays closed. */
+    public static function close(int $client): void
+    {
+        $closed = self::$clients[$client] ?? null;
+        unset(self::$clients[$client]);
+        if ($closed !== null) {
+            self::library()->session_client_close($closed);
+        }
+    }
+
+    /**
+     * Reads a session.
+     *
+     * @return array{int, string, string} the decision, why it is no clear yes or no, and the answer as JSON
+     */
+    public static function get(int $client, string $reference, ?string $options): array
+    {
+        $library = self::library();
+        $answer = $library->new('session_answer *');
+        $library->session_get(self::$clients[$client], $reference, $options, FFI::addr($answer));
+        return self::taken($library, $answer);
+    }
+
+    /**
+     * Judges a document.
+     *
+     * @return array{int, string, string} as get()
+     */
+    public static function normalize(string $provider, string $document, ?string $options): array
+    {
+        $library = self::library();
+        $answer = $library->new('session_answer *');
+        $library->session_normalize($provider, $document, $options, FFI::addr($answer));
+        return self::taken($library, $answer);
+    }
+
+    /**
+     * Reports what a client has done.
+     *
+     * @return string as JSON
+     */
+    public static function report(int $client): string
+    {
+        $library = self::library();
+        $answer = $library->new('session_answer *');
+        $library->session_client_report(self::$clients[$client], FFI::addr($answer));
+        return self::taken($library, $answer)[2];
+    }
+
+    /**
+     * Opens a batch.
+     *
+     * @return array{int, string} the batch, 0 where there is none; and the answer as JSON
+     */
+    public static function batchOpen(int $client, ?string $options): array
+    {
+        $library = self::library();
+        $batch = $library->new('session_batch *');
+        $answer = $library->new('session_answer *');
+        $result = $library->session_batch_open(
+            self::$clients[$client],
+            $options,
+            FFI::addr($batch),
+            FFI::addr($answer)
+        );
+        $json = self::taken($library, $answer)[2];
+        if ($result !== 0) {
+            return [0, $json];
+        }
+        self::$batches[++self::$handle] = $batch;
+        return [self::$handle, $json];
+    }
+
+    /** Adds a session to a batch: the result, AGAIN (41) where there is no room now. */
+    public static function batchAdd(int $batch, string $reference, ?string $options, int $tag): int
+    {
+        return self::library()->session_batch_add(self::$batches[$batch], $reference, $options, $tag);
+    }
+
+    /**
+     * Waits for the next answer of a batch, for so many milliseconds.
+     *
+     * @return array{int, int, string, string} the tag, then as get(); without an answer the JSON is empty
+     */
+    public static function batchNext(int $batch, int $timeout): array
+    {
+        $library = self::library();
+        $answer = $library->new('session_answer *');
+        $tag = $library->new('uint64_t');
+        $library->session_batch_next(self::$batches[$batch], $timeout, FFI::addr($tag), FFI::addr($answer));
+        if (FFI::isNull($answer)) {
+            return [0, 0, '', ''];
+        }
+        return [$tag->cdata, ...self::taken($library, $answer)];
+    }
+
+    /** A descriptor that becomes readable when batchNext() with 0 would make progress; -1 where there is none. */
+    public static function batchDescriptor(int $batch): int
+    {
+        return self::library()->session_batch_fd(self::$batches[$batch]);
+    }
+
+    /** Closes a batch; one that is closed already stays closed. */
+    public static function batchClose(int $batch): void
+    {
+        $closed = self::$batches[$batch] ?? null;
+        unset(self::$batches[$batch]);
+        if ($closed !== null) {
+            self::library()->session_batch_close($closed);
+        }
+    }
+
+    /** Closes whatever is open: a fatal error skips destructors, and this runs as a shutdown function. */
+    public static function closeAll(): void
+    {
+        foreach (array_keys(self::$batches) as $batch) {
+            self::batchClose($batch);
+        }
+        foreach (array_keys(self::$clients) as $client) {
+            self::close($client);
+        }
+    }
+
+    private function __construct()
+    {
+    }
+
+    private static function library(): FFI
+    {
+        if (self::$library === null) {
+            $named = $_SERVER['PAYSESSION_LIBRARY'] ?? getenv('PAYSESSION_LIBRARY');
+            $library = FFI::cdef(self::DECLARATIONS, is_string($named) && $named !== '' ? $named : self::SONAME);
+            $version = $library->session_abi_version();
+            if ($version !== self::ABI_VERSION) {
+                throw new \RuntimeException("libpaysession has ABI version $version, not " . self::ABI_VERSION);
+            }
+            self::$library = $library;
+        }
+        return self::$library;
+    }
+
+    /** Why it is no clear yes or no: the error, or what holds the session, without personal data. */
+    private static function why(FFI $library, FFI\CData $answer): string
+    {
+        $error = $library->session_answer_text($answer, '/error/message');
+        if ($error !== null) {
+            return $error;
+        }
+        $holds = [];
+        while (($hold = $library->session_answer_text($answer, '/session/holds/' . count($holds))) !== null) {
+            $holds[] = $hold;
+        }
+        return implode(', ', $holds);
+    }
+
+    /**
+     * An answer, which is freed.
+     *
+     * @return array{int, string, string} the decision, why, and the answer as JSON
+     */
+    private static function taken(FFI $library, FFI\CData $answer): array
+    {
+        $taken = [
+            $library->session_answer_decision($answer),
+            self::why($library, $answer),
+            // FFI makes strings of const char pointers; JSON has no NUL in it.
+            $library->session_answer_json($answer, null),
+        ];
+        $library->session_answer_free($answer);
+        return $taken;
+    }
+}
