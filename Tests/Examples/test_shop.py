@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""The shop in Python, against the sandbox: whatever comes first, and whatever goes wrong, a parcel is sent once,
-and only for what is paid."""
+"""The shops in Python and in PHP, against the sandbox: whatever comes first, and whatever goes wrong, a parcel is sent
+once, and only for what is paid."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import fpm
 import httpx
 import pytest
 from browser import Browser, browsing, until
@@ -32,15 +34,18 @@ HELD = "We are looking at your payment by hand, and write to you."
 
 
 class Shop:
-    def __init__(self, port: int, database: Path, sandbox: RunningSandbox) -> None:
-        self.url = f"http://localhost:{port}"
+    """One that serves: where it takes orders, and what stands before the address of an order."""
+
+    def __init__(self, url: str, database: Path, sandbox: RunningSandbox, *, buy: str, order: str, callback: str) -> None:
+        self.url = url
+        self.form, self.order, self.callback = url + buy, url + order, url + callback
         self._database = database
         self._sandbox = sandbox
         self._http = httpx.Client(trust_env=False, timeout=30)
 
-    def buy(self, provider: str, *, is_called: bool = False) -> dict[str, Any]:
+    def buy(self, provider: str, *, is_called: bool = False, **more: str) -> dict[str, Any]:
         """An order: the session, as the sandbox shows it, which calls the shop only if it is to."""
-        sent = self._http.post(f"{self.url}/buy", data={"provider": provider})
+        sent = self._http.post(self.form, data={"provider": provider, **more})
         assert sent.status_code == 303
         reference = sent.headers["location"].partition("/pay/")[2]
         session: dict[str, Any] = self._sandbox.ask("GET", f"sessions/{reference}")
@@ -82,18 +87,50 @@ class Shop:
         return row and row[0]
 
 
+Selling = Callable[[Path, Path, RunningSandbox], AbstractContextManager[Shop]]
+
+
 @contextmanager
-def selling(configuration: Path, directory: Path, sandbox: RunningSandbox) -> Iterator[Shop]:
+def in_python(configuration: Path, directory: Path, sandbox: RunningSandbox) -> Iterator[Shop]:
     """A shop of that configuration, which leaves its files in the directory."""
     port, database = free_port(), directory / "shop.db"
     with started([sys.executable, EXAMPLE / "shop.py", configuration, "--port", str(port), "--database", database],
                  ready=listening(port), log=directory / "log",
                  env={**os.environ, "PYTHONPATH": str(REPOSITORY / "bindings" / "python" / "src")}):
-        yield Shop(port, database, sandbox)
+        yield Shop(f"http://localhost:{port}", database, sandbox, buy="/buy", order="/order/", callback="/callback/")
+
+
+@contextmanager
+def in_php(configuration: Path, directory: Path, sandbox: RunningSandbox) -> Iterator[Shop]:
+    """The same, under nginx and php-fpm with PHP's defaults and the two lines."""
+    with fpm.folder() as place:
+        fpm.prepared(place, json.loads(configuration.read_bytes()), {})
+        root, database = place / "shop", place / "data" / "shop.db"
+        shutil.copytree(REPOSITORY / "examples" / "eshop-php", root / "eshop")
+        (root / "eshop" / "vendor").mkdir()
+        (root / "eshop" / "vendor" / "autoload.php").write_text("<?php require __DIR__ . '/../../package/autoload.php';")
+        if (configuration.parent / "sandbox.json").exists():
+            shutil.copy(configuration.parent / "sandbox.json", root)
+        database.parent.mkdir()
+        fpm.readable(root)
+        database.parent.chmod(0o777)
+        with fpm.running(place, {}, root="shop/eshop/public", settings={
+                "pm.max_children": "6", "env[SHOP_CONFIG]": str(root / "client.json"),
+                "env[SHOP_DATABASE]": str(database)}) as running:
+            yield Shop(running.url.replace("127.0.0.1", "localhost"), database, sandbox,
+                       buy="/buy.php", order="/order.php?order=", callback="/callback.php?order=")
+
+
+@pytest.fixture(scope="module", params=[
+    pytest.param(in_python, id="python"), pytest.param(in_php, id="php", marks=pytest.mark.slow)])
+def selling(request: pytest.FixtureRequest) -> Selling:
+    """The shops, in turn."""
+    chosen: Selling = request.param
+    return chosen
 
 
 @pytest.fixture(scope="module")
-def shop(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(selling: Selling, sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with selling(sandbox.config_file, tmp_path_factory.mktemp("shop"), sandbox) as opened:
         yield opened
 
@@ -166,6 +203,12 @@ def test_dintero_says_nothing_of_payment(shop: Shop) -> None:
     assert shop.told("SELECT why FROM orders WHERE id = ?", session) == "no_payment_state"
 
 
+def test_the_price_is_the_shops(shop: Shop) -> None:
+    """Whatever a customer adds to the form."""
+    session = shop.buy("kustom", amount="1", amount_minor="1", price="1", currency="XTS")
+    assert (session["amount"], session["currency"]) == (4200, "SEK")
+
+
 def test_what_is_expected_is_what_was_ordered(shop: Shop, sandbox: RunningSandbox) -> None:
     """Not what the shop asks of its customers today."""
     session = shop.buy("kustom")
@@ -205,11 +248,11 @@ def test_what_a_person_looks_at_is_not_taken_away(shop: Shop, sandbox: RunningSa
 
 
 @pytest.mark.slow
-def test_no_session_can_be_made(sandbox: RunningSandbox, tmp_path: Path) -> None:
+def test_no_session_can_be_made(selling: Selling, sandbox: RunningSandbox, tmp_path: Path) -> None:
     """There is no sandbox beside this configuration."""
     shutil.copy(sandbox.config_file, tmp_path)
     with selling(tmp_path / "config.json", tmp_path, sandbox) as shop:
-        told = httpx.post(f"{shop.url}/buy", data={"provider": "kustom"}, trust_env=False)
+        told = httpx.post(shop.form, data={"provider": "kustom"}, trust_env=False)
     assert told.status_code == 502
     assert "<p>The payment provider cannot be reached. Nothing was charged.</p>" in told.text
 
@@ -235,18 +278,18 @@ def test_a_forged_callback_changes_nothing(shop: Shop, sandbox: RunningSandbox) 
 @pytest.mark.slow
 def test_what_is_no_order(shop: Shop) -> None:
     addresses = ("", "x", "..%2F..", "%00", "%ff", "A-1001", "' OR 1=1 --", "%25", "x" * 5000)
-    with httpx.Client(base_url=shop.url, trust_env=False) as http:
-        for method, page in (("GET", "order"), ("GET", "callback"), ("POST", "callback")):
-            told = {address: http.request(method, f"/{page}/{address}").status_code for address in addresses}
+    with httpx.Client(trust_env=False) as http:
+        for method, page in (("GET", shop.order), ("GET", shop.callback), ("POST", shop.callback)):
+            told = {address: http.request(method, page + address).status_code for address in addresses}
             assert told == dict.fromkeys(addresses, 404)
         for form in ({}, {"provider": ""}, {"provider": "klarna"}, {"provider": "kustom' --"}):
-            assert http.post("/buy", data=form).status_code == 400
+            assert http.post(shop.form, data=form).status_code == 400
 
 
 def test_an_order_is_seen_by_its_customer_alone(shop: Shop) -> None:
     one, other = shop.buy("kustom"), shop.buy("kustom")
-    addresses = [session["return_url"].rpartition("/")[2] for session in (one, other)]
-    assert addresses[0] != addresses[1] and all(re.fullmatch(r"[\w-]{22}", address) for address in addresses)
+    addresses = [session["return_url"].removeprefix(shop.order) for session in (one, other)]
+    assert addresses[0] != addresses[1] and all(re.fullmatch(r"[\w-]{22,}", address) for address in addresses)
     headers = httpx.get(one["return_url"], trust_env=False).headers
     assert (headers["cache-control"], headers["referrer-policy"]) == ("no-store", "no-referrer")
 
@@ -270,9 +313,9 @@ def test_a_shipped_order_is_never_reopened(shop: Shop, sandbox: RunningSandbox) 
 
 @pytest.mark.slow
 def test_the_customer_and_the_callback_at_the_same_moment(shop: Shop, sandbox: RunningSandbox) -> None:
-    """A hundred times: one parcel each."""
+    """Two hundred times: one parcel each."""
     with ThreadPoolExecutor(8) as pool:
-        for _ in range(100):
+        for _ in range(200):
             session = shop.buy("kustom")
             sandbox.move(session["session"], "completed")
             came = [pool.submit(asked, session) for asked in (shop.come_back, shop.call_back) * 4]
@@ -302,7 +345,7 @@ def test_a_purchase_in_the_browser(width: int, browser: Browser, shop: Shop, san
         until(lambda: browser.driver.current_url.startswith(sandbox.page))
         browser.find(f"button[value={choice}]").click()
         until(lambda: words in browser.text)  # noqa: B023
-        assert browser.driver.current_url.startswith(f"{shop.url}/order/")
+        assert browser.driver.current_url.startswith(shop.order)
         assert not browser.is_wider_than_its_window()
     browser.open(shop.url)
     browser.find("button[value=inbank]").click()
