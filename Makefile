@@ -356,7 +356,8 @@ install-debug: built-before
 # Folders that only this library had go too.
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(foreach file,$(FILES),$(word 3,$(subst :, ,$(file)))) $(LINKS) $(WRITTEN) $(DEBUG_FILE))
-	@-rmdir --ignore-fail-on-non-empty $(wildcard $(addprefix $(DESTDIR),$(CMAKE_DIR) $(LIBDIR)/.debug))
+	@-rmdir --ignore-fail-on-non-empty $(wildcard $(addprefix $(DESTDIR),$(CMAKE_DIR) $(LIBDIR)/.debug \
+		$(DATADIR)/paysession/php $(DATADIR)/paysession))
 	@$(LDCONFIG)
 
 clean:

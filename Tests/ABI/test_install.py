@@ -186,6 +186,15 @@ def test_the_loader_is_told(tmp_path: Path, ldconfig: Path) -> None:
     assert not (tmp_path / "asked").exists()
 
 
+def test_what_php_preloads_is_installed(prefix: Path) -> None:
+    """The two files side by side, as a line of php.ini names them."""
+    place = prefix / "share" / "paysession" / "php"
+    assert sorted(file.name for file in place.iterdir()) == ["Native.php", "preload.php"]
+    done = subprocess.run(["php", "-r", f"require '{place}/preload.php'; exit((int) !class_exists('PaySession\\Native', false));"],
+                          timeout=30)
+    assert done.returncode == 0
+
+
 def test_what_is_not_built_is_not_installed(tmp_path: Path) -> None:
     done = make("install", f"BUILD={tmp_path}/none", f"DESTDIR={tmp_path}/stage")
     assert done.returncode != 0
