@@ -43,7 +43,8 @@ PYTHON  := $(VENV)/bin/python
 # What Debian has to give. The Swift toolchain (6.2 or later) is the user's.
 PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential
 TEST_PACKAGES := cmake curl nginx-light strace tinyproxy valgrind openssl bats tmux groff bash-builtins \
-	libsqlite3-dev sqlite3 zsh fish chromium chromium-driver php-cli php-fpm phpunit php-codesniffer php-psr-log php-sqlite3 \
+	libsqlite3-dev sqlite3 zsh fish chromium chromium-driver \
+	php-cli php-fpm libapache2-mod-php php-curl php-sqlite3 phpunit php-codesniffer php-psr-log php-guzzlehttp-guzzle \
 	php-symfony-dependency-injection php-symfony-config php-illuminate-container php-illuminate-support \
 	php-illuminate-config
 
@@ -254,6 +255,7 @@ sbom: build cli
 
 bench: benches test-deps
 	@$(PYTHON) Tests/Benchmarks/bench.py $(BUILD)/bench
+	@$(PYTHON) Tests/Benchmarks/php.py
 
 cost: benches test-deps
 	@$(PYTHON) Tests/Benchmarks/cost.py $(BUILD)/bench $(if $(AGAINST),--against $(AGAINST) --limit 1.02)

@@ -183,6 +183,42 @@ def running(
         yield Shop(directory, f"http://127.0.0.1:{port}", master)
 
 
+APACHE = """
+ServerName localhost
+ServerRoot {directory}
+PidFile {directory}/apache.pid
+Listen 127.0.0.1:{port}
+ErrorLog {directory}/apache.log
+LoadModule mpm_prefork_module /usr/lib/apache2/modules/mod_mpm_prefork.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule env_module /usr/lib/apache2/modules/mod_env.so
+LoadModule php_module {module}
+PHPINIDir {directory}
+StartServers 1
+MaxRequestWorkers 2
+SetEnv PAYSESSION_LIBRARY {directory}/shop/libpaysession.so.0
+DocumentRoot {directory}/shop
+<FilesMatch "\\.php$">
+    SetHandler application/x-httpd-php
+</FilesMatch>
+"""
+
+
+@contextmanager
+def in_apache(directory: Path, config: Mapping[str, Any]) -> Iterator[str]:
+    """The same shop under mod_php, with the two lines in php.ini: its address."""
+    prepared(directory, config, {})
+    (module,) = glob.glob("/usr/lib/apache2/modules/libphp[0-9]*.so")
+    (directory / "php.ini").write_text("".join(f"{name}={value}\n" for name, value in preloading(directory).items()))
+    port = free_port()
+    user = f"User {USER}\nGroup {USER}\n" if os.geteuid() == 0 else ""
+    (directory / "apache.conf").write_text(user + APACHE.format(directory=directory, port=port, module=module))
+    # It ends with its whole process group: one of its own.
+    with started(["/usr/sbin/apache2", "-DFOREGROUND", "-f", str(directory / "apache.conf")], ready=listening(port),
+                 log=directory / "apache.out", start_new_session=True):
+        yield f"http://127.0.0.1:{port}"
+
+
 def refused(directory: Path, config: Mapping[str, Any], ini: Mapping[str, str]) -> tuple[int, str]:
     """What php-fpm ends with that does not start: its exit status and all that it says."""
     prepared(directory, config, {})

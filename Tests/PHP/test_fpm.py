@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fpm import REPOSITORY, USER, Shop, folder, preloading, prepared, refused, running
+from fpm import REPOSITORY, USER, Shop, folder, in_apache, preloading, prepared, refused, running
 from nginx import Nginx, nginx  # noqa: F401
 
 COMMAND = REPOSITORY / "bindings" / "php" / "bin" / "paysession-php"
@@ -42,6 +42,14 @@ def test_two_lines_are_all_it_takes(nginx: Nginx, place: Path) -> None:
         assert shop.get("doctor.php").text.splitlines()[-2:] == [
             "ok    PaySession\\Native is preloaded", "ok    libpaysession 0.1.0"]
         told = shop.decided("kustom:a")
+        assert (told["next"], told["id"]) == ("ship", "a")
+
+
+def test_under_mod_php(nginx: Nginx, place: Path) -> None:
+    with in_apache(place, nginx.config()) as url:
+        page = httpx.get(f"{url}/doctor.php", trust_env=False).text
+        assert page.splitlines()[0].endswith("apache2handler") and "wrong" not in page, page
+        told = httpx.get(f"{url}/index.php", params={"ref": "kustom:a"}, trust_env=False).json()
         assert (told["next"], told["id"]) == ("ship", "a")
 
 
