@@ -12,17 +12,14 @@ process. For people to look at; the machine may be noisy.
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-
-import httpx
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / each) for each in ("Faults", "PHP", "Sandbox/src")]
@@ -31,8 +28,19 @@ import fpm  # noqa: E402
 from nginx import Nginx, serving  # noqa: E402
 
 WORKERS = 2
-REQUESTS = 600
+SECONDS = 2
 ROUNDS = 5
+#: Another session in each request, and each answer looked at.
+LOAD = """
+local asked = 0
+function request()
+    asked = asked + 1
+    return wrk.format(nil, "/{page}.php?ref={provider}:s" .. asked)
+end
+function response(status, headers, body)
+    if body ~= "ship" then print("wrong: " .. status .. " " .. body) end
+end
+"""
 
 OURS = """<?php
 require __DIR__ . '/package/autoload.php';
@@ -136,26 +144,25 @@ def workers(shop: fpm.Shop) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{shop.master.pid}/task/{shop.master.pid}/children").read_text().split()]
 
 
-def measured(shop: fpm.Shop, page: str, provider: str, http: httpx.Client, pool: ThreadPoolExecutor) -> tuple[float, float]:
+def measured(shop: fpm.Shop, page: str, provider: str) -> tuple[float, float]:
     """Requests a second, and milliseconds of the workers' cpu for one."""
-    def ask(number: int) -> None:
-        told = http.get(f"{shop.url}/{page}.php", params={"ref": f"{provider}:s{number}"})
-        assert told.text == "ship", told.text
-
-    before, begun = sum(map(cpu_seconds, workers(shop))), time.monotonic()
-    list(pool.map(ask, range(REQUESTS)))
-    seconds = time.monotonic() - begun
-    return REQUESTS / seconds, (sum(map(cpu_seconds, workers(shop))) - before) * 1000 / REQUESTS
+    script = shop.directory / "load.lua"
+    script.write_text(LOAD.replace("{page}", page).replace("{provider}", provider))
+    before = sum(map(cpu_seconds, workers(shop)))
+    done = subprocess.run(["wrk", "-t1", f"-c{WORKERS}", f"-d{SECONDS}s", "-s", str(script), shop.url], check=True,
+                          capture_output=True, text=True, timeout=SECONDS + 30)
+    assert "wrong" not in done.stdout, done.stdout
+    (count,), (rate,) = (re.findall(wanted, done.stdout) for wanted in (r"(\d+) requests in", r"Requests/sec: +([\d.]+)"))
+    return float(rate), (sum(map(cpu_seconds, workers(shop))) - before) * 1000 / int(count)
 
 
 def pages(shop: fpm.Shop, provider: str) -> Iterator[str]:
     taken: dict[str, list[tuple[float, float]]] = {page: [] for page in PAGES}
-    with httpx.Client(trust_env=False, timeout=60) as http, ThreadPoolExecutor(WORKERS) as pool:
-        for turn in range(ROUNDS + 1):
-            for page in list(PAGES)[::-1 if turn % 2 else 1]:
-                told = measured(shop, page, provider, http, pool)
-                if turn:  # the first fills the caches
-                    taken[page].append(told)
+    for turn in range(ROUNDS + 1):
+        for page in list(PAGES)[::-1 if turn % 2 else 1]:
+            told = measured(shop, page, provider)
+            if turn:  # the first fills the caches
+                taken[page].append(told)
     rates = {page: statistics.median(rate for rate, _ in told) for page, told in taken.items()}
     cpus = {page: statistics.median(cpu for _, cpu in told) for page, told in taken.items()}
     for page in PAGES:

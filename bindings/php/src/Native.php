@@ -27,6 +27,9 @@ final class Native
 
     private const SONAME = 'libpaysession.so.0';
 
+    /** The decision that needs no reason. */
+    private const SHIP = 1;
+
     /** Include/paysession.h, its comments aside. A header that is read from a file fails under open_basedir. */
     private const DECLARATIONS = <<<'C'
         typedef enum session_result {
@@ -329,13 +332,12 @@ final class Native
      */
     private static function taken(FFI $library, FFI\CData $answer): array
     {
-        $taken = [
-            $library->session_answer_decision($answer),
-            self::why($library, $answer),
-            // FFI makes strings of const char pointers; JSON has no NUL in it.
-            $library->session_answer_json($answer, null),
-        ];
+        $decision = $library->session_answer_decision($answer);
+        // Nothing holds what is shipped, and to look costs more than all the rest of this.
+        $why = $decision === self::SHIP ? '' : self::why($library, $answer);
+        // FFI makes strings of const char pointers; JSON has no NUL in it.
+        $json = $library->session_answer_json($answer, null);
         $library->session_answer_free($answer);
-        return $taken;
+        return [$decision, $why, $json];
     }
 }
