@@ -132,6 +132,20 @@ foreach ([
 ] as $name => $call) {{
     echo $name, ' ', timed($call), "\\n";
 }}
+$since = cpu();
+foreach ($pay->batch(array_map(fn ($number) => "kustom:s$number", range(1, $count))) as $decision) {{
+    $decision->answer();
+}}
+echo 'batch ', (cpu() - $since) / $count, "\\n";
+$since = cpu();
+(new GuzzleHttp\\Pool($http, (function () use ($section, $count) {{
+    for ($number = 1; $number <= $count; $number++) {{
+        yield new GuzzleHttp\\Psr7\\Request('GET', "$section[base_url]/ipp/v1/sessions/s$number",
+            ['Authorization' => "Basic $section[api_key]"]);
+    }}
+}})(), ['concurrency' => 32, 'fulfilled' => fn ($response) => json_decode((string) $response->getBody(), true)]))
+    ->promise()->wait();
+echo 'pool ', (cpu() - $since) / $count, "\\n";
 """
 
 
@@ -189,6 +203,8 @@ def calls(nginx: Nginx, directory: Path) -> Iterator[str]:
     yield f"  get()                 {median['get']:6.0f}   {median['get'] - median['c']:+.0f} us"
     yield f"  curl, json_decode     {median['curl']:6.0f}"
     yield f"  Guzzle, json_decode   {median['guzzle']:6.0f}   get() is {median['get'] / median['guzzle']:.2f} of it"
+    yield f"  batch() with answer() {median['batch']:6.0f} us of cpu for each of 3000, 32 at once"
+    yield f"  Guzzle's pool         {median['pool']:6.0f}   batch() is {median['batch'] / median['pool']:.2f} of it"
 
 
 def main() -> None:

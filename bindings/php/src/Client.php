@@ -54,12 +54,6 @@ final class Client implements Sessions
         throw new \LogicException('A PaySession\Client cannot be serialized: it holds credentials and connections');
     }
 
-    /** @return array<string, string> nothing of a configuration */
-    public function __debugInfo(): array
-    {
-        return ['client' => $this->client === 0 ? 'closed' : 'open'];
-    }
-
     /**
      * A client of this configuration; paysession-config(5) and the header list its keys. A secret is a text,
      * `['env' => NAME]` or `['file' => PATH]`. The environment is $_ENV, $_SERVER and getenv(), in this order, so that
