@@ -18,6 +18,7 @@ use PaySession\NotFound;
 use PaySession\Next;
 use PaySession\Paid;
 use PaySession\ProviderError;
+use PaySession\RateLimited;
 use PaySession\Status;
 use PaySession\TimedOut;
 use PaySession\Unauthorized;
@@ -201,6 +202,26 @@ final class ClientTest extends SandboxTestCase
         self::assertLessThan(0.9, microtime(true) - $since);
         $this->expectException(NotFound::class);
         $client->wait('kustom:error-404');
+    }
+
+    /** What a later read may mend is waited for, as long as the provider asks for. */
+    public function testWaitGoesOnAfterAFailureThatPasses(): void
+    {
+        $client = self::client(attempts: 1);
+        self::assertTrue($client->wait('kustom:503-then-finalized-ref-' . uniqid(), intervalMs: 20)->isPaid());
+        $reference = self::session('kustom', status: 'FINALIZED', replies: [['http' => 429, 'retry_after_s' => 1]]);
+        $since = microtime(true);
+        self::assertTrue($client->wait($reference, intervalMs: 20)->isPaid());
+        self::assertGreaterThan(1.0, microtime(true) - $since);
+        $reference = self::session('kustom', replies: [['http' => 429, 'retry_after_s' => 60]]);
+        $since = microtime(true);
+        try {
+            $client->wait($reference, timeoutMs: 5000, intervalMs: 20);
+            self::fail();
+        } catch (RateLimited $error) {
+            self::assertSame(60_000, $error->answer->error->retryAfterMs);
+            self::assertLessThan(1.0, microtime(true) - $since);
+        }
     }
 
     /** Hazard 9: a handler runs within a quarter of a second, in the middle of a slow read too. */
