@@ -108,6 +108,7 @@ def test_a_session_is_made_and_moved_by_forms(fresh: RunningSandbox, http: httpx
     ("amount", "42.00", "Amount: expected minor units, as 4200 for 42.00, got 42.00"),
     ("amount", "-1", "Amount: expected minor units, as 4200 for 42.00, got -1"),
     ("amount", "9" * 5000, "Amount: expected minor units, as 4200 for 42.00, got 999"),
+    ("amount", "0" * 5000, "Amount: expected minor units, as 4200 for 42.00, got 000"),
     ("amount", "\u0663", "Amount: expected minor units"),
     ("currency", "kr", "Currency: expected ISO 4217, as EUR, got kr"),
     ("return_url", "javascript:alert(1)", "Return address: expected http://HOST or https://HOST."),

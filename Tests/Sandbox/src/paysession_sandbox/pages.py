@@ -5,6 +5,7 @@ and the interface, documented. Rendered here, with one style sheet and one small
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import parse_qs, quote
@@ -27,7 +28,7 @@ HERE = Path(__file__).resolve().parent
 SHOWN = 50
 #: A form of these pages is smaller by far.
 LONGEST_FORM = 64 * 1024
-LARGEST_AMOUNT = 10**12
+LONGEST_AMOUNT = 12
 
 #: What a customer can do, in a customer's words, in this order; `{}` is what it costs, or who is waited for.
 CHOICES = {
@@ -45,6 +46,9 @@ POLICY = ("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 
 templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
                         trim_blocks=True, lstrip_blocks=True)
 templates.filters["printable"] = printable
+
+
+Answering = Callable[[Request, Session], Awaitable[Response]]
 
 
 def rendered(template: str, status: int = 200, *, leads_out: bool = False, **told: Any) -> Response:
@@ -94,9 +98,7 @@ def told(sandbox: Sandbox, session: Session) -> dict[str, Any]:
 
 def pages(sandbox: Sandbox, api: FastAPI) -> list[BaseRoute]:
     """To come before the interface, whose documentation is one of them."""
-    Answer = Callable[[Request, Session], Awaitable[Response]]  # noqa: N806
-
-    def of_session(prefix: str, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+    def of_session(prefix: str, answer: Answering) -> Callable[[Request], Awaitable[Response]]:
         """A function of the session that stands behind the prefix, as it was sent: a slash that is encoded is
         part of an identifier."""
         async def found(request: Request) -> Response:
@@ -110,7 +112,7 @@ def pages(sandbox: Sandbox, api: FastAPI) -> list[BaseRoute]:
         return found
 
     async def index(request: Request) -> Response:
-        newest = list(reversed(sandbox.sessions.values()))[:SHOWN]
+        newest = islice(reversed(sandbox.sessions.values()), SHOWN)
         return rendered(
             "index.html", sessions=[told(sandbox, session) for session in newest], count=len(sandbox.sessions),
             requests=list(reversed(sandbox.journal.last(SHOWN))), callbacks=list(reversed(sandbox.caller.last(SHOWN))),
@@ -127,7 +129,7 @@ def pages(sandbox: Sandbox, api: FastAPI) -> list[BaseRoute]:
         order: dict[str, Any] = {}
         amount, currency = given.get("amount", ""), given.get("currency", "")
         if amount:
-            if not (amount.isascii() and amount.isdigit() and int(amount[:20]) <= LARGEST_AMOUNT):
+            if not (amount.isascii() and amount.isdigit() and len(amount) <= LONGEST_AMOUNT):
                 return problem(400, "Amount: expected minor units, as 4200 for 42.00, got " + amount[:100])
             order["amount"] = int(amount)
         if currency:
