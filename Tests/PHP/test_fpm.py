@@ -54,9 +54,9 @@ def test_under_mod_php(nginx: Nginx, place: Path) -> None:
 
 
 # What is wrong, by its row: php.ini, settings of the pool; what PHP says; what the doctor's page says.
-RESTRICTED = "restricted"
 ROWS: list[Any] = [
     ("nothing", lambda _: {}, {}, "opcache.preload is empty."),
+    ("ffi.preload alone", lambda d: {"ffi.preload": f"{d}/shop/alone.h"}, {}, "opcache.preload is empty."),
     ("opcache off", lambda d: {**preloading(d), "opcache.enable": "0"}, {}, "opcache is switched off"),
     ("another script", lambda d: {**preloading(d), "opcache.preload": f"{d}/shop/other.php"}, {},
      "which has not loaded PaySession\\Native"),
@@ -70,7 +70,8 @@ ROWS: list[Any] = [
 def test_a_page_that_cannot_use_it_is_told_why(
     ini: Callable[[Path], dict[str, str]], settings: dict[str, str], said: str, nginx: Nginx, place: Path,
 ) -> None:
-    pages = {"other.php": "<?php", "try.php": PROBE}
+    pages = {"other.php": "<?php", "try.php": PROBE,
+             "alone.h": f'#define FFI_LIB "{place}/shop/libpaysession.so.0"\nint session_batch_fd(void *batch);\n'}
     with running(place, nginx.config(), ini=ini(place), settings=settings, pages=pages) as shop:
         page = shop.get("doctor.php").text
         assert said in page and page.count("wrong ") == 1, page
