@@ -11,14 +11,17 @@ process. For people to look at; the machine may be noisy.
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -149,6 +152,45 @@ echo 'pool ', (cpu() - $since) / $count, "\\n";
 """
 
 
+#: Half of a round trip to a provider that is 30 ms away.
+ONE_WAY = 0.015
+
+
+@contextmanager
+def far_away(port: int) -> Iterator[int]:
+    """A port that leads to that one, and takes its time: what comes is handed on later, in order. A connection itself is
+    made at once, which spares those who make many."""
+    async def hand_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        loop = asyncio.get_running_loop()
+        while data := await reader.read(65_536):
+            loop.call_later(ONE_WAY, writer.write, data)
+        loop.call_later(ONE_WAY, writer.close)
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        onward_reader, onward = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(hand_on(reader, onward), hand_on(onward_reader, writer), return_exceptions=True)
+
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda loop, context: None)  # connections break off when their workers end
+    server = loop.run_until_complete(asyncio.start_server(carry, "127.0.0.1", 0))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    yield server.sockets[0].getsockname()[1]
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+
+
+def waited(shop: fpm.Shop, page: str, provider: str) -> float:
+    """Milliseconds that half of the pages take at most, one after the other."""
+    script = shop.directory / "load.lua"
+    script.write_text(LOAD.replace("{page}", page).replace("{provider}", provider))
+    done = subprocess.run(["wrk", "-t1", "-c1", f"-d{SECONDS}s", "--latency", "-s", str(script), shop.url], check=True,
+                          capture_output=True, text=True, timeout=SECONDS + 30)
+    assert "wrong" not in done.stdout, done.stdout
+    (median,) = re.findall(r"50% +([\d.]+)ms", done.stdout)
+    return float(median)
+
+
 def cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -220,6 +262,14 @@ def main() -> None:
         for name in ("kustom", "ledyer"):
             for line in pages(shop, name):
                 print(line, flush=True)
+        with far_away(nginx.port) as port, fpm.folder() as distant:
+            config = json.loads(json.dumps(nginx.config()).replace(f":{nginx.port}", f":{port}"))
+            with fpm.running(distant, config, settings={"pm.max_children": "1"}, pages={
+                    f"{name}.php": text for name, text in PAGES.items()}) as far:
+                print(f"The provider {2000 * ONE_WAY:.0f} ms away; half of the pages take at most:")
+                for name in ("kustom", "ledyer"):
+                    for page in PAGES:
+                        print(f"  {name:8} {page:8} {waited(far, page, name):6.1f} ms", flush=True)
         with tempfile.TemporaryDirectory() as directory:
             print("Calls on a kept connection in php-cli:")
             for line in calls(nginx, Path(directory)):

@@ -30,99 +30,27 @@ final class Native
     /** The decision that needs no reason. */
     private const SHIP = 1;
 
-    /** Include/paysession.h, its comments aside. A header that is read from a file fails under open_basedir. */
+    /** What is used of Include/paysession.h. A header that is read from a file fails under open_basedir. */
     private const DECLARATIONS = <<<'C'
-        typedef enum session_result {
-            SESSION_OK = 0,
-            SESSION_INVALID_ARGUMENT = 1,
-            SESSION_INVALID_CONFIG = 2,
-            SESSION_NOT_CONFIGURED = 3,
-            SESSION_ABORTED = 4,
-            SESSION_OUT_OF_MEMORY = 5,
-            SESSION_UNREACHABLE = 10,
-            SESSION_TLS_FAILED = 11,
-            SESSION_TIMED_OUT = 12,
-            SESSION_UNAUTHORIZED = 20,
-            SESSION_FORBIDDEN = 21,
-            SESSION_NOT_FOUND = 22,
-            SESSION_RATE_LIMITED = 23,
-            SESSION_PROVIDER_ERROR = 24,
-            SESSION_UNEXPECTED_HTTP = 25,
-            SESSION_MALFORMED = 30,
-            SESSION_TOO_LARGE = 31,
-            SESSION_MISMATCHED = 32,
-            SESSION_DONE = 40,
-            SESSION_AGAIN = 41
-        } session_result;
-        typedef enum session_status {
-            SESSION_STATUS_UNKNOWN = 0,
-            SESSION_STATUS_OPEN = 1,
-            SESSION_STATUS_PENDING = 2,
-            SESSION_STATUS_ACTION_REQUIRED = 3,
-            SESSION_STATUS_COMPLETED = 4,
-            SESSION_STATUS_DECLINED = 5,
-            SESSION_STATUS_FAILED = 6,
-            SESSION_STATUS_CANCELLED = 7,
-            SESSION_STATUS_EXPIRED = 8
-        } session_status;
-        typedef enum session_paid {
-            SESSION_PAID_UNKNOWN = 0,
-            SESSION_PAID_YES = 1,
-            SESSION_PAID_NO = 2
-        } session_paid;
-        typedef enum session_decision {
-            SESSION_HOLD = 0,
-            SESSION_SHIP = 1,
-            SESSION_WAIT = 2,
-            SESSION_RELEASE = 3
-        } session_decision;
         typedef struct session_client session_client;
         typedef struct session_batch session_batch;
         typedef struct session_answer session_answer;
         uint32_t session_abi_version(void);
         const char *session_version(void);
-        const char *session_result_name(session_result result);
-        const char *session_status_name(session_status status);
-        const char *session_paid_name(session_paid paid);
-        const char *session_decision_name(session_decision decision);
         const char *session_providers(void);
-        session_result session_client_open(const char *config, session_client **client,
-                                           session_answer **answer);
-        session_result session_client_open_file(const char *path, session_client **client,
-                                                session_answer **answer);
-        void session_client_cancel(session_client *client);
-        session_result session_client_report(session_client *client, session_answer **answer);
+        int session_client_open(const char *config, session_client **client, session_answer **answer);
+        int session_client_report(session_client *client, session_answer **answer);
         void session_client_close(session_client *client);
-        session_result session_get(session_client *client, const char *reference, const char *options,
-                                   session_answer **answer);
-        session_result session_get_inbank(session_client *client, const char *shop_uuid,
-                                          const char *pos_session_uuid, const char *options,
-                                          session_answer **answer);
-        session_result session_get_kustom(session_client *client, const char *session_id,
-                                          const char *options, session_answer **answer);
-        session_result session_get_dintero(session_client *client, const char *account_id,
-                                           const char *order_id, const char *session_id,
-                                           const char *options, session_answer **answer);
-        session_result session_get_ledyer(session_client *client, const char *session_id,
-                                          const char *options, session_answer **answer);
-        session_result session_wait(session_client *client, const char *reference, const char *options,
-                                    session_answer **answer);
-        session_result session_batch_open(session_client *client, const char *options,
-                                          session_batch **batch, session_answer **answer);
-        session_result session_batch_add(session_batch *batch, const char *reference, const char *options,
-                                         uint64_t tag);
-        session_result session_batch_next(session_batch *batch, int64_t timeout_ms, uint64_t *tag,
-                                          session_answer **answer);
+        int session_get(session_client *client, const char *reference, const char *options, session_answer **answer);
+        int session_batch_open(session_client *client, const char *options, session_batch **batch, session_answer
+            **answer);
+        int session_batch_add(session_batch *batch, const char *reference, const char *options, uint64_t tag);
+        int session_batch_next(session_batch *batch, int64_t timeout_ms, uint64_t *tag, session_answer **answer);
         int session_batch_fd(session_batch *batch);
         void session_batch_close(session_batch *batch);
-        session_result session_normalize(const char *provider, const char *provider_json,
-                                         const char *options, session_answer **answer);
-        session_status session_status_normalized(const char *provider, const char *provider_json);
-        session_paid session_paid_normalized(const char *provider, const char *provider_json);
-        session_result session_answer_result(const session_answer *answer);
-        session_status session_answer_status(const session_answer *answer);
-        session_paid session_answer_paid(const session_answer *answer);
-        session_decision session_answer_decision(const session_answer *answer);
+        int session_normalize(const char *provider, const char *provider_json, const char *options, session_answer
+            **answer);
+        int session_answer_decision(const session_answer *answer);
         const char *session_answer_text(const session_answer *answer, const char *pointer);
         const char *session_answer_json(const session_answer *answer, size_t *length);
         void session_answer_free(session_answer *answer);
