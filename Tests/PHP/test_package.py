@@ -129,8 +129,9 @@ def wordpress(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_woocommerce(wordpress: Path) -> None:
     tests = REPOSITORY / "Tests" / "PHP" / "woocommerce"
-    done = php("phpunit", "--no-configuration", "--do-not-cache-result", "--fail-on-warning", "--bootstrap", tests / "bootstrap.php",
-               tests / "PaySessionOrdersTest.php", WORDPRESS=str(wordpress))
+    done = php("phpunit", "--no-configuration", "--do-not-cache-result", "--fail-on-warning",
+               "--bootstrap", tests / "bootstrap.php", tests / "PaySessionOrdersTest.php",
+               WORDPRESS=str(wordpress))
     assert done.returncode == 0, done.stdout
 
 
