@@ -216,7 +216,10 @@ def test_the_journal_has_each_request_and_no_secret(fresh: RunningSandbox, clien
 
 
 def test_a_line_of_the_journal_is_one_line(fresh: RunningSandbox, client: paysession.Client) -> None:
-    """Whatever a path holds, nothing of it reaches a terminal as it is."""
+    """Whatever a path or a script holds, nothing of it reaches a terminal as it is."""
+    made = fresh.create("kustom", replies=[{"status": "\x1b[31m\nred"}])
+    client.get(made["session"])
+    assert (fresh.directory / "log").read_text("utf-8").endswith(" ms  (status \\u001b[31m\\u000ared)\n")
     assert asked(client, "kustom:%E2%80%A8x").result == "not_found"
     httpx.get(fresh.page + "/%1B%5B31m%0A")
     lines = (fresh.directory / "log").read_text("utf-8").split("\n")[-3:]

@@ -163,6 +163,14 @@ def test_late(fresh: RunningSandbox, shop: Shop) -> None:
     assert shop.wait(1)[0].at - begun >= 0.4
 
 
+def test_reset_takes_back_what_is_late(fresh: RunningSandbox, shop: Shop) -> None:
+    made = fresh.create("inbank", callback={"url": shop.url, "late_ms": 300})
+    fresh.move(made["session"], "completed")
+    fresh.reset()
+    time.sleep(0.5)
+    assert shop.came == [] and fresh.ask("GET", "callbacks") == []
+
+
 def test_twice(fresh: RunningSandbox, shop: Shop) -> None:
     """The same one: the delivery's own number too."""
     made = fresh.create("kustom", callback={"url": shop.url})

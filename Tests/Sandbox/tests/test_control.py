@@ -22,6 +22,7 @@ def http(fresh: RunningSandbox) -> Any:
     ({}, "provider: Field required"),
     ({"provider": "klarna"}, "provider: expected one of dintero, inbank, kustom, ledyer, got 'klarna'"),
     ({"provider": "kustom", "amuont": 1}, "amuont: Extra inputs are not permitted, got 1"),
+    ({"provider": "kustom", "Amount": 1}, "Amount: Extra inputs are not permitted, got 1"),
     ({"provider": "kustom", "amount": 42.5}, "amount: Input should be a valid integer, got 42.5"),
     ({"provider": "kustom", "amount": "42"}, "amount: Input should be a valid integer, got '42'"),
     ({"provider": "kustom", "currency": "kr"}, "currency: String should match pattern '^[A-Z]{3}$', got 'kr'"),

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,19 @@ def test_a_taken_port_is_one_sentence_and_nothing_is_written(tmp_path: Path) -> 
             assert error == (f"paysession-sandbox: port {port} of 127.0.0.1 is taken or not allowed (Address already in use); "
                              f"{option} takes another, and {option} 0 one that is free\n")
     assert not (tmp_path / "d").exists()
+
+
+@pytest.mark.slow
+def test_what_is_no_port_or_no_directory_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for words, sentence in (
+        (("--port", 65_536), "--port 65536: expected 0 to 65535"),
+        (("--port", 0, "--page-port", -1), "--page-port -1: expected 0 to 65535"),
+        (("--port", 0, "--directory", tmp_path / "file"), f"{tmp_path}/file: File exists; --directory takes another"),
+        (("--port", 0, "--directory", tmp_path / "file" / "d"),
+         f"{tmp_path}/file/d: Not a directory; --directory takes another"),
+    ):
+        assert said(*words) == (1, "", f"paysession-sandbox: {sentence}\n")
 
 
 def test_a_second_one_leaves_the_first_alone(fresh: RunningSandbox) -> None:
@@ -146,6 +160,14 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningS
         yield sandbox, (directory / "log").read_text()
 
 
+def test_the_readme_counts_what_is_ready(printed: tuple[RunningSandbox, str]) -> None:
+    sandbox, text = printed
+    count = len(sandbox.references)
+    assert f"{count} sessions are there to be read" in text
+    readme = (REPOSITORY / "Tests" / "Sandbox" / "README.md").read_text("utf-8")
+    assert f"{count} references are ready" in readme
+
+
 def test_a_short_start(printed: tuple[RunningSandbox, str]) -> None:
     sandbox, text = printed
     lines = text.replace(str(sandbox.directory), "D").splitlines()
@@ -208,6 +230,15 @@ def test_a_server_that_is_gone_is_told(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     status, _, error = said("list", "--url", url)
     assert status == 1 and error.startswith(f"paysession-sandbox: {url}: ")
+    with socket.create_server(("127.0.0.1", 0)) as other, ThreadPoolExecutor() as pool:
+        url = f"http://127.0.0.1:{other.getsockname()[1]}"
+        told = pool.submit(said, "list", "--url", url)
+        connection, _ = other.accept()
+        with connection:
+            connection.recv(10_000)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+        assert told.result() == (
+            1, "", f"paysession-sandbox: {url} is no sandbox: it answered HTTP 200 without its JSON\n")
 
 
 # ---- The command line -----------------------------------------------------------------------------

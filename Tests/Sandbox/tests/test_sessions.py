@@ -182,6 +182,10 @@ def test_ledyer_makes_a_session(fresh: RunningSandbox, http: httpx.Client, clien
     (b'{"order_amount": 1, "purchase_currency": "SEK", "order_items": [{}]}',
      "order_items[0].name: expected a text, got nothing"),
     (b"[" * 100_000, "the body is not valid JSON"),
+    (b'{"order_amount": 1' + b"0" * 4000 + b', "purchase_currency": "SEK"}',
+     "order_amount: expected -1000000000000 to 1000000000000"),
+    (b'{"order_amount": 1, "purchase_currency": "SEK", "order_items": [{"name": "n", "unit_price": 1, '
+     b'"total_amount": 1, "tax_rate": -10000}]}', "order_items[0].tax_rate: expected 0 to 1000000000000"),
     (b'{"order_amount": 1, "purchase_currency": "SEK", "merchant_reference1": "\\ud800"}',
      "the body has half of a surrogate pair in a text"),
 ])

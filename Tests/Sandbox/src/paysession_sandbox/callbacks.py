@@ -77,13 +77,15 @@ class Caller:
         return [one for one in self._deliveries if session in (None, one.session)][-count:]
 
     def clear(self) -> None:
+        """As it was at start: what is still to come, late, does not."""
+        for task in self._tasks:
+            task.cancel()
         self._held.clear()
         self._deliveries.clear()
 
     async def close(self) -> None:
         """Nothing more is sent."""
-        for task in self._tasks:
-            task.cancel()
+        self.clear()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._client is not None:
             await self._client.aclose()

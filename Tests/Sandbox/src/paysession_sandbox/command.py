@@ -127,9 +127,13 @@ def asked(given: argparse.Namespace) -> int:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         print(f"paysession-sandbox: {base}: {error}", file=sys.stderr)
         return 1
-    told: Any = response.json() if response.content else None
-    if response.is_error:
-        print(f"paysession-sandbox: {told['error']}", file=sys.stderr)
+    try:
+        told: Any = response.json() if response.content else None
+        problem = told["error"] if response.is_error else None
+    except (ValueError, LookupError, TypeError):
+        problem = f"{base} is no sandbox: it answered HTTP {response.status_code} without its JSON"
+    if problem is not None:
+        print(f"paysession-sandbox: {problem}", file=sys.stderr)
         return 1
     if told is not None:
         print(json.dumps(told, indent=2, ensure_ascii=False))

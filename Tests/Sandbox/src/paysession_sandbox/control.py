@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Annotated, Any, Optional, Union
 
 from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request
@@ -27,7 +27,7 @@ when the sandbox ends. A body is JSON, sent as `Content-Type: application/json`.
 
 
 #: In the place of an error, what pydantic calls the part of a request or one of several forms.
-FORM = re.compile(r"body$|query$|path$|[A-Z]|list\[|str$|int$|float$")
+FORM = re.compile(r"(body|query|path|str|int|float|NewSession|Reply)$|list\[")
 
 
 def refused(status: int, sentence: str) -> HTTPException:
@@ -105,8 +105,7 @@ def shown(sandbox: Sandbox, session: Session) -> models.Session:
         session=session.reference, provider=session.provider.name, status=session.stage,
         normalized=session.status, final=session.is_final, amount=order.amount, currency=order.currency,
         reference=order.reference, pay_url=sandbox.pay_url(session), return_url=order.return_url,
-        callback=models.Callback(url=callbacks.url, late_ms=callbacks.late_ms, twice=callbacks.twice,
-                                   out_of_order=callbacks.out_of_order, lost=callbacks.lost),
+        callback=models.Callback(**asdict(callbacks)),
         replies=[str(one) for one in session.turns], reads=session.reads, created_at=session.created_at,
         history=session.history, document=session.document)
 
@@ -123,8 +122,8 @@ def sentence(error: RequestValidationError) -> str:
 def control(sandbox: Sandbox) -> FastAPI:
     """The application, to be mounted at /sandbox."""
     api = FastAPI(title="paysession-sandbox", version="1", description=ABOUT, docs_url=None, redoc_url=None,
-                  openapi_url="/openapi.json", servers=[{"url": "/sandbox"}], root_path_in_servers=False, separate_input_output_schemas=False,
-                  responses={422: {"model": models.Problem}})
+                  openapi_url="/openapi.json", servers=[{"url": "/sandbox"}], root_path_in_servers=False,
+                  separate_input_output_schemas=False, responses={422: {"model": models.Problem}})
 
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -160,7 +159,7 @@ def control(sandbox: Sandbox) -> FastAPI:
             turns=turns_of(provider, wanted.replies), callbacks=callbacks_of(wanted.callback))
 
     @api.get("/providers", summary="The providers, their words, and how to reach them")
-    async def providers(request: Request) -> list[models.Provider]:
+    async def providers() -> list[models.Provider]:
         return [models.Provider(
             name=provider.name, statuses={own: status for own, status, _ in provider.stages},
             configuration=sandbox.section(provider)) for provider in PROVIDERS.values()]
@@ -234,7 +233,7 @@ def control(sandbox: Sandbox) -> FastAPI:
     ) -> models.Journal:
         entries = sandbox.journal.last(n, after=after, provider=provider, session=session)
         return models.Journal(counts=dict(sandbox.journal.counts),
-                                 entries=[models.Entry(**entry.told()) for entry in entries])
+                              entries=[models.Entry(**entry.told()) for entry in entries])
 
     @api.delete("/journal", status_code=204, summary="Empties the journal")
     async def forget() -> Response:

@@ -36,7 +36,7 @@ class Entry:
         """For a terminal. Whatever a path holds, it is one line."""
         who = self.session or self.path
         note = f"  ({self.scripted})" if self.scripted else ""
-        return f"{self.at[11:19]} {self.method} {self.kind} {printable(who)} {self.status} {self.ms:.0f} ms{note}"
+        return printable(f"{self.at[11:19]} {self.method} {self.kind} {who} {self.status} {self.ms:.0f} ms{note}")
 
     def told(self) -> dict[str, Any]:
         return asdict(self)

@@ -10,6 +10,10 @@ from decimal import Decimal
 from typing import Any, Optional
 
 
+#: More money than anybody owes, and more of a thing than anybody buys.
+LARGEST = 10**12
+
+
 class Unreadable(Exception):
     """A sentence: which field, and what was expected."""
 
@@ -46,12 +50,14 @@ class Body:
             raise self.unlike(path, "a text", found)
         return found
 
-    def integer(self, path: str, default: Optional[int] = None) -> int:
+    def integer(self, path: str, default: Optional[int] = None, *, least: int = -LARGEST) -> int:
         found = self.value(path)
         if found is None and default is not None:
             return default
         if isinstance(found, bool) or not isinstance(found, int):
             raise self.unlike(path, "an integer", found)
+        if not least <= found <= LARGEST:
+            raise Unreadable(f"{self._within}{path}: expected {least} to {LARGEST}")
         return found
 
     def required(self, path: str) -> str:

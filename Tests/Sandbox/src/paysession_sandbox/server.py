@@ -49,6 +49,8 @@ def bound(port: int, option: str) -> socket.socket:
     """A socket that listens there."""
     try:
         return socket.create_server((HOST, port), backlog=1024)
+    except OverflowError:
+        raise CannotStart(f"{option} {port}: expected 0 to 65535") from None
     except OSError as error:
         raise CannotStart(f"port {port} of {HOST} is taken or not allowed ({os.strerror(error.errno or 0)}); "
                           f"{option} takes another, and {option} 0 one that is free") from None
@@ -56,8 +58,11 @@ def bound(port: int, option: str) -> socket.socket:
 
 def owned(directory: Path) -> TextIOWrapper:
     """A lock on the directory, for as long as the file stays open."""
-    directory.mkdir(parents=True, exist_ok=True)
-    lock = (directory / "lock").open("a")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = (directory / "lock").open("a")
+    except OSError as error:
+        raise CannotStart(f"{error.filename}: {error.strerror}; --directory takes another") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -103,7 +103,7 @@ class Kustom(WithKey):
     def asked(self, body: Body) -> Order:
         items = tuple(Item(
             one.required("name"), one.integer("quantity", 1), one.integer("unit_price"),
-            one.integer("total_amount"), one.integer("tax_rate"), one.text("reference"),
+            one.integer("total_amount"), one.integer("tax_rate", least=0), one.text("reference"),
             one.text("type") or "physical") for one in body.each("order_items"))
         return Order(body.integer("order_amount"), body.required("purchase_currency"),
                      body.text("merchant_reference1"), items)

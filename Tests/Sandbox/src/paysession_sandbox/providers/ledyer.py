@@ -121,7 +121,7 @@ class Ledyer(WithTokens):
     def asked(self, body: Body) -> Order:
         items = tuple(Item(
             one.required("description"), one.integer("quantity", 1), one.integer("unitPrice"),
-            one.integer("totalAmount"), one.integer("vat"), one.text("reference"),
+            one.integer("totalAmount"), one.integer("vat", least=0), one.text("reference"),
             one.text("type") or "physical") for one in body.each("orderLines"))
         customer = Customer(
             body.text("customer.firstName"), body.text("customer.lastName"), body.text("customer.email"),
