@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import itertools
+import string
 from typing import Any
 
 import httpx
 import pytest
+from paysession_sandbox.order import minor
 from paysession_sandbox.provider import Provider
 from paysession_sandbox.providers import PROVIDERS
 from paysession_sandbox.testing import RunningSandbox
@@ -75,6 +78,19 @@ def test_zero_digits_and_three(fresh: RunningSandbox, client: paysession.Client)
         answer = client.get(made["session"])
         assert answer.session is not None and answer.session.amount is not None
         assert answer.session.amount.minor == minor
+
+
+@pytest.mark.slow
+def test_the_digits_of_each_currency_are_the_librarys() -> None:
+    known = 0
+    for letters in itertools.product(string.ascii_uppercase, repeat=3):
+        currency = "".join(letters)
+        document = f'{{"uuid": "x", "status": "completed", "totalAmount": 12, "currency": "{currency}"}}'
+        session = paysession.normalize("inbank", document.encode(), id="x").session
+        if session is not None and session.amount is not None:
+            known += 1
+            assert session.amount.minor == minor(12, currency), currency
+    assert known > 150
 
 
 def test_items_and_customer(fresh: RunningSandbox, client: paysession.Client) -> None:

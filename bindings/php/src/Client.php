@@ -30,6 +30,9 @@ final class Client implements Sessions
     /** The longest pause of wait(), as session_wait() has it. */
     private const LONGEST_PAUSE_MS = 10_000;
 
+    /** As the header bounds timeout_ms. */
+    private const LONGEST_WAIT_MS = 600_000;
+
     /** What the last read of wait() has. */
     private const LAST_READ_MS = 100;
 
@@ -132,6 +135,11 @@ final class Client implements Sessions
         int $timeoutMs = 15_000,
         int $intervalMs = 500,
     ): Answer {
+        foreach (['timeoutMs' => $timeoutMs, 'intervalMs' => $intervalMs] as $name => $milliseconds) {
+            if ($milliseconds < 1 || $milliseconds > self::LONGEST_WAIT_MS) {
+                throw new InvalidArgument("$name: expected 1 to " . self::LONGEST_WAIT_MS . ", got $milliseconds");
+            }
+        }
         $since = hrtime(true);
         $end = $since + $timeoutMs * 1_000_000;
         $batch = $this->openBatch(1);
@@ -234,18 +242,23 @@ final class Client implements Sessions
     /** A line in the log: a mistake of the shop's is an error, a session that was not read a warning. */
     private function logged(int $nanoseconds, Decision $decision): Decision
     {
-        $this->logger?->log(
-            match ($decision->result) {
-                'ok' => 'info',
-                'invalid_argument', 'invalid_config', 'not_configured' => 'error',
-                default => 'warning',
-            },
-            'paysession: {reference} is {result}, {next}',
-            [
-                'reference' => $decision->reference, 'result' => $decision->result, 'next' => $decision->next->value,
-                'why' => $decision->why, 'milliseconds' => intdiv($nanoseconds, 1_000_000),
-            ]
-        );
+        try {
+            $this->logger?->log(
+                match ($decision->result) {
+                    'ok' => 'info',
+                    'invalid_argument', 'invalid_config', 'not_configured' => 'error',
+                    default => 'warning',
+                },
+                'paysession: {reference} is {result}, {next}',
+                [
+                    'reference' => $decision->reference, 'result' => $decision->result,
+                    'next' => $decision->next->value, 'why' => $decision->why,
+                    'milliseconds' => intdiv($nanoseconds, 1_000_000),
+                ]
+            );
+        } catch (\Throwable) {
+            // A disk that is full takes no line; what was learnt about a payment is not lost for it.
+        }
         return $decision;
     }
 

@@ -347,6 +347,58 @@ final class ClientTest extends SandboxTestCase
         self::assertSame(1, $client->report()['providers']['kustom']['calls']['ok']);
     }
 
+    /** A log that cannot be written loses no decision: what is thrown out of a gateway marks paid orders failed. */
+    public function testALogThatFailsIsNoReasonToFail(): void
+    {
+        $broken = new class () implements \Psr\Log\LoggerInterface {
+            use \Psr\Log\LoggerTrait;
+
+            public function log($level, $message, array $context = []): void
+            {
+                throw new \UnexpectedValueException('the disk is full');
+            }
+        };
+        $client = Client::fromArray(self::config(), $broken);
+        self::assertSame(Next::Ship, $client->decide('kustom:finalized')->next);
+        self::assertTrue($client->get('kustom:finalized')->isPaid());
+        self::assertSame(Next::Ship, iterator_to_array($client->batch(['kustom:finalized']))['kustom:finalized']->next);
+    }
+
+    /** @return array<string, array{int, int, string}> */
+    public function noTimes(): array
+    {
+        return [
+            'no time' => [0, 500, 'timeoutMs'],
+            'less' => [-1, 500, 'timeoutMs'],
+            'no pause' => [1000, 0, 'intervalMs'],
+            'more than the library takes' => [600_001, 500, 'timeoutMs'],
+            'overflow' => [PHP_INT_MAX, 1, 'timeoutMs'],
+        ];
+    }
+
+    /** @dataProvider noTimes */
+    public function testATimeThatIsNone(int $timeoutMs, int $intervalMs, string $named): void
+    {
+        $this->expectException(InvalidArgument::class);
+        $this->expectExceptionMessage("$named: expected 1 to 600000");
+        self::client()->wait('kustom:finalized', timeoutMs: $timeoutMs, intervalMs: $intervalMs);
+    }
+
+    /** A child that ends as PHP does, with its shutdown functions, leaves the parent's connection alone. */
+    public function testAChildThatExitsLeavesTheParentItsConnection(): void
+    {
+        $script = '<?php require $argv[1]; '
+            . '$pay = PaySession\Client::fromArray(json_decode(file_get_contents($argv[2]), true));'
+            . '$pay->decide("kustom:finalized"); if (($child = pcntl_fork()) === 0) { exit(0); }'
+            . 'pcntl_waitpid($child, $status); $answer = $pay->get("kustom:finalized");'
+            . 'echo $answer->isPaid() && $answer->exchange["reused_connection"] && $status === 0 ? "well" : "not";';
+        $file = tempnam(sys_get_temp_dir(), 'paysession');
+        file_put_contents($file, $script);
+        $words = [PHP_BINARY, $file, __DIR__ . '/../autoload.php', self::directory() . '/config.json'];
+        self::assertSame('well', shell_exec(implode(' ', array_map(escapeshellarg(...), $words))));
+        unlink($file);
+    }
+
     public function testItLogsWithoutSecretsAndPersonalData(): void
     {
         $logger = new class () implements \Psr\Log\LoggerInterface {

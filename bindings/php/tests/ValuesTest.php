@@ -67,6 +67,26 @@ final class ValuesTest extends TestCase
         ]);
     }
 
+    /** Each code that the library takes for a currency has as many digits here as there. */
+    public function testTheDigitsOfEachCurrencyAreTheLibrarys(): void
+    {
+        $known = 0;
+        foreach (range('A', 'Z') as $first) {
+            foreach (range('A', 'Z') as $second) {
+                foreach (range('A', 'Z') as $third) {
+                    $currency = "$first$second$third";
+                    $amount = normalize('inbank', '{"uuid": "x", "status": "completed", "totalAmount": 12, '
+                        . "\"currency\": \"$currency\"}", id: 'x')->session->amount;
+                    if ($amount !== null) {
+                        $known++;
+                        self::assertSame($amount->minor, Expect::decimal('12', $currency)->amount, $currency);
+                    }
+                }
+            }
+        }
+        self::assertGreaterThan(150, $known);
+    }
+
     public function testNormalize(): void
     {
         $document = '{"session_id": "x", "status": "FINALIZED", "order_amount": 2000, "purchase_currency": "SEK"}';
