@@ -7,6 +7,7 @@ declare(strict_types=1);
 namespace EShop\WooCommerce;
 
 use PaySession\Expect;
+use PaySession\InvalidArgument;
 use PaySession\Next;
 use PaySession\Sessions;
 
@@ -54,12 +55,9 @@ final class PaySessionOrders
     public function settle(int $id): ?Next
     {
         $lock = "paysession_lock_$id";
-        // Inserts a row with a unique name: of many, one succeeds.
-        if (!add_option($lock, (string) time(), '', 'no')) {
-            if ((int) get_option($lock) > time() - self::LOCK_SECONDS) {
-                return null;
-            }
-            update_option($lock, (string) time(), 'no');
+        $since = $this->lock($lock);
+        if ($since === null) {
+            return null;
         }
         try {
             // Read again under the lock: an older copy would overwrite what somebody else has just decided.
@@ -68,21 +66,60 @@ final class PaySessionOrders
             if (!$order || $reference === '' || $order->is_paid()) {
                 return null;
             }
-            $total = (string) $order->get_total('edit');
-            $expect = Expect::decimal($total, $order->get_currency(), (string) $order->get_order_number());
-            $decision = $this->pay->decide($reference, $expect);
-            match ($decision->next) {
+            try {
+                $total = (string) $order->get_total('edit');
+                $expect = Expect::decimal($total, $order->get_currency(), (string) $order->get_order_number());
+                $decision = $this->pay->decide($reference, $expect);
+                [$next, $why] = [$decision->next, $decision->why];
+            } catch (InvalidArgument $error) {
+                [$next, $why] = [Next::Hold, $error->getMessage()]; // an order's total that is no amount of money
+            }
+            match ($next) {
                 Next::Ship => $order->payment_complete($reference),
                 Next::Release => $order->has_status(['pending', 'on-hold'])
                     && $order->update_status('cancelled', 'The payment did not come about.'),
                 Next::Hold => $order->has_status('pending')
-                    && $order->update_status('on-hold', "The payment has to be looked at: $decision->why."),
+                    && $order->update_status('on-hold', "The payment has to be looked at: $why."),
                 Next::Wait => null,
             };
-            return $decision->next;
+            return $next;
         } finally {
-            delete_option($lock);
+            $this->unlock($lock, $since);
         }
+    }
+
+    /**
+     * Takes the lock: since when it is held, or null where it is somebody else's. A row of the options, as WordPress's
+     * own WP_Upgrader::create_lock() has it; add_option() takes another's row over (ON DUPLICATE KEY UPDATE).
+     */
+    private function lock(string $name): ?int
+    {
+        global $wpdb;
+        $now = time();
+        $taken = $wpdb->query($wpdb->prepare(
+            "INSERT IGNORE INTO `$wpdb->options` (`option_name`, `option_value`, `autoload`) VALUES (%s, %s, 'no')",
+            $name,
+            (string) $now
+        ));
+        // Of many who find the lock of a process that has died, one changes it.
+        $taken = $taken ?: $wpdb->query($wpdb->prepare(
+            "UPDATE `$wpdb->options` SET `option_value` = %s WHERE `option_name` = %s AND `option_value` + 0 < %d",
+            (string) $now,
+            $name,
+            $now - self::LOCK_SECONDS
+        ));
+        return $taken === 1 ? $now : null;
+    }
+
+    /** Gives it back, if nobody has taken it over. */
+    private function unlock(string $name, int $since): void
+    {
+        global $wpdb;
+        $wpdb->query($wpdb->prepare(
+            "DELETE FROM `$wpdb->options` WHERE `option_name` = %s AND `option_value` = %s",
+            $name,
+            (string) $since
+        ));
     }
 
     /** The provider called, or somebody who says so: a reason to look, and no more. */

@@ -21,7 +21,8 @@ final class PaySessionOrdersTest extends TestCase
     {
         global $wp_filter;
         $wp_filter = [];
-        $GLOBALS['options'] = $GLOBALS['orders'] = $GLOBALS['statuses'] = [];
+        $GLOBALS['orders'] = $GLOBALS['statuses'] = [];
+        $GLOBALS['wpdb'] = new wpdb(':memory:');
         $_GET = [];
         $this->pay = new FakeClient();
         (new PaySessionOrders($this->pay))->register();
@@ -86,7 +87,7 @@ final class PaySessionOrdersTest extends TestCase
         $this->order(1, $told, $before);
         do_action('woocommerce_thankyou_paysession', 1);
         self::assertSame($after, self::status(1));
-        self::assertSame([], $GLOBALS['options'], 'the lock is given back');
+        self::assertSame([], $GLOBALS['wpdb']->all(), 'the lock is given back');
     }
 
     public function testACallbackThatBringsNothingMayComeAgain(): void
@@ -103,12 +104,39 @@ final class PaySessionOrdersTest extends TestCase
     public function testSomebodyElseIsAtIt(): void
     {
         $this->order(1, Next::Ship);
-        add_option('paysession_lock_1', (string) time());
+        $now = time();
+        $GLOBALS['wpdb']->query("INSERT INTO wp_options VALUES ('paysession_lock_1', '$now', 'no')");
         do_action('woocommerce_thankyou_paysession', 1);
         self::assertSame(['pending', []], [self::status(1), $this->pay->asked]);
-        update_option('paysession_lock_1', (string) (time() - 61));
+        self::assertSame(['paysession_lock_1' => (string) $now], $GLOBALS['wpdb']->all());
+        // Of a process that has died.
+        $GLOBALS['wpdb']->query('UPDATE wp_options SET option_value = ' . ($now - 61));
         do_action('woocommerce_thankyou_paysession', 1);
-        self::assertSame('processing', self::status(1));
+        self::assertSame(['processing', []], [self::status(1), $GLOBALS['wpdb']->all()]);
+    }
+
+    /** Six processes at the same moment, with one table of options: one of them decides. */
+    public function testOneOfManyDecides(): void
+    {
+        $table = (string) tempnam(sys_get_temp_dir(), 'paysession');
+        new wpdb($table);
+        $running = [];
+        for ($number = 0; $number < 6; $number++) {
+            $words = [PHP_BINARY, __DIR__ . '/one.php', $table, (string) (microtime(true) + 0.5)];
+            $running[] = popen(implode(' ', array_map(escapeshellarg(...), $words)), 'r');
+        }
+        $said = array_map(stream_get_contents(...), $running);
+        array_map(pclose(...), $running);
+        sort($said);
+        self::assertSame(['', '', '', '', '', 'ship'], $said);
+        unlink($table);
+    }
+
+    public function testATotalThatIsNoMoneyIsHeld(): void
+    {
+        new WC_Order(1, 'pending', '42.505', 'EUR', ['_paysession_reference' => 'kustom:1'], 'k');
+        do_action('woocommerce_thankyou_paysession', 1);
+        self::assertSame(['on-hold', []], [self::status(1), $this->pay->asked]);
     }
 
     public function testTheJobOfEachNight(): void

@@ -9,37 +9,45 @@
 
 declare(strict_types=1);
 
-/** @var array<string, mixed> the table of options, whose names are unique */
-$GLOBALS['options'] = [];
 /** @var array<int, WC_Order> */
 $GLOBALS['orders'] = [];
 /** @var list<int> */
 $GLOBALS['statuses'] = [];
 
-function add_option(string $name, mixed $value = '', string $deprecated = '', string|bool $autoload = 'yes'): bool
+/** WordPress's database, as far as its options go: SQLite, which calls IGNORE otherwise than MySQL. */
+final class wpdb // phpcs:ignore
 {
-    if (array_key_exists($name, $GLOBALS['options'])) {
-        return false;
+    public string $options = 'wp_options';
+
+    private readonly PDO $database;
+
+    public function __construct(string $file)
+    {
+        $this->database = new PDO("sqlite:$file", options: [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
+        $this->database->exec('PRAGMA busy_timeout = 10000');
+        $this->database->exec(
+            "CREATE TABLE IF NOT EXISTS wp_options (option_name TEXT UNIQUE, option_value TEXT, autoload TEXT)"
+        );
     }
-    $GLOBALS['options'][$name] = $value;
-    return true;
-}
 
-function get_option(string $name, mixed $default = false): mixed
-{
-    return $GLOBALS['options'][$name] ?? $default;
-}
+    public function prepare(string $statement, string|int ...$values): string
+    {
+        return vsprintf(
+            str_replace('%d', '%s', $statement),
+            array_map(fn ($value) => is_int($value) ? (string) $value : $this->database->quote($value), $values)
+        );
+    }
 
-function update_option(string $name, mixed $value, string|bool|null $autoload = null): bool
-{
-    $GLOBALS['options'][$name] = $value;
-    return true;
-}
+    public function query(string $statement): int
+    {
+        return (int) $this->database->exec(str_replace('INSERT IGNORE', 'INSERT OR IGNORE', $statement));
+    }
 
-function delete_option(string $name): bool
-{
-    unset($GLOBALS['options'][$name]);
-    return true;
+    /** @return array<string, string> */
+    public function all(): array
+    {
+        return $this->database->query('SELECT option_name, option_value FROM wp_options')->fetchAll(PDO::FETCH_KEY_PAIR);
+    }
 }
 
 function status_header(int $code): void
