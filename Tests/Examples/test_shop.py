@@ -294,6 +294,12 @@ def test_an_order_is_seen_by_its_customer_alone(shop: Shop) -> None:
     assert (headers["cache-control"], headers["referrer-policy"]) == ("no-store", "no-referrer")
 
 
+def test_a_forged_host_leads_nobody_away(shop: Shop, sandbox: RunningSandbox) -> None:
+    sent = httpx.post(shop.form, data={"provider": "kustom"}, headers={"Host": "shop.example"}, trust_env=False)
+    session = sandbox.ask("GET", f"sessions/{sent.headers['location'].partition('/pay/')[2]}")
+    assert session["return_url"].startswith(shop.order) and session["callback"]["url"].startswith(shop.callback)
+
+
 def test_its_page_looks_again_only_while_the_order_waits(shop: Shop) -> None:
     session = shop.buy("kustom")
     for choice, is_there in (("decline", True), ("pay", False)):
@@ -385,7 +391,7 @@ def test_the_lines_of_the_readme_in_php(sandbox: RunningSandbox, tmp_path: Path)
     port = free_port()
     lines = lines.replace("build/sandbox", str(sandbox.directory)).replace(
         "build/shop-php.db", f"{tmp_path}/shop.db").replace("localhost:5001", f"localhost:{port}").replace(
-        "\nphp ", "\nexec php ")
+        "\nphp ", f"\nexec env SHOP_ADDRESS=http://localhost:{port} php ")
     with started(["bash", "-euc", lines], cwd=REPOSITORY, ready=listening(port), log=tmp_path / "log",
                  stdin=subprocess.DEVNULL):
         assert "Buy with Kustom" in httpx.get(f"http://localhost:{port}/", trust_env=False).text

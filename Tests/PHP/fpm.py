@@ -171,8 +171,9 @@ def running(
     that nginx shows."""
     if not (directory / "shop").exists():
         prepared(directory, config, pages or {})
-    (directory / "fpm.conf").write_text(pool(directory, settings or {}))
     port = free_port()
+    (directory / "fpm.conf").write_text(pool(directory, {
+        "env[SHOP_ADDRESS]": f"http://localhost:{port}", **(settings or {})}))
     (directory / "front.conf").write_text(front(directory, directory / root, port))
     nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
     assert nginx, "nginx is needed: make test-deps installs it"

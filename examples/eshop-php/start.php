@@ -27,7 +27,8 @@ function shop(): Shop
         Client::fromArray(json_decode((string) file_get_contents($config), true, 16, JSON_THROW_ON_ERROR)),
         (string) getenv('SHOP_DATABASE'),
         $sandbox,
-        'http://' . $_SERVER['HTTP_HOST']
+        // Never the request's Host: whoever sends one could have customers and callbacks led elsewhere.
+        getenv('SHOP_ADDRESS') ?: 'http://localhost:5001'
     );
 }
 
