@@ -44,7 +44,7 @@ PYTHON  := $(VENV)/bin/python
 PACKAGES := libcurl4-openssl-dev libjansson-dev pkg-config build-essential
 TEST_PACKAGES := cmake curl nginx-light strace tinyproxy valgrind openssl bats tmux groff bash-builtins \
 	libsqlite3-dev sqlite3 zsh fish chromium chromium-driver \
-	php-cli php-fpm libapache2-mod-php php-curl php-sqlite3 phpunit php-codesniffer php-psr-log php-guzzlehttp-guzzle wrk \
+	php-cli php-fpm libapache2-mod-php php-curl php-sqlite3 composer phpunit php-codesniffer php-psr-log php-guzzlehttp-guzzle wrk \
 	php-symfony-dependency-injection php-symfony-config php-illuminate-container php-illuminate-support \
 	php-illuminate-config
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The README alone leads to a verdict on a session of the sandbox, by shell, C and Python."""
+"""The README alone leads to a verdict on a session of the sandbox, by shell, C, Python and PHP."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ def test_the_first_verdict_as_printed(sandbox: RunningSandbox, tmp_path: Path) -
     told = [line for line in done.stdout.splitlines() if not line.startswith("{")]
     assert re.fullmatch(r"kustom:finalized +completed +yes +20\.00 SEK", told[1])
     assert "paid       unknown" in told and "not paid: status 3" in told
-    assert told[-3:] == [
+    assert told[-4:] == [
         "kustom:finalized: ok, paid yes: ship",
         "inbank:a93f1f44-d5dd-4469-bfcc-c1de9e969213/completed: ok, paid yes: ship",
-        "ledyer:authorized: ok, paid yes: ship"]
+        "ledyer:authorized: ok, paid yes: ship",
+        "kustom:finalized: ok: ship"]
 
 
 def test_the_sandbox_leaves_its_files_where_the_readme_looks() -> None:

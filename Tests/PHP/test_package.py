@@ -108,6 +108,39 @@ def test_the_doctor() -> None:
     assert php(PACKAGE / "bin" / "paysession-php", "--help").stdout.startswith("usage: paysession-php doctor")
 
 
+def test_the_smallest_program(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    program = REPOSITORY / "examples" / "php" / "paid.php"
+    done = php("php", program, sandbox.config_file, "kustom:finalized", "ledyer:authorized")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0, "kustom:finalized: ok: ship\nledyer:authorized: ok: ship\n", "")
+    for reference, told in {
+        "kustom:created": "ok: wait", "kustom:failed": "ok: release", "ledyer:advance": "ok: hold (advance_invoice)",
+        "kustom:error-401": "unauthorized: hold (the session endpoint of kustom answered HTTP 401)",
+    }.items():
+        done = php("php", program, sandbox.config_file, "kustom:finalized", reference)
+        assert (done.returncode, done.stdout.splitlines()[1], done.stderr) == (1, f"{reference}: {told}", "")
+    (tmp_path / "broken.json").write_text('{"kustom": {"environment": "live", "api_key": 5}}')
+    done = php("php", program, tmp_path / "broken.json", "kustom:x")
+    assert done.returncode == 2 and done.stdout == "" and done.stderr.startswith(f"{tmp_path}/broken.json: kustom.api_key:")
+    assert php("php", program).returncode == 2
+
+
+@pytest.mark.slow
+def test_composer_installs_it(tmp_path: Path) -> None:
+    """From a checkout, without an index: its classes, its function and its command are there."""
+    (tmp_path / "composer.json").write_text(json.dumps({
+        "repositories": [{"type": "path", "url": str(PACKAGE)}, {"packagist.org": False}],
+        "require": {"paysession/paysession": "@dev"}}))
+    environment = {**ENVIRONMENT, "COMPOSER_HOME": str(tmp_path / "home"), "COMPOSER_ALLOW_SUPERUSER": "1"}
+    done = subprocess.run(["composer", "install", "--no-interaction", "--quiet"], cwd=tmp_path, timeout=120, text=True,
+                          capture_output=True, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = php(tmp_path / "vendor" / "bin" / "paysession-php", "doctor")
+    assert done.returncode == 0 and done.stdout.endswith("ok    libpaysession 0.1.0\n"), done.stdout + done.stderr
+    done = php("php", "-r", f"require '{tmp_path}/vendor/autoload.php'; echo PaySession\\normalize('kustom', '{{}}')->next->value;")
+    assert done.stdout == "hold", done.stderr
+
+
 # ---- Examples -------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 $examples = array_map(
     static fn (string $name): string => __DIR__ . "/../../examples/$name",
-    ['eshop-php', 'woocommerce', 'symfony', 'laravel']
+    ['php', 'eshop-php', 'woocommerce', 'symfony', 'laravel']
 );
 
 return (new PhpCsFixer\Config())
