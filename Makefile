@@ -188,7 +188,7 @@ $(EXAMPLES): $(BUILD)/examples/%: examples/c/%.c Include/paysession.h | build
 	@mkdir -p $(@D)
 	$(CC) $(WARNINGS) $< $(OURS) -o $@
 
-OUR_BENCHES := $(addprefix $(BUILD)/bench/,offline calls batch)
+OUR_BENCHES := $(addprefix $(BUILD)/bench/,offline open calls batch)
 BARE_BENCHES := $(addprefix $(BUILD)/bench/,bare bare_batch)
 
 $(OUR_BENCHES): $(BUILD)/bench/%: Tests/Benchmarks/%.c | build

@@ -12,6 +12,7 @@ one above it is an error.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -28,6 +29,8 @@ from nginx import Nginx
 FEW, MANY = 200, 600
 #: Loading the library and judging one document, over loading libcurl and jansson alone, in instructions.
 MOST_TO_LOAD = 1.07
+#: Opening a shared client again, four providers and a file of certificates: ten times as many where its text is read anew.
+MOST_TO_OPEN_AGAIN = 30_000
 #: What a batch may cost over the same requests by bare libcurl and jansson: 1.151 in 0.1.0, and 2 % for the
 #: rules that the field changed.
 MOST_FOR_A_BATCH = 1.174
@@ -105,6 +108,11 @@ def main() -> int:
 
     bounds.hold("loading, and one document", load, MOST_TO_LOAD, "times loading libcurl and jansson")
     with bench.server() as nginx:
+        shared = json.dumps(nginx.config(shared=True))
+        bounds.hold("a shared client, again", lambda: slope(
+            instructions, lambda count: [str(build / "open"), shared, str(count)], library),
+                    MOST_TO_OPEN_AGAIN, "instructions to open and close it")
+
         def calls(count: int) -> bench.Command:
             return [str(build / "calls"), *bench.batch(build, nginx, count)[1:]]
 

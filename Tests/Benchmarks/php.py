@@ -4,7 +4,8 @@ extension, through Guzzle; in turn, as ratios.
 
     python php.py
 
-nginx in front, nginx as the provider over TLS, two workers. A page of the others does what a shop does by hand: it
+nginx in front, nginx as the provider over TLS, as many workers as wrk has connections: more than cores, so that one
+works while another waits. Each page takes its configuration from a PHP file. A page of the others does what a shop does by hand: it
 asks, with a token where the provider wants one, decodes, and compares status, amount and identifier. Then calls in one
 process. For people to look at; the machine may be noisy.
 """
@@ -23,6 +24,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / each) for each in ("Faults", "PHP", "Sandbox/src")]
@@ -30,7 +32,7 @@ sys.path[:0] = [str(HERE.parent / each) for each in ("Faults", "PHP", "Sandbox/s
 import fpm  # noqa: E402
 from nginx import Nginx, serving  # noqa: E402
 
-WORKERS = 2
+WORKERS = 4
 SECONDS = 2
 ROUNDS = 5
 #: Another session in each request, and each answer looked at.
@@ -47,12 +49,12 @@ end
 
 OURS = """<?php
 require __DIR__ . '/package/autoload.php';
-$pay = PaySession\\Client::fromArray(json_decode(file_get_contents(__DIR__ . '/client.json'), true));
+$pay = PaySession\\Client::fromArray(require __DIR__ . '/config.php');
 echo $pay->decide($_GET['ref'])->next->value;
 """
 #: What the others have in common: where a session is, and what is compared.
 BY_HAND = """<?php
-$config = json_decode(file_get_contents(__DIR__ . '/client.json'), true);
+$config = require __DIR__ . '/config.php';
 [$provider, $id] = explode(':', $_GET['ref']);
 $section = $config[$provider];
 function is_paid(string $provider, string $id, string $body): string {
@@ -106,8 +108,20 @@ $config = json_decode(file_get_contents('{config}'), true);
 $count = 3000;
 function cpu(): float {{ $used = getrusage(); return $used['ru_utime.tv_sec'] * 1e6 + $used['ru_utime.tv_usec']
     + $used['ru_stime.tv_sec'] * 1e6 + $used['ru_stime.tv_usec']; }}
-function timed(callable $call): float {{ global $count; for ($i = 0; $i < 100; $i++) $call();
-    $since = cpu(); for ($i = 0; $i < $count; $i++) $call(); return (cpu() - $since) / $count; }}
+/** All of them in turn, 50 calls each. */
+function timed(array $calls, int $count): array {{
+    $used = array_fill_keys(array_keys($calls), 0.0);
+    for ($done = -100; $done < $count; $done += 50) {{
+        foreach ($calls as $name => $call) {{
+            $since = cpu();
+            for ($i = 0; $i < 50; $i++) {{
+                $call();
+            }}
+            $used[$name] += $done < 0 ? 0 : cpu() - $since;
+        }}
+    }}
+    return array_map(fn ($sum) => $sum / $count, $used);
+}}
 $pay = PaySession\\Client::fromArray($config);
 $library = FFI::cdef('typedef struct session_client session_client; typedef struct session_answer session_answer;
     int session_client_open(const char *, session_client **, session_answer **);
@@ -121,7 +135,7 @@ curl_setopt_array($handle, [CURLOPT_RETURNTRANSFER => true, CURLOPT_CAINFO => $c
     CURLOPT_HTTPHEADER => ["Authorization: Basic $section[api_key]"], CURLOPT_URL => "$section[base_url]/ipp/v1/sessions/a"]);
 require_once 'GuzzleHttp/autoload.php';
 $http = new GuzzleHttp\\Client(['verify' => $config['ca_file']]);
-foreach ([
+$used = timed([
     'c' => function () use ($library, $client) {{
         $answer = $library->new('session_answer *');
         $library->session_get($client, 'kustom:a', null, FFI::addr($answer));
@@ -132,8 +146,9 @@ foreach ([
     'curl' => fn () => json_decode(curl_exec($handle), true),
     'guzzle' => fn () => json_decode((string) $http->get("$section[base_url]/ipp/v1/sessions/a",
         ['headers' => ['Authorization' => "Basic $section[api_key]"]])->getBody(), true),
-] as $name => $call) {{
-    echo $name, ' ', timed($call), "\\n";
+], $count);
+foreach ($used as $name => $each) {{
+    echo $name, ' ', $each, "\\n";
 }}
 $since = cpu();
 foreach ($pay->batch(array_map(fn ($number) => "kustom:s$number", range(1, $count))) as $decision) {{
@@ -150,6 +165,19 @@ $since = cpu();
     ->promise()->wait();
 echo 'pool ', (cpu() - $since) / $count, "\\n";
 """
+
+
+@contextmanager
+def shop_of(place: Path, config: dict[str, Any], workers: int) -> Iterator[fpm.Shop]:
+    """With the three pages, and their configuration as an array of PHP."""
+    with fpm.running(place, config, settings={"pm.max_children": str(workers)},
+                     pages={f"{name}.php": text for name, text in PAGES.items()}) as shop:
+        root = place / "shop"
+        (root / "config.php").write_text(subprocess.run(
+            ["php", "-r", "echo '<?php return ', var_export(json_decode(stream_get_contents(STDIN), true), true), ';';"],
+            check=True, capture_output=True, text=True, input=(root / "client.json").read_text()).stdout)
+        fpm.readable(root)
+        yield shop
 
 
 #: Half of a round trip to a provider that is 30 ms away.
@@ -255,17 +283,14 @@ def main() -> None:
         provider = place / "provider"
         provider.mkdir()
         nginx = stack.enter_context(serving(provider))
-        shop = stack.enter_context(fpm.running(
-            place, nginx.config(), settings={"pm.max_children": str(WORKERS)},
-            pages={f"{name}.php": text for name, text in PAGES.items()}))
+        shop = stack.enter_context(shop_of(place, nginx.config(), WORKERS))
         print(f"A page under php-fpm, {WORKERS} workers, the provider over TLS on this machine; medians of {ROUNDS} rounds:")
         for name in ("kustom", "ledyer"):
             for line in pages(shop, name):
                 print(line, flush=True)
         with far_away(nginx.port) as port, fpm.folder() as distant:
             config = json.loads(json.dumps(nginx.config()).replace(f":{nginx.port}", f":{port}"))
-            with fpm.running(distant, config, settings={"pm.max_children": "1"}, pages={
-                    f"{name}.php": text for name, text in PAGES.items()}) as far:
+            with shop_of(distant, config, 1) as far:
                 print(f"The provider {2000 * ONE_WAY:.0f} ms away; half of the pages take at most:")
                 for name in ("kustom", "ledyer"):
                     for page in PAGES:

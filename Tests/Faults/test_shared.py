@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from ctypes import byref, c_void_p
 from pathlib import Path
 from typing import Any
@@ -251,6 +252,50 @@ def test_a_key_that_is_gone_is_not_the_one_of_before(tmp_path: Path) -> None:
         place.write_text("kco_test_gone")
         visit(config)
         assert [request.connection for request in server.requests] == [1, 1]
+
+
+def test_a_path_is_one_from_another_directory(authority: Authority, tmp_path: Path,
+                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    config = json.dumps({"shared": True, "ca_file": "ca.pem"})
+    forger = tmp_path / "forger"
+    forger.mkdir()
+    (tmp_path / "ca.pem").write_bytes(Path(authority.file).read_bytes())
+    (forger / "ca.pem").write_bytes(Path(Authority(forger).file).read_bytes())
+    handles = []
+    for directory in (tmp_path, forger, tmp_path):
+        monkeypatch.chdir(directory)
+        handles.append(Handle(config))
+    assert handles[0].pointer == handles[2].pointer != handles[1].pointer
+    for handle in handles:
+        handle.close()
+
+
+@pytest.mark.parametrize("key", ["ca_file", "api_key"])
+def test_a_pipe_is_read_once_for_each_client(key: str, authority: Authority) -> None:
+    """As `<(pass show kustom)` of a shell gives it: the same number each time, with something else in it."""
+    contents = [b"kco_test_first", b"kco_test_second"]
+    if key == "ca_file":
+        contents = [Path(authority.file).read_bytes() + b"\n" * more for more in range(2)]
+    seen, number = [], -1
+    for content in [*contents, contents[1]]:
+        reading, writing = os.pipe()
+        if number < 0:
+            number = os.dup(reading)
+        os.dup2(reading, number)
+        os.write(writing, content)
+        os.close(reading)
+        os.close(writing)
+        section = {"environment": "playground", "api_key": "kco_test_x"}
+        named: dict[str, Any] = {"shared": True, "kustom": section}
+        if key == "ca_file":
+            named[key] = f"/dev/fd/{number}"
+        else:
+            section[key] = {"file": f"/dev/fd/{number}"}  # type: ignore[assignment]
+        seen.append(Handle(json.dumps(named)))
+    os.close(number)
+    assert seen[0].pointer != seen[1].pointer == seen[2].pointer
+    for handle in seen:
+        handle.close()
 
 
 def test_an_authority_that_was_renewed_is_trusted_alone(authority: Authority, tmp_path: Path) -> None:

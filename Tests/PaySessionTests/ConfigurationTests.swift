@@ -480,6 +480,45 @@ import Testing
         #expect(!first.isSame(as: try Configuration(text)))
     }
 
+    /// What can be said without reading the configuration anew: whatever rests on more than its text
+    /// and on files of certificates is read.
+    @Test func stillIsWhatItsTextAndFilesSay() throws {
+        let folder = try Folder()
+        let key = try folder.file("key", "one")
+        let pem = try folder.file("pem", PEM.certificate + PEM.key)
+        func kustom(_ key: String, _ more: String = "") -> String {
+            "{\(more) \"kustom\": {\"environment\": \"live\", \"api_key\": \(key)}}"
+        }
+        for text in [
+            kustom("\"k\""), kustom("\"k\"", "\"ca_file\": \"\(pem)\","),
+            kustom("\"k\"", "\"client_certificate\": \"\(pem)\","),
+            kustom(
+                "\"k\"", "\"client_certificate\": \"\(pem)\", \"client_key\": \"\(pem)\","),
+        ] {
+            let configuration = try Configuration(text)
+            #expect(configuration.isStill(text))
+            #expect(!configuration.isStill(text + " "))
+            #expect(!configuration.isStill(String(text.dropLast())))
+            guard text.contains("pem") else { continue }
+            _ = try folder.file("pem", PEM.certificate + PEM.key + "\n")
+            #expect(!configuration.isStill(text), "\(text)")
+            try FileManager.default.removeItem(atPath: pem)
+            #expect(!configuration.isStill(text), "\(text)")
+            _ = try folder.file("pem", PEM.certificate + PEM.key)
+            #expect(configuration.isStill(text))
+        }
+        var unsure = [
+            kustom("{\"file\": \"\(key)\"}"), kustom("{\"env\": \"PATH\"}"),
+            kustom("\"k\"", "\"ca_path\": \"\(folder.path)\","),
+        ]
+        if let relative = relativePath(to: pem) {
+            unsure.append(kustom("\"k\"", "\"ca_file\": \"\(relative)\","))
+        }
+        for text in unsure {
+            #expect(!(try Configuration(text)).isStill(text), "\(text)")
+        }
+    }
+
     // MARK: Secrets
 
     static func kustom(_ key: String) -> String {

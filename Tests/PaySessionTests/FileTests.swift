@@ -45,6 +45,39 @@ import Testing
         if count > 0 { #expect(FileTests.read(file, atMost: count - 1) == nil) }
     }
 
+    /// One byte less, more or other, wherever it stands, is not the same.
+    @Test(arguments: [0, 1, 4095, 4096, 4097, 8192]) func comparesToTheByte(_ count: Int) throws {
+        let folder = try Folder()
+        let content = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+        let file = try folder.file("file", content)
+        func holds(_ bytes: [UInt8]) -> Bool {
+            bytes.withUnsafeBufferPointer { File.isRegular(file, holding: $0) }
+        }
+        #expect(holds(content))
+        #expect(!holds(content + [0]))
+        if count > 0 { #expect(!holds(content.dropLast())) }
+        for index in [0, count / 2, count - 1] where index >= 0 && index < count {
+            var other = content
+            other[index] ^= 1
+            #expect(!holds(other))
+        }
+    }
+
+    /// What somebody wrote into a pipe is there for whoever reads it next.
+    @Test func comparesRegularFilesAlone() throws {
+        let empty = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+        let folder = try Folder()
+        for path in [folder.path, folder.path + "/nothing", "", "/dev/null"] {
+            #expect(!File.isRegular(path, holding: empty))
+        }
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data("x".utf8))
+        try pipe.fileHandleForWriting.close()
+        let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+        Array("x".utf8).withUnsafeBufferPointer { #expect(!File.isRegular(path, holding: $0)) }
+        #expect(FileTests.read(path, atMost: 1) == Array("x".utf8))
+    }
+
     /// What the buffer has already stays before it, and counts.
     @Test func readsBehindWhatIsThere() throws {
         let folder = try Folder()

@@ -9,7 +9,8 @@ public func session_client_open(
 ) -> session_result {
     open(client, answer) { () throws(Failure) in
         guard let config else { throw missing("config") }
-        return try Configuration(config)
+        if let client = ClientList.opened(by: config) { return client }
+        return try ClientList.open(try Configuration(config))
     }
 }
 
@@ -21,8 +22,9 @@ public func session_client_open_file(
     open(client, answer) { () throws(Failure) in
         let file = try ConfigurationFile.read(path == nil ? nil : try text(path, "path"))
         guard let content = file.content.bytes.baseAddress else { throw .outOfMemory }
-        return try Configuration(
-            UnsafeRawPointer(content).assumingMemoryBound(to: CChar.self), file: file)
+        return try ClientList.open(
+            try Configuration(
+                UnsafeRawPointer(content).assumingMemoryBound(to: CChar.self), file: file))
     }
 }
 
@@ -30,15 +32,15 @@ public func session_client_open_file(
 private func open(
     _ client: UnsafeMutablePointer<OpaquePointer?>?,
     _ answer: UnsafeMutablePointer<OpaquePointer?>?,
-    _ configuration: () throws(Failure) -> Configuration
+    _ opened: () throws(Failure) -> Client
 ) -> session_result {
     client?.pointee = nil
     return insideGate(answering: answer) {
         do throws(Failure) {
             guard let client else { throw missing("client") }
-            let configuration = try configuration()
+            // First: what is opened is held by whoever is told of it.
             let success = try success()
-            let opened = try ClientList.open(configuration)
+            let opened = try opened()
             client.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
             return handOver(success, answer)
         } catch {

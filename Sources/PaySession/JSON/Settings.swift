@@ -12,6 +12,12 @@ final class Settings {
     /// The path of the file that it stands in, for messages; nil where it was given as text.
     private let file: String?
     private var known: [String] = []
+    private let elsewhere: Elsewhere
+
+    /// Shared by the sections of one text.
+    private final class Elsewhere {
+        var hasSecret = false
+    }
 
     /// - Parameters:
     ///   - name: what the whole is called in messages ("configuration", "options").
@@ -27,7 +33,8 @@ final class Settings {
         do {
             let document = try Document.parse(source, holdsSecrets: holdsSecrets)
             return Settings(
-                document, document.root, path: "", failing: outcome, file: file)
+                document, document.root, path: "", failing: outcome, file: file,
+                elsewhere: Elsewhere())
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
@@ -42,14 +49,19 @@ final class Settings {
     }
 
     private init(
-        _ document: Document, _ value: Value, path: String, failing outcome: Outcome, file: String?
+        _ document: Document, _ value: Value, path: String, failing outcome: Outcome, file: String?,
+        elsewhere: Elsewhere
     ) {
         self.document = document
         self.value = value
         self.path = path
         self.outcome = outcome
         self.file = file
+        self.elsewhere = elsewhere
     }
+
+    /// Whether a secret that was asked for stands in the environment or in a file, and not in the text.
+    var hasSecretElsewhere: Bool { elsewhere.hasSecret }
 
     func has(_ key: String) -> Bool { !find(key).isAbsent }
 
@@ -106,7 +118,8 @@ final class Settings {
 
     private func part(_ value: Value, _ key: String) -> Settings {
         Settings(
-            document, value, path: sentence("{}{}.", path, key), failing: outcome, file: file)
+            document, value, path: sentence("{}{}.", path, key), failing: outcome, file: file,
+            elsewhere: elsewhere)
     }
 
     /// A credential: text, {"env": NAME} or {"file": PATH}. Absent is a mistake.
@@ -118,6 +131,7 @@ final class Settings {
         /// Where it stands, for messages.
         var place = ""
         if found.isObject {
+            elsewhere.hasSecret = true
             let source = part(found, key)
             if let name = try source.text("env", "the name of an environment variable") {
                 guard let value = getenv(name) else {

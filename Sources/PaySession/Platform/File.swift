@@ -40,18 +40,34 @@ enum File {
         return read(path, into: buffer, atMost: longest, mode: &mode)
     }
 
+    /// Whether it is a regular file that holds these bytes. Nothing else is read: what comes out of a
+    /// pipe is gone from it.
+    static func isRegular(_ path: String, holding content: UnsafeBufferPointer<UInt8>) -> Bool {
+        var mode: Mode = 0
+        var rest = content[...]
+        var isSame = true
+        let isRead = forEachChunk(path, &mode, onlyRegular: true) { chunk in
+            isSame = chunk.elementsEqual(rest.prefix(chunk.count))
+            rest = rest.dropFirst(chunk.count)
+            return isSame
+        }
+        return isRead && isSame && rest.isEmpty
+    }
+
     /// For whoever writes into a pipe, in all; fork waits meanwhile.
     private static let longestWaitMs: Int64 = 1000
 
     /// - Parameter body: says whether to go on.
     /// - Returns: false if it could not be read as far as `body` wanted it.
     private static func forEachChunk(
-        _ path: String, _ mode: inout Mode, _ body: (UnsafeBufferPointer<UInt8>) -> Bool
+        _ path: String, _ mode: inout Mode, onlyRegular: Bool = false,
+        _ body: (UnsafeBufferPointer<UInt8>) -> Bool
     ) -> Bool {
         let file = cplatform_open(path)
         guard file >= 0 else { return false }
         mode = cplatform_mode(file)
         defer { cplatform_close(file) }
+        if onlyRegular, mode == 0 { return false }
         var patience = longestWaitMs
         var isBegun = mode != 0
         func wait() {

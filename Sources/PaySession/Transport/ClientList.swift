@@ -54,6 +54,24 @@ enum ClientList {
         }
     }
 
+    /// The shared client that this very text opened, if all that it names is as it was: a request of
+    /// PHP opens it anew each time, and reads no more of it than files of certificates.
+    static func opened(by text: UnsafePointer<CChar>) -> Client? {
+        let clients = mutex.withLock { state.shared.map { $0.client } }
+        // Files are read outside the lock. The last one used stands last.
+        for client in clients.reversed() where client.configuration.isStill(text) {
+            let isHeld = mutex.withLock {
+                guard let entry = state.shared.first(where: { $0.client === client }) else {
+                    return false
+                }
+                entry.handles += 1
+                return true
+            }
+            if isHeld { return client }
+        }
+        return nil
+    }
+
     /// The client that there is for a configuration, with one handle more.
     private static func held(_ configuration: Configuration) -> Client? {
         guard

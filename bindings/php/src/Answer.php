@@ -22,13 +22,6 @@ final class Answer
         public readonly Paid $verdict,
         public readonly ?Session $session,
         public readonly ?Problem $error,
-        /**
-         * What went over the wire; null of normalize().
-         *
-         * @var array{http_status: ?int, http_version: ?string, attempts: int, asked_at: string, elapsed_ms: int|float,
-         *     reused_connection: ?bool, token_refreshed: bool, tries: list<array<string, mixed>>}|null
-         */
-        public readonly ?array $exchange,
         /** The whole answer, byte for byte as the library gave it. Holds personal data. */
         public readonly string $json,
     ) {
@@ -43,17 +36,28 @@ final class Answer
     /** The provider's own document, byte for byte as it came; null where there is none. Holds personal data. */
     public function rawJson(): ?string
     {
-        $raw = substr($this->json, self::before($this->json) + strlen(self::RAW), -1);
+        $raw = substr($this->json, strpos($this->json, self::RAW) + strlen(self::RAW), -1);
         return $raw === 'null' ? null : $raw;
+    }
+
+    /**
+     * What went over the wire, decoded when it is asked for; null of normalize().
+     *
+     * @return array{http_status: ?int, http_version: ?string, attempts: int, asked_at: string, elapsed_ms: int|float,
+     *     reused_connection: ?bool, token_refreshed: bool, tries: list<array<string, mixed>>}|null
+     */
+    public function exchange(): ?array
+    {
+        $from = strpos($this->json, self::EXCHANGE) + strlen(self::EXCHANGE);
+        return self::decoded(substr($this->json, $from, strpos($this->json, self::RAW) - $from));
     }
 
     /** @internal of the library's JSON */
     public static function of(string $json): self
     {
-        // The provider's own document stays as it is: json_decode() refuses what some send, half of a surrogate pair.
-        $own = substr($json, 0, self::before($json)) . '}';
-        /** @var array<string, mixed> $told */
-        $told = json_decode($own, true, 512, JSON_BIGINT_AS_STRING | JSON_THROW_ON_ERROR);
+        // Without the exchange, which few ask for, and the provider's own document, which stays as it is: json_decode()
+        // refuses what some send, half of a surrogate pair.
+        $told = self::decoded(substr($json, 0, strpos($json, self::EXCHANGE)) . '}');
         $session = $told['session'] === null ? null : Session::of($told['session']);
         $error = $told['error'];
         return new self(
@@ -72,16 +76,17 @@ final class Answer
                 $error['retry_after_ms'],
                 $error['advice']
             ),
-            $told['exchange'],
             $json
         );
     }
 
-    /** The key of the provider's document, which is the last of an answer: in a text a quotation mark is escaped. */
+    /** The last two keys of each answer, in this order: within a text a quotation mark is escaped. */
+    private const EXCHANGE = ',"exchange":';
     private const RAW = ',"raw":';
 
-    private static function before(string $json): int
+    /** @return array<string, mixed>|null */
+    private static function decoded(string $json): ?array
     {
-        return (int) strpos($json, self::RAW);
+        return json_decode($json, true, 512, JSON_BIGINT_AS_STRING | JSON_THROW_ON_ERROR);
     }
 }

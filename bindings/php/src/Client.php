@@ -125,7 +125,9 @@ final class Client implements Sessions
         }
         $options = Library::options($expect, $timeoutMs, $traceparent);
         [$next, $why, $json] = Native::get($this->opened(), $reference, $options);
-        $this->logged(hrtime(true) - $since, Decision::of($reference, $next, $why, $json));
+        if ($this->logger !== null) {
+            $this->logged(hrtime(true) - $since, Decision::of($reference, $next, $why, $json));
+        }
         return Library::answered($reference, $json);
     }
 

@@ -91,10 +91,13 @@ final class Library
         ?int $timeoutMs = null,
         ?string $traceparent = null,
     ): ?string {
-        $options = array_filter(
-            ['timeout_ms' => $timeoutMs, 'traceparent' => $traceparent],
-            static fn (int|string|null $value): bool => $value !== null
-        );
+        $options = [];
+        if ($timeoutMs !== null) {
+            $options['timeout_ms'] = $timeoutMs;
+        }
+        if ($traceparent !== null) {
+            $options['traceparent'] = $traceparent;
+        }
         if ($expect !== null) {
             $options['expect'] = (object) $expect->toArray();
         }

@@ -90,7 +90,7 @@ final class Native
         $client = $library->new('session_client *');
         $answer = $library->new('session_answer *');
         $result = $library->session_client_open($config, FFI::addr($client), FFI::addr($answer));
-        $json = self::taken($library, $answer)[2];
+        $json = self::json($library, $answer);
         if ($result !== 0) {
             return [0, $json];
         }
@@ -144,7 +144,7 @@ final class Native
         $library = self::library();
         $answer = $library->new('session_answer *');
         $library->session_client_report(self::$clients[$client], FFI::addr($answer));
-        return self::taken($library, $answer)[2];
+        return self::json($library, $answer);
     }
 
     /**
@@ -163,7 +163,7 @@ final class Native
             FFI::addr($batch),
             FFI::addr($answer)
         );
-        $json = self::taken($library, $answer)[2];
+        $json = self::json($library, $answer);
         if ($result !== 0) {
             return [0, $json];
         }
@@ -263,9 +263,15 @@ final class Native
         $decision = $library->session_answer_decision($answer);
         // Nothing holds what is shipped, and to look costs more than all the rest of this.
         $why = $decision === self::SHIP ? '' : self::why($library, $answer);
+        return [$decision, $why, self::json($library, $answer)];
+    }
+
+    /** An answer as JSON, which is freed. */
+    private static function json(FFI $library, FFI\CData $answer): string
+    {
         // FFI makes strings of const char pointers; JSON has no NUL in it.
         $json = $library->session_answer_json($answer, null);
         $library->session_answer_free($answer);
-        return [$decision, $why, $json];
+        return $json;
     }
 }

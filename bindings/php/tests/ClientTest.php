@@ -131,7 +131,7 @@ final class ClientTest extends SandboxTestCase
         ]);
         self::assertSame('FINALIZED', $session->evidence['value']);
         self::assertSame('A-1', $session->merchantReference);
-        self::assertSame(200, $answer->exchange['http_status']);
+        self::assertSame(200, $answer->exchange()['http_status']);
         self::assertSame(
             self::ask('GET', "sessions/$reference")['document'],
             json_decode($answer->rawJson(), true)
@@ -391,7 +391,7 @@ final class ClientTest extends SandboxTestCase
             . '$pay = PaySession\Client::fromArray(json_decode(file_get_contents($argv[2]), true));'
             . '$pay->decide("kustom:finalized"); if (($child = pcntl_fork()) === 0) { exit(0); }'
             . 'pcntl_waitpid($child, $status); $answer = $pay->get("kustom:finalized");'
-            . 'echo $answer->isPaid() && $answer->exchange["reused_connection"] && $status === 0 ? "well" : "not";';
+            . 'echo $answer->isPaid() && $answer->exchange()["reused_connection"] && $status === 0 ? "well" : "not";';
         $file = tempnam(sys_get_temp_dir(), 'paysession');
         file_put_contents($file, $script);
         $words = [PHP_BINARY, $file, __DIR__ . '/../autoload.php', self::directory() . '/config.json'];

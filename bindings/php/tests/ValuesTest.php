@@ -93,7 +93,7 @@ final class ValuesTest extends TestCase
         $answer = normalize('kustom', $document, id: 'x');
         self::assertTrue($answer->isPaid());
         self::assertSame($document, $answer->rawJson());
-        self::assertNull($answer->exchange);
+        self::assertNull($answer->exchange());
         self::assertFalse(normalize('kustom', $document, id: 'x', expect: new Expect(amount: 1))->isPaid());
         $dintero = '{"id": "x", "items": [], "amount": 1, "processed_at": "2024-01-15T10:30:00Z"}';
         self::assertSame(Next::Hold, normalize('dintero', $dintero, id: 'x')->next);
