@@ -150,6 +150,8 @@
  *   interval_ms         session_wait: the first pause, 1 to 60000 (500)
  *   in_flight           session_batch_open: sessions read at once, 1 to 1024 (32)
  *   requests_per_second session_batch_open: for each provider, 1 to 100000 (not limited)
+ *   http2               session_batch_open: false: where the configuration does not say, HTTP/1.1, as
+ *                       single calls do (true)
  *   id, trust_processed_at   session_normalize: see there
  *
  * THE ANSWER: one JSON object

@@ -8,6 +8,8 @@ struct Options {
     var intervalMs: Int64 = 500
     var inFlight = 32
     var requestsPerSecond: Int64?
+    /// Where the configuration does not say.
+    var prefersHTTP2 = true
     var id: String?
     var rules = ReadingRules()
 
@@ -31,6 +33,7 @@ struct Options {
         case .batch:
             inFlight = Int(try settings.integer("in_flight", in: 1...1024) ?? 32)
             requestsPerSecond = try settings.integer("requests_per_second", in: 1...100_000)
+            prefersHTTP2 = try settings.bool("http2") ?? true
         case .normalize(let provider):
             expected = try Options.expectations(try settings.section("expect"))
             id = try settings.text("id", "an identifier of 1 to 128 bytes") {

@@ -36,7 +36,7 @@ def test_links_lead_somewhere() -> None:
     for document in [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("bindings/*/*.md")]:
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text("utf-8")):
             if not target.startswith("https://"):
-                assert (document.parent / target).exists(), (document, target)
+                assert (document.resolve().parent / target).exists(), (document, target)
 
 
 def test_schema_describes_itself_well() -> None:

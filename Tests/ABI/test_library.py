@@ -95,7 +95,7 @@ def test_version_is_the_same_everywhere() -> None:
     assert os.path.realpath(LIBRARY).endswith(f".so.{version}")
     for file, pattern in (
         ("Sources/PaySession/Library.swift", f'"{version}"'),
-        ("bindings/python/pyproject.toml", f'version = "{version}"'),
+        ("bindings/python/src/paysession/__init__.py", f'__version__ = "{version}"'),
         ("Makefile", f"VERSION := {version}"),
         ("CHANGELOG.md", f"## {version}"),
     ):

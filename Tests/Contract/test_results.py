@@ -17,7 +17,7 @@ from typing import Any
 
 import paysession
 import pytest
-from paysession import Answer, Result
+from paysession import Answer, Failure, Result
 from paysession_sandbox.providers import PROVIDERS
 
 SOURCE = Path(paysession.__file__).resolve().parents[1]
@@ -26,10 +26,11 @@ SOURCE = Path(paysession.__file__).resolve().parents[1]
 def result_of(config: Any, reference: str, **options: Any) -> tuple[str, dict[str, Any]]:
     try:
         with paysession.Client(config) as client:
-            answer: Answer | None = client.get(reference, **options)
+            answer: Answer | Failure | None = client.get(reference, **options)
     except paysession.PaySessionError as error:
         answer = error.answer
-    assert answer and answer.is_paid is (answer.result == "ok" and json.loads(answer.json)["session"]["paid"] == "yes")
+    assert answer is not None
+    assert answer.is_paid is (answer.result == "ok" and json.loads(answer.json)["session"]["paid"] == "yes")
     return str(answer.result), json.loads(answer.json)
 
 
@@ -106,7 +107,7 @@ def test_bad_references_are_not_sent(loopback: str, reference: str) -> None:
     '{"timeout_ms": 5, "timeout_ms": 6}',
 ])
 def test_bad_options_are_not_sent(loopback: str, options: str) -> None:
-    library = paysession._client._library
+    library = paysession._loaded.library
     with paysession.Client(kustom(loopback)) as client:
         answer = ctypes.c_void_p()
         function = ctypes.CFUNCTYPE(
@@ -217,7 +218,7 @@ def test_invalid_config_names_the_key() -> None:
 
 
 def test_done_and_again(loopback: str) -> None:
-    library = paysession._client._library
+    library = paysession._loaded.library
     with paysession.Client(kustom(loopback)) as client:
         batch, answer, tag = ctypes.c_void_p(), ctypes.c_void_p(7), ctypes.c_uint64()
 

@@ -67,7 +67,7 @@ def refusal(config: dict[str, Any]) -> str:
     told = str(caught.value)
     assert told.isascii() and told.isprintable()
     answer = caught.value.answer
-    assert answer and not any(KEY[at:at + 6] in answer.json.decode() for at in range(9, 20))
+    assert answer is not None and not any(KEY[at:at + 6] in answer.json.decode() for at in range(9, 20))
     return told
 
 

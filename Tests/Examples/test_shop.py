@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The shops in Python and in PHP, against the sandbox: whatever comes first, and whatever goes wrong, a parcel is sent
-once, and only for what is paid."""
+"""The shops in Python, in Flask and in PHP, against the sandbox: whatever comes first, and whatever goes wrong, a
+parcel is sent once, and only for what is paid."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from compiling import REPOSITORY
 from paysession_sandbox.processes import free_port, listening, started
 from paysession_sandbox.testing import RunningSandbox
 
+BINDING = REPOSITORY / "bindings" / "python" / "src"
 EXAMPLE = REPOSITORY / "examples" / "python"
+FLASK = REPOSITORY / "examples" / "eshop-python"
 PAID = "Paid. Your coffee is on its way."
 WAITING = "Not paid yet. This page looks again by itself."
 UNHEARD = "We cannot see yet whether it is paid. This page looks again by itself."
@@ -39,7 +41,7 @@ class Shop:
     def __init__(self, url: str, database: Path, sandbox: RunningSandbox, *, buy: str, order: str, callback: str) -> None:
         self.url = url
         self.form, self.order, self.callback = url + buy, url + order, url + callback
-        self._database = database
+        self.database = database
         self._sandbox = sandbox
         self._http = httpx.Client(trust_env=False, timeout=30)
 
@@ -82,7 +84,7 @@ class Shop:
 
     def told(self, statement: str, session: dict[str, Any]) -> Any:
         """By the shop's database, of that order."""
-        with closing(sqlite3.connect(self._database, timeout=10)) as db, db:
+        with closing(sqlite3.connect(self.database, timeout=10)) as db, db:
             row = db.execute(statement, [session["reference"]]).fetchone()
         return row and row[0]
 
@@ -96,8 +98,26 @@ def in_python(configuration: Path, directory: Path, sandbox: RunningSandbox) -> 
     port, database = free_port(), directory / "shop.db"
     with started([sys.executable, EXAMPLE / "shop.py", configuration, "--port", str(port), "--database", database],
                  ready=listening(port), log=directory / "log",
-                 env={**os.environ, "PYTHONPATH": str(REPOSITORY / "bindings" / "python" / "src")}):
+                 env={**os.environ, "PYTHONPATH": str(BINDING)}):
         yield Shop(f"http://localhost:{port}", database, sandbox, buy="/buy", order="/order/", callback="/callback/")
+
+
+def of_flask(configuration: Path, directory: Path, port: int) -> dict[str, str]:
+    """The environment of a shop in Flask, on that port."""
+    return {**os.environ, "PYTHONPATH": str(BINDING), "SHOP_CONFIG": str(configuration),
+            "SHOP_DATABASE": str(directory / "shop.db"), "SHOP_ADDRESS": f"http://localhost:{port}"}
+
+
+@contextmanager
+def in_flask(configuration: Path, directory: Path, sandbox: RunningSandbox) -> Iterator[Shop]:
+    """The same, in two processes of gunicorn with four threads each."""
+    port = free_port()
+    # Left to itself, gunicorn does not show an application what has more than 4,094 letters.
+    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--pythonpath", str(FLASK), "--workers", "2",
+               "--threads", "4", "--limit-request-line", "8190", "--bind", f"localhost:{port}", "app:app"]
+    with started(command, ready=listening(port), log=directory / "log", env=of_flask(configuration, directory, port)):
+        yield Shop(f"http://localhost:{port}", directory / "shop.db", sandbox,
+                   buy="/buy", order="/order/", callback="/callback/")
 
 
 @contextmanager
@@ -122,7 +142,8 @@ def in_php(configuration: Path, directory: Path, sandbox: RunningSandbox) -> Ite
 
 
 @pytest.fixture(scope="module", params=[
-    pytest.param(in_python, id="python"), pytest.param(in_php, id="php", marks=pytest.mark.slow)])
+    pytest.param(in_python, id="python"), pytest.param(in_flask, id="flask", marks=pytest.mark.slow),
+    pytest.param(in_php, id="php", marks=pytest.mark.slow)])
 def selling(request: pytest.FixtureRequest) -> Selling:
     """The shops, in turn."""
     chosen: Selling = request.param
@@ -135,6 +156,8 @@ def shop(selling: Selling, sandbox: RunningSandbox, tmp_path_factory: pytest.Tem
         yield opened
 
 
+IN_FLASK = pytest.mark.parametrize(
+    "selling", [pytest.param(in_flask, id="flask", marks=pytest.mark.slow)], indirect=True)
 PAYING = pytest.mark.parametrize("provider", ["inbank", "kustom", "ledyer"])
 
 
@@ -270,6 +293,18 @@ def test_a_callback_before_the_customer_is_back(shop: Shop, sandbox: RunningSand
     assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (204, PAID, 1)
 
 
+def test_callbacks_that_come_twice_and_in_the_wrong_order(shop: Shop, sandbox: RunningSandbox) -> None:
+    session = shop.buy("inbank")
+    sandbox.change(session["session"], callback={"lost": False, "twice": True, "out_of_order": True})
+    for status in ("granted", "completed"):
+        sandbox.move(session["session"], status)
+    callbacks = f"callbacks?session={session['session']}"
+    until(lambda: len(sandbox.ask("GET", callbacks)) == 4)
+    assert [(one["event"], one["status"]) for one in sandbox.ask("GET", callbacks)] == [
+        ("contract activated", 204), ("contract granted", 204)] * 2
+    assert (shop.state(session), shop.shipments(session)) == ("shipped", 1)
+
+
 def test_a_forged_callback_changes_nothing(shop: Shop, sandbox: RunningSandbox) -> None:
     session = shop.buy("kustom")
     assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (204, WAITING, 0)
@@ -284,6 +319,18 @@ def test_what_is_no_order(shop: Shop) -> None:
             assert told == dict.fromkeys(addresses, 404)
         for form in ({}, {"provider": ""}, {"provider": "klarna"}, {"provider": "kustom' --"}):
             assert http.post(shop.form, data=form).status_code == 400
+
+
+def test_an_order_is_shipped_with_its_parcel_or_not_at_all(shop: Shop, sandbox: RunningSandbox) -> None:
+    session = shop.buy("kustom")
+    sandbox.move(session["session"], "completed")
+    with closing(sqlite3.connect(shop.database, timeout=10)) as db:
+        db.execute("CREATE TRIGGER full BEFORE INSERT ON shipments BEGIN SELECT RAISE(ABORT, 'no room'); END")
+        try:
+            assert (shop.call_back(session), shop.state(session), shop.shipments(session)) == (500, "waiting", 0)
+        finally:
+            db.execute("DROP TRIGGER full")
+    assert (shop.call_back(session), shop.state(session), shop.shipments(session)) == (204, "shipped", 1)
 
 
 def test_an_order_is_seen_by_its_customer_alone(shop: Shop) -> None:
@@ -329,6 +376,37 @@ def test_the_customer_and_the_callback_at_the_same_moment(shop: Shop, sandbox: R
             assert shop.shipments(session) == 1
 
 
+@IN_FLASK
+def test_the_page_of_a_held_order_looks_again_more_slowly(shop: Shop, sandbox: RunningSandbox) -> None:
+    session = shop.buy("kustom")
+    sandbox.change(session["session"], amount=1, status="completed")
+    assert shop.come_back(session) == HELD
+    page = httpx.get(session["return_url"], trust_env=False).text
+    assert '<meta http-equiv="refresh" content="30">' in page
+
+
+@IN_FLASK
+def test_the_job_of_each_night(selling: Selling, sandbox: RunningSandbox, tmp_path: Path) -> None:
+    """For those whose customer and callback never came. One that a provider does not answer for keeps no other back."""
+    with selling(sandbox.config_file, tmp_path, sandbox) as shop:
+        lost, paid, held, waiting, other = (shop.buy("kustom") for _ in range(5))
+        shop.told("UPDATE orders SET session = NULL WHERE id = ?", other)
+        for session in (lost, paid, held):
+            sandbox.move(session["session"], "completed")
+        sandbox.change(lost["session"], replies=["503"] * 3)
+        sandbox.change(held["session"], amount=1)
+        for states in (["waiting", "shipped", "held", "waiting", "waiting"],
+                       ["shipped", "shipped", "held", "waiting", "waiting"]):
+            done = subprocess.run([sys.executable, "-m", "flask", "--app", FLASK / "app.py", "settle"], text=True,
+                                  capture_output=True, timeout=60, env=of_flask(sandbox.config_file, tmp_path, 0))
+            assert (done.returncode, done.stdout) == (0, "")
+            # Whoever runs the shop is told of the one that was not learnt about.
+            assert [line.partition(":")[0] for line in done.stderr.splitlines()] == (
+                [lost["reference"]] if states[0] == "waiting" else [])
+            assert [shop.state(session) for session in (lost, paid, held, waiting, other)] == states
+        assert [shop.shipments(session) for session in (lost, paid, held, waiting, other)] == [1, 1, 0, 0, 0]
+
+
 # ---- In the browser -------------------------------------------------------------------------------
 
 
@@ -365,6 +443,74 @@ def test_a_purchase_in_the_browser(width: int, browser: Browser, shop: Shop, san
     assert browser.complaints() == []
 
 
+def bought(browser: Browser, shop: Shop, sandbox: RunningSandbox, provider: str = "kustom") -> dict[str, Any]:
+    """Presses the shop's button: the browser shows where the customer pays. No callback comes by itself."""
+    browser.find(f"button[value={provider}]").click()
+    until(lambda: browser.driver.current_url.startswith(sandbox.page))
+    session: dict[str, Any] = sandbox.ask("GET", f"sessions/{browser.driver.current_url.partition('/pay/')[2]}")
+    sandbox.change(session["session"], callback={"lost": True})
+    return session
+
+
+@pytest.fixture
+def visited(browser: Browser, shop: Shop) -> Iterator[Browser]:
+    """At the front of the shop, on a phone. Whatever a test does there, no script failed and no policy was broken."""
+    browser.show(360)
+    browser.open(shop.url)
+    yield browser
+    assert not browser.is_wider_than_its_window()
+    assert browser.complaints() == []
+
+
+@pytest.mark.slow
+def test_an_edited_amount_in_the_browser(visited: Browser, shop: Shop, sandbox: RunningSandbox) -> None:
+    visited.run("document.forms[0].insertAdjacentHTML('beforeend', '<input name=amount value=1>')")
+    session = bought(visited, shop, sandbox)
+    assert visited.find("h1").text == "42.00 SEK"
+    # Somebody manages to edit it at the provider, and pays that.
+    sandbox.change(session["session"], amount=1)
+    visited.find("button[value=pay]").click()
+    until(lambda: HELD in visited.text)
+    assert (shop.state(session), shop.shipments(session)) == ("held", 0)
+
+
+@pytest.mark.slow
+def test_a_callback_before_the_redirect_in_the_browser(visited: Browser, shop: Shop, sandbox: RunningSandbox) -> None:
+    session = bought(visited, shop, sandbox)
+    sandbox.move(session["session"], "completed")
+    assert [shop.call_back(session) for _ in range(2)] == [204, 204]
+    assert (shop.state(session), shop.shipments(session)) == ("shipped", 1)
+    visited.find("button[value=pay]").click()
+    until(lambda: PAID in visited.text)
+    visited.driver.refresh()
+    assert PAID in visited.text and shop.shipments(session) == 1
+
+
+@pytest.mark.slow
+def test_a_provider_that_is_down_in_the_browser(visited: Browser, shop: Shop, sandbox: RunningSandbox) -> None:
+    """The page says so, looks again by itself, and knows once the provider is back."""
+    session = bought(visited, shop, sandbox)
+    sandbox.change(session["session"], replies=["503"] * 3)
+    visited.find("button[value=pay]").click()
+    until(lambda: UNHEARD in visited.text)
+    assert (shop.state(session), shop.shipments(session)) == ("waiting", 0)
+    until(lambda: PAID in visited.text)
+    assert (shop.state(session), shop.shipments(session)) == ("shipped", 1)
+
+
+@pytest.mark.slow
+def test_a_forged_callback_in_the_browser(visited: Browser, shop: Shop, sandbox: RunningSandbox) -> None:
+    """While the customer's page waits: it looks again, and is not taken in."""
+    session = bought(visited, shop, sandbox)
+    visited.find("button[value=decline]").click()
+    until(lambda: WAITING in visited.text)
+    assert shop.call_back(session) == 204
+    visited.run("window.isOld = true")
+    until(lambda: visited.run("return document.readyState === 'complete' && !window.isOld"))
+    assert WAITING in visited.text
+    assert (shop.state(session), shop.shipments(session)) == ("waiting", 0)
+
+
 @pytest.mark.slow
 def test_the_lines_of_its_readme(sandbox: RunningSandbox, tmp_path: Path) -> None:
     """As printed, but for the folders and the port: a shop that serves."""
@@ -381,6 +527,29 @@ def test_the_lines_of_its_readme(sandbox: RunningSandbox, tmp_path: Path) -> Non
         assert "Buy with Kustom" in page.text
         sent = httpx.post(f"http://localhost:{port}/buy", data={"provider": "kustom"}, trust_env=False)
         assert sent.headers["location"].startswith(f"{sandbox.page}/pay/kustom:")
+
+
+@pytest.mark.slow
+def test_the_lines_of_the_readme_in_flask(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    """As printed, but for the folders and the port."""
+    port = free_port()
+    readme = (FLASK / "README.md").read_text("utf-8").replace("build/venv", sys.prefix).replace(
+        "build/sandbox", str(sandbox.directory)).replace("build/shop-python.db", f"{tmp_path}/shop.db").replace(
+        "localhost:5002", f"localhost:{port}").replace(
+        f"\n{sys.prefix}/bin/gunicorn", f"\nexec env SHOP_ADDRESS=http://localhost:{port} {sys.prefix}/bin/gunicorn")
+    lines, job = re.findall(r"^```bash\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    (variables,) = re.findall(r"^export .*\n", lines, re.MULTILINE)
+    # Where gunicorn's control socket goes: not into the home of whoever runs this.
+    with started(["bash", "-euc", lines], cwd=REPOSITORY, ready=listening(port), log=tmp_path / "log",
+                 stdin=subprocess.DEVNULL, env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}):
+        assert "Buy with Kustom" in httpx.get(f"http://localhost:{port}/", trust_env=False, timeout=30).text
+        shop = Shop(f"http://localhost:{port}", tmp_path / "shop.db", sandbox,
+                    buy="/buy", order="/order/", callback="/callback/")
+        session = shop.buy("kustom")
+        assert shop.come_back(session) == WAITING
+        sandbox.move(session["session"], "completed")
+        subprocess.run(["bash", "-euc", variables + job], cwd=REPOSITORY, check=True, timeout=60)
+        assert (shop.state(session), shop.shipments(session)) == ("shipped", 1)
 
 
 @pytest.mark.slow

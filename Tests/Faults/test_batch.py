@@ -265,3 +265,25 @@ def test_a_host_that_is_busy_elsewhere_loses_no_answer(authority: Authority) -> 
                 ended[given[0]] = given[1]
     good = {tag for tag, one in ended.items() if isinstance(one, paysession.Answer) and one.is_paid}
     assert good == set(range(1, count)), ended
+
+
+@pytest.mark.parametrize("pause", [0, 0.05])
+def test_a_second_answer_is_not_for_what_is_added_next(pause: float) -> None:
+    """It comes unasked, while nothing is under way, and says paid; nor is it after another is added."""
+    def twice(connection: Connection, request: Request) -> None:
+        connection.send(reply(kustom("x", "ACTIVE")) + (b"" if pause else reply(kustom("x"))))
+        if pause:
+            time.sleep(pause)
+            connection.send(reply(kustom("x")))
+
+    with Server(twice) as server:
+        handle = Handle(json.dumps(keyed(server.http, attempts=1)))
+        batch = handle.batch(in_flight=2, http2=False)
+        for tag in range(4):
+            assert batch.add("kustom:x", tag) == RESULTS["ok"]
+            result, told, answer = batch.next()
+            assert (result, told, answer["session"]["paid"]) == (RESULTS["ok"], tag, "no"), answer
+            time.sleep(2 * pause)  # until it is there
+        batch.close()
+        handle.close()
+        assert len(server.requests) == 4

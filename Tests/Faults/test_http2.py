@@ -17,8 +17,8 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     ({}, "1.1", "2"), ({"http2": False}, "1.1", "1.1"), ({"http2": True}, "2", "2")]
 
 
-def batched(handle: Handle, count: int = 3) -> list[dict[str, Any]]:
-    batch = handle.batch(in_flight=1)
+def batched(handle: Handle, count: int = 3, **options: Any) -> list[dict[str, Any]]:
+    batch = handle.batch(in_flight=1, **options)
     for tag in range(count):
         assert batch.add(f"ledyer:b-{tag}", tag) == RESULTS["ok"]
     answers = [batch.next()[2] for _ in range(count)]
@@ -50,6 +50,17 @@ def test_http2(first: str, more: dict[str, Any], single: str, batch: str, nginx:
     # Each kind keeps one connection for all of its turns.
     assert len(used["single"]) == len(used["batch"]) == 1
     assert (used["single"] == used["batch"]) == (single == batch)
+
+
+@pytest.mark.parametrize(("more", "version"), [({}, "1.1"), ({"http2": False}, "1.1"), ({"http2": True}, "2")])
+def test_a_batch_that_reads_as_single_calls_do(more: dict[str, Any], version: str, nginx: Nginx) -> None:
+    """Where the configuration does not say; it has their connection, too."""
+    handle = Handle(nginx.config(**more))
+    single = handle.get("ledyer:s")
+    answers = batched(handle, http2=False)
+    handle.close()
+    assert {answer["exchange"]["http_version"] for answer in answers} == {version}
+    assert {answer["raw"]["connection"] for answer in [single, *answers]} == {single["raw"]["connection"]}
 
 
 @pytest.mark.parametrize("more, version", [({}, "HTTP/1.1"), ({"http2": True}, "HTTP/2.0")])

@@ -29,6 +29,7 @@ import Testing
             [.get, .wait, .normalize, .normalizeDintero]
         ),
         ("in_flight", "8", [.batch]), ("requests_per_second", "10", [.batch]),
+        ("http2", "false", [.batch]),
         ("id", "\"5e3a\"", [.normalize, .normalizeDintero]),
         ("trust_processed_at", "true", [.normalizeDintero]),
     ]
@@ -82,6 +83,8 @@ import Testing
         let batch = try Options(#"{"in_flight": 1024, "requests_per_second": 100000}"#, for: .batch)
         #expect(batch.inFlight == 1024)
         #expect(batch.requestsPerSecond == 100_000)
+        #expect(batch.prefersHTTP2)
+        #expect(!(try Options(#"{"http2": false}"#, for: .batch)).prefersHTTP2)
         // Contract, version 0.2: whole numbers in any spelling.
         #expect(try Options(#"{"in_flight": 2.0}"#, for: .batch).inFlight == 2)
         #expect(try Options(#"{"in_flight": "1024"}"#, for: .batch).inFlight == 1024)
@@ -135,6 +138,7 @@ import Testing
             (.batch, "in_flight", "\"1025\""), (.normalize, "id", "\"a\\ud800\""),
             (.get, "traceparent", "\"\\udc00\""),
             (.batch, "requests_per_second", "0"), (.batch, "requests_per_second", "100001"),
+            (.batch, "http2", "0"), (.batch, "http2", "null"),
             (.batch, "requests_per_second", "0.5"), (.get, "expect", "5"), (.get, "expect", "[]"),
             (.get, "expect", "null"), (.get, "expect", "\"30000\""), (.normalize, "id", "\"\""),
             (.normalize, "id", "\".\""), (.normalize, "id", "\"..\""),

@@ -20,11 +20,11 @@ except paysession.PaySessionError as error:
 unpaid = False
 with client:
     for reference in sys.argv[2:]:
-        try:
-            answer = client.get(reference)
-        except paysession.PaySessionError as error:  # no answer, which is not "not paid"
-            answer = error.answer
-        print(answer.json.decode())
-        print(f"{reference}: {answer.result}, paid {answer.paid}: {answer.decision}")
-        unpaid = unpaid or not answer.is_paid
+        decision = client.decide(reference)  # no answer is not "not paid": it waits, or a person looks
+        paid = paysession.Paid.UNKNOWN
+        if decision.answer is not None:
+            paid = decision.answer.paid
+            print(decision.answer.json.decode())
+        print(f"{reference}: {decision.result}, paid {paid}: {decision.next}")
+        unpaid = unpaid or not paid
 sys.exit(unpaid)

@@ -109,8 +109,8 @@ def settle(address: str) -> tuple[str, bool]:
         # No answer is not "not paid": the order stays as it is, and whoever runs the shop reads why.
         app.logger.warning("%s: %s. %s", order["id"], error, error.advice)
         return order["state"], False
-    if answer.decision in STATES:
-        state, why = STATES[answer.decision], ", ".join(answer.session.holds if answer.session else ())
+    if answer.next in STATES:
+        state, why = STATES[answer.next], ", ".join(answer.session.holds)
         with database() as db:
             # One of many at the same moment changes the row; the others find it changed.
             changed = db.execute("UPDATE orders SET state = ?, why = ? WHERE id = ? AND state IN ('waiting', 'held')",

@@ -15,7 +15,9 @@ public func session_batch_open(
             let options = try Options(options, for: .batch)
             let success = try success()
             let owner = object(client, as: Client.self)
-            guard let loop = owner.takeLoop(isBatch: true) else { throw .outOfMemory }
+            guard let loop = owner.takeLoop(prefersHTTP2: options.prefersHTTP2) else {
+                throw .outOfMemory
+            }
             let opened = Batch(owner, loop, options)
             batch.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
             return handOver(success, answer)

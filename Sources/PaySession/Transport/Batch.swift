@@ -154,11 +154,12 @@ final class Batch {
     }
 
     /// The host has closed what the loop waited with. The calls under way have come to an end by that;
-    /// those that wait have a new one, or come to their end too where there is none to be had.
+    /// those that wait have a new one, or come to their end too where there is none to be had. Another
+    /// loop, too, where nothing is under way and something has come: it answers no request.
     private func replaceLostLoop() {
-        guard loop.isLost, !loop.isAbandoned else { return }
+        guard loop.isLost || loop.calls.isEmpty && !loop.isQuiet, !loop.isAbandoned else { return }
         collect()
-        guard let fresh = client.takeLoop(isBatch: true) else {
+        guard let fresh = client.takeLoop(prefersHTTP2: options.prefersHTTP2) else {
             for lane in lanes {
                 while let next = lane.waiting.popFirst() { finish(next, .outOfMemory, in: lane) }
             }

@@ -145,11 +145,11 @@ final class Client: @unchecked Sendable {
 
     func withLock<R>(_ body: () -> R) -> R { mutex.withLock(body) }
 
-    /// - Parameter isBatch: for a batch, which asks for HTTP/2 unless the configuration says
-    ///   otherwise. Single calls do without: what a provider sends by HTTP/1 can be bounded.
-    func takeLoop(isBatch: Bool = false) -> Loop? {
+    /// - Parameter prefersHTTP2: unless the configuration says otherwise. Single calls do without: what
+    ///   a provider sends by HTTP/1 can be bounded.
+    func takeLoop(prefersHTTP2: Bool = false) -> Loop? {
         guard hasBell() else { return nil }
-        let asksForHTTP2 = Quirks.tellsHTTP2 && configuration.http2 ?? isBatch
+        let asksForHTTP2 = Quirks.tellsHTTP2 && configuration.http2 ?? prefersHTTP2
         // The last used has the freshest connections.
         while let idle = mutex.withLock({
             idleLoops.lastIndex { $0.asksForHTTP2 == asksForHTTP2 }.map { idleLoops.remove(at: $0) }

@@ -35,7 +35,7 @@ def test_another_amount_is_held(name: str, fresh: RunningSandbox, client: payses
     made = fresh.create(name, amount=4250, currency="EUR", status="completed")
     fresh.change(made["session"], amount=1)
     answer = client.get(made["session"], expect={"amount": 4250})
-    assert answer.decision == "hold" and answer.session is not None
+    assert answer.next == "hold" and answer.session is not None
     assert answer.session.holds == ("amount_mismatch",)
 
 
@@ -44,7 +44,7 @@ def test_dintero_tells_the_amount(fresh: RunningSandbox, client: paysession.Clie
     with paysession.Client({**fresh.config, "dintero": {
             **fresh.config["dintero"], "trust_processed_at": True}}) as trusting:
         assert trusting.get(made["session"], expect={"amount": 4250}).is_paid
-    assert client.get(made["session"]).decision == "hold"
+    assert client.get(made["session"]).next == "hold"
 
 
 def stages() -> list[Any]:
@@ -168,10 +168,10 @@ def test_kustom_makes_and_cancels_a_session(
                          "total_tax_amount": 0}]}).json()
     reference = f"kustom:{made['session_id']}"
     answer = client.get(reference, expect={"amount": 4250, "currency": "SEK", "reference": "A-1001"})
-    assert (answer.status, answer.decision) == ("open", "wait")
+    assert (answer.status, answer.next) == ("open", "wait")
     assert http.put(f"/kustom/ipp/v1/sessions/{made['session_id']}/cancel", headers=headers).json()[
         "status"] == "CANCELLED"
-    assert client.get(reference).decision == "release"
+    assert client.get(reference).next == "release"
 
 
 def test_ledyer_makes_a_session(fresh: RunningSandbox, http: httpx.Client, client: paysession.Client) -> None:

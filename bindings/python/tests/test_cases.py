@@ -16,7 +16,7 @@ from paysession_sandbox.providers import PROVIDERS
 import paysession
 
 
-def _asked(call: Callable[[], paysession.Answer]) -> paysession.Answer:
+def _asked(call: Callable[[], paysession.Answer]) -> paysession.Answer | paysession.Failure:
     """The answer, also where there is an exception around it."""
     try:
         answer = call()
@@ -24,14 +24,17 @@ def _asked(call: Callable[[], paysession.Answer]) -> paysession.Answer:
         assert error.answer is not None and error.answer.error is not None
         assert type(error) is not paysession.PaySessionError
         assert error.result == error.answer.result
-        assert str(error) == error.answer.error.message
+        assert error.message == error.answer.error.message
+        assert str(error) == error.message + (f" ({error.reference})" if error.reference else "")
+        assert (error.reference, error.provider) == (error.answer.reference, error.answer.provider)
+        assert error.http_status == error.answer.error.http_status
         assert error.retryable == error.answer.error.retryable
         return error.answer
     assert answer.result is paysession.Result.OK
     return answer
 
 
-def _check(case: Case, answer: paysession.Answer) -> None:
+def _check(case: Case, answer: paysession.Answer | paysession.Failure) -> None:
     """The answer's JSON as written, and the attributes as the JSON."""
     case.check(answer.json)
     told = json.loads(answer.json)

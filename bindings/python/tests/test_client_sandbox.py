@@ -22,7 +22,9 @@ def client(sandbox: Sandbox) -> Iterator[paysession.Client]:
         yield opened
 
 
-def _asked(client: paysession.Client, reference: str, **options: Any) -> paysession.Answer:
+def _asked(
+    client: paysession.Client, reference: str, **options: Any
+) -> paysession.Answer | paysession.Failure:
     """The answer, also where there is an exception around it."""
     try:
         answer = client.get(reference, **options)
@@ -30,7 +32,8 @@ def _asked(client: paysession.Client, reference: str, **options: Any) -> paysess
         assert error.answer is not None and error.answer.error is not None
         assert error.answer.session is None and error.answer.raw is None
         assert error.result == error.answer.result != "ok"
-        assert str(error) == error.answer.error.message != ""
+        assert error.message == error.answer.error.message != ""
+        assert str(error) in (error.message, f"{error.message} ({reference})")
         return error.answer
     assert answer.result is paysession.Result.OK and answer.raw is not None
     return answer
@@ -243,7 +246,8 @@ def test_cancel_ends_a_batch(client: paysession.Client) -> None:
         told = [batch.next(2000) for _ in range(5)]
         assert all(one and isinstance(one[1], paysession.Aborted) for one in told)
         assert batch.add("kustom:finalized", 5)
-        assert (batch.next() or (0, None))[1]
+        tag, answer = batch.next() or (0, None)
+        assert tag == 5 and answer is not None
 
 
 def test_report(sandbox: Sandbox, client: paysession.Client) -> None:

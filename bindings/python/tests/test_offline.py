@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import copy
 import ctypes
+import gc
 import json
+import logging
 import os
 import pickle
 import re
@@ -16,6 +18,7 @@ import sys
 import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -24,8 +27,11 @@ from typing import Any
 import pytest
 
 import paysession
-from paysession import _client, _library, _model
+from paysession import _answer, _calls, _client, _library, _loaded
+from paysession._answer import _travelled
 from paysession._declarations import AnswerPointer
+from paysession._errors import exception_of, reply_of
+from paysession._values import moment
 from paysession._library import SONAME
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -314,7 +320,7 @@ def test_no_secret_in_a_report_of_an_exception(config: Any) -> None:
     # Nor a part of one, where a repr() is cut off.
     said = "\n".join(_shown(caught.value))
     assert not [SECRET[at:at + 6] for at in range(len(SECRET) - 5) if SECRET[at:at + 6] in said]
-    assert str(caught.traceback[-1].path).endswith("_client.py")
+    assert Path(caught.traceback[-1].path).name in ("_client.py", "_calls.py")
     # What the caller was at when it asked is its own.
     assert caught.value.__context__ is None
 
@@ -387,7 +393,7 @@ def test_close() -> None:
 def test_close_leaves_the_last_call_the_handle(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = []
     client = paysession.Client({})
-    real = _client._library
+    real = _loaded.library
     class Spy:
         def __getattr__(self, name: str) -> Any:
             return getattr(real, name)
@@ -396,7 +402,7 @@ def test_close_leaves_the_last_call_the_handle(monkeypatch: pytest.MonkeyPatch) 
             closed.append(handle)
             real.session_client_close(handle)
 
-    monkeypatch.setattr(_client, "_library", Spy())
+    monkeypatch.setattr(_client, "library", Spy())
     with client._entered():
         client.close()
         assert closed == []
@@ -405,31 +411,38 @@ def test_close_leaves_the_last_call_the_handle(monkeypatch: pytest.MonkeyPatch) 
     assert len(closed) == 1
 
 
-def test_every_answer_is_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_answer_is_freed_with_the_object_that_has_it() -> None:
     freed = []
-    real = _client._library
-    class Spy:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(real, name)
 
-        def session_answer_free(self, answer: Any) -> None:
-            freed.append(bool(answer))
-            real.session_answer_free(answer)
+    def free(pointer: Any) -> None:
+        freed.append(bool(pointer))
+        _loaded.library.session_answer_free(pointer)
 
-    monkeypatch.setattr(_client, "_library", Spy())
-    paysession.normalize("kustom", KUSTOM)
-    with pytest.raises(paysession.Malformed):
-        paysession.normalize("kustom", "")
-    with pytest.raises(ctypes.ArgumentError):
-        _client._answer(real.session_normalize, 1, 2, 3)
-    assert freed == [True, True, False]
+    gc.collect()  # those of other tests
+    assert _answer._Reply.__del__.__defaults__ == (_loaded.library.session_answer_free,)
+    _answer._Reply.__del__.__defaults__ = (free,)
+    try:
+        answer = paysession.normalize("kustom", KUSTOM)
+        copied = copy.copy(answer)
+        assert freed == [] and answer.is_paid
+        del answer
+        gc.collect()
+        assert freed == [True] and copied.is_paid
+        with pytest.raises(paysession.Malformed):
+            paysession.normalize("kustom", "")
+        gc.collect()
+        assert freed == [True, True]
+        del copied
+        gc.collect()
+        assert freed == [True, True, False]
+    finally:
+        _answer._Reply.__del__.__defaults__ = (_loaded.library.session_answer_free,)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_fork_while_another_thread_is_in_a_call() -> None:
     client = paysession.Client({})
-    client._lock.acquire()
-    client._calls += 1
+    client._calls.append(None)
     child = os.fork()
     if child == 0:
         code = 1
@@ -439,36 +452,36 @@ def test_fork_while_another_thread_is_in_a_call() -> None:
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
-    client._calls -= 1
-    client._lock.release()
+    client._calls.pop()
     client.close()
     assert os.waitstatus_to_exitcode(status) == 0
 
 
 def test_the_verdict_says_what_the_library_says() -> None:
-    library = _client._library
+    library = _loaded.library
     for document in (KUSTOM, '{"status": "ACTIVE"}', '{"status": "new"}', "[]"):
         pointer = AnswerPointer()
         text = document.encode()
         number = library.session_normalize(b"kustom", text, None, ctypes.byref(pointer))
-        try:
-            answer = _model.answer_of(library.session_answer_json(pointer, None))
-            assert isinstance(answer.result, paysession.Result)
-            assert library.session_answer_result(pointer) == number == answer.result.number
-            assert library.session_answer_status(pointer) == answer.status.number
-            assert library.session_answer_paid(pointer) == answer.paid.number
-        finally:
-            library.session_answer_free(pointer)
+        answer = reply_of(number, pointer)
+        told = json.loads(answer.json)
+        assert isinstance(answer.result, paysession.Result)
+        assert library.session_answer_result(pointer) == number == answer.result.number
+        assert (told["result"], told["decision"]) == (answer.result, answer.next)
+        if told["session"]:
+            assert (told["session"]["status"], told["session"]["paid"]) == (answer.status, answer.paid)
 
 
 def test_words_are_the_librarys() -> None:
-    library = _client._library
+    library = _loaded.library
     for result in paysession.Result:
         assert library.session_result_name(result.number).decode() == result.value
     for status in paysession.Status:
         assert library.session_status_name(status.number).decode() == status.value
     for paid in paysession.Paid:
         assert library.session_paid_name(paid.number).decode() == paid.value
+    for each in paysession.Next:
+        assert library.session_decision_name(each.number).decode() == each.value
 
 
 def test_words() -> None:
@@ -481,16 +494,30 @@ def test_words() -> None:
 
 
 def test_a_newer_library() -> None:
+    """Its words stay what they are, and none of them is good news."""
     told = json.loads(paysession.normalize("kustom", KUSTOM).json)
     told["novel"] = told["session"]["novel"] = told["session"]["amount"]["novel"] = 1
-    told["result"], told["session"]["status"] = "novel", "novel"
-    answer = _model.answer_of(json.dumps(told).encode())
-    assert answer.result == "novel" and answer.status is paysession.Status.UNKNOWN
-    error = paysession._errors.error_of(answer.result, answer)
-    assert type(error) is paysession.PaySessionError and str(error) == "novel"
+    told["result"], told["session"]["status"], told["decision"] = "novel", "novel", "novel"
+    told["session"]["holds"] = ["novel"]
+
+    def newer(kind: type[_answer._Reply], code: int) -> Any:
+        text = json.dumps(told, separators=(",", ":")).encode()
+        return _travelled(kind, code, text, (99, 99, 99))
+
+    answer = newer(paysession.Answer, 98)
+    assert answer.result == "novel"
+    assert answer.status is answer.session.status is paysession.Status.UNKNOWN
+    assert answer.next is paysession.Next.HOLD and not answer.is_paid
+    assert answer.session.holds == ("novel",) and answer.to_dict()["session"]["status"] == "novel"
+    assert not hasattr(answer.session, "novel")
+    told["error"] = {"message": "it is new", "http_status": None, "provider_code": None, "advice": "",
+                     "provider_message": None, "retryable": False, "retry_after_ms": None}
+    error = exception_of(newer(paysession.Failure, 99))
+    assert type(error) is paysession.PaySessionError and str(error) == "it is new"
+    assert error.result == "novel"
     del told["session"]["paid"]
     with pytest.raises(KeyError):
-        _model.answer_of(json.dumps(told).encode())
+        newer(paysession.Answer, 0).session
 
 
 def test_repr_shows_no_customer() -> None:
@@ -612,7 +639,7 @@ print(paysession.__file__, paysession.version())
 @pytest.mark.parametrize("place", ["/app/paysession", "/paysession", "/var/task/paysession", "/a/b/c/paysession"])
 def test_a_package_near_the_root(place: str) -> None:
     """As in containers. Only the name of each file is such: not everyone may write there."""
-    package, library = Path(paysession.__file__).parent, Path(_client._library._name)
+    package, library = Path(paysession.__file__).parent, Path(_loaded.library._name)
     done = subprocess.run(
         [sys.executable, "-B", "-c", AT, package, place], text=True, capture_output=True,
         env={key: value for key, value in os.environ.items() if key != "PAYSESSION_LIBRARY"}
@@ -635,7 +662,7 @@ def test_a_named_library_that_is_another() -> None:
 
 
 def test_a_named_library() -> None:
-    done = _import(PAYSESSION_LIBRARY=_client._library._name)
+    done = _import(PAYSESSION_LIBRARY=_loaded.library._name)
     assert (done.returncode, done.stdout) == (0, "0.1.0\n"), done.stderr
 
 
@@ -670,13 +697,13 @@ def test_the_usual_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 ])
 def test_decision(document: str, decision: str) -> None:
     answer = paysession.normalize("kustom", document)
-    assert answer.decision is paysession.Decision.of(decision)
-    assert f"{answer.decision}" == decision
+    assert answer.next is paysession.Next.of(decision)
+    assert f"{answer.next}" == decision
 
 
 @pytest.mark.parametrize("word", ["", "SHIP", "dispatch", 7, -1])
 def test_a_decision_that_nobody_knows_is_held(word: str | int) -> None:
-    assert paysession.Decision.of(word) is paysession.Decision.HOLD
+    assert paysession.Next.of(word) is paysession.Next.HOLD
 
 
 def test_an_option_that_is_none_is_no_argument() -> None:
@@ -684,7 +711,7 @@ def test_an_option_that_is_none_is_no_argument() -> None:
         for call, function in (
             (client.get, "get"), (client.wait, "wait"), (client.get_kustom, "get_kustom"),
         ):
-            with pytest.raises(TypeError, match=rf"^{function}\(\) got an unexpected keyword argument 'expct'$"):
+            with pytest.raises(TypeError, match=rf"{function}\(\) got an unexpected keyword argument 'expct'$"):
                 call("kustom:x", expct={})  # type: ignore[call-arg]
         with pytest.raises(TypeError, match=r"^batch\(\) got an unexpected keyword argument 'interval_ms'$"):
             client.batch(interval_ms=1)  # type: ignore[call-arg]
@@ -696,3 +723,182 @@ def test_providers() -> None:
     told = paysession.providers()
     assert [one["name"] for one in told] == ["inbank", "kustom", "dintero", "ledyer"]
     assert told[2]["reference"] == "dintero:ACCOUNT_ID/ORDER_ID/SESSION_ID"
+
+
+# ---- What is decoded, and when -------------------------------------------------------------------
+
+
+def test_a_verdict_decodes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a shop decides on comes from the library's accessors, not from its JSON."""
+    answer = paysession.normalize("kustom", KUSTOM)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(json, "loads", refuse)
+    assert answer.is_paid and answer.paid is paysession.Paid.YES and answer.next is paysession.Next.SHIP
+    assert answer.status is paysession.Status.COMPLETED and answer.json.startswith(b'{"result":"ok"')
+    for name in ("session", "raw", "reference", "exchange"):
+        with pytest.raises(AssertionError, match="decoded"):
+            getattr(answer, name)
+
+
+def test_the_providers_document_is_decoded_when_it_is_asked_for() -> None:
+    """Half of a surrogate pair is no reason to lose the rest."""
+    answer = paysession.normalize("kustom", KUSTOM.replace('"order-2"', '"\\ud83d"'))
+    assert answer.session is not None and answer.raw is answer.raw
+    assert answer.raw["merchant_reference1"] == "\ud83d"
+
+
+@pytest.mark.parametrize("value", [
+    paysession.normalize("kustom", KUSTOM), paysession.normalize("kustom", KUSTOM).session])
+def test_an_answer_is_neither_true_nor_false(value: object) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: bool(value), lambda: not value, lambda: 1 if value else 0]
+    for call in calls:
+        with pytest.raises(TypeError, match="decide on answer.is_paid"):
+            call()
+
+
+def test_a_failure_is_neither_true_nor_false() -> None:
+    with pytest.raises(paysession.Malformed) as caught:
+        paysession.normalize("kustom", "[]")
+    with pytest.raises(TypeError, match="decide on answer.is_paid"):
+        bool(caught.value.answer)
+
+
+def test_to_dict_is_the_librarys_json_without_the_providers_document() -> None:
+    answer = paysession.normalize("inbank", INBANK)
+    told = json.loads(answer.json)
+    del told["raw"]
+    assert answer.to_dict() == told == json.loads(json.dumps(answer.to_dict()))
+    answer.to_dict()["result"] = "changed"
+    assert answer.result is paysession.Result.OK
+
+
+@pytest.mark.parametrize(("text", "microseconds"), [
+    ("2024-01-15T10:30:00Z", 0), ("2024-01-15T10:30:00.5Z", 500_000), ("2024-01-15T10:30:00.123456789Z", 123_456)])
+def test_points_in_time(text: str, microseconds: int) -> None:
+    document = json.dumps({"uuid": "u", "status": "completed", "createdAt": text})
+    session = paysession.normalize("inbank", document).session
+    assert session.created_at == text
+    assert session.created == datetime(2024, 1, 15, 10, 30, 0, microseconds, tzinfo=timezone.utc)
+    assert session.updated is session.started is session.completed is session.expires is None
+
+
+def test_a_leap_second() -> None:
+    assert moment("2016-12-31T23:59:60Z") == datetime(2017, 1, 1, tzinfo=timezone.utc)
+
+
+def test_normalize_takes_what_raw_gives() -> None:
+    """Amounts as they are spelt: 300.00 is another text than 300.0, and neither is a float."""
+    for provider, document in (("inbank", INBANK), ("kustom", KUSTOM), ("dintero", DINTERO), ("ledyer", LEDYER)):
+        answer = paysession.normalize(provider, document)
+        again = paysession.normalize(provider, answer.raw)
+        assert again.to_dict() == answer.to_dict() and again.raw == answer.raw
+    assert b"300.00" in paysession.normalize("inbank", {"totalAmount": Decimal("300.00")}).json
+    with pytest.raises(TypeError, match="^document: float is not what Answer.raw gives; a fraction is a Decimal$"):
+        paysession.normalize("inbank", {"totalAmount": 300.0})
+
+
+def test_decide_never_raises_for_what_a_customer_can_cause() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        client = paysession.Client({"attempts": 1, "kustom": {"base_url": address, "api_key": "kco_test_x"}})
+        told = client.decide("kustom:a")
+    assert (told.next, told.result) == (paysession.Next.WAIT, paysession.Result.UNREACHABLE)
+    assert told.reference == "kustom:a" and told.why and isinstance(told.answer, paysession.Failure)
+    for reference, why in (("kustom", "reference"), ("kustom:a\0", "reference contains a NUL"),
+                           ("kustom:\udc80", "reference contains a lone surrogate"), ("inbank:a/b", "inbank")):
+        told = client.decide(reference)
+        assert told.next is paysession.Next.HOLD and told.why.startswith(why), told
+        assert told.result in (paysession.Result.INVALID_ARGUMENT, paysession.Result.NOT_CONFIGURED)
+    with pytest.raises(TypeError):
+        client.decide(7)  # type: ignore[arg-type]
+    client.close()
+    with pytest.raises(ValueError, match="closed"):
+        client.decide("kustom:a")
+    with pytest.raises(ValueError, match="closed"):
+        client.__enter__()
+
+
+def test_what_exceptions_are_besides() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        with paysession.Client({"attempts": 1, "kustom": {"base_url": address, "api_key": "kco_test_x"}}) as client:
+            with pytest.raises(ConnectionError) as caught:
+                client.get("kustom:a")
+    error = caught.value
+    assert isinstance(error, paysession.Unreachable) and error.next is paysession.Next.WAIT
+    assert (error.reference, error.provider, error.http_status, error.retry_after) == ("kustom:a", "kustom", None, None)
+    assert str(error) == f"{error.message} (kustom:a)"
+    again = pickle.loads(pickle.dumps(error))
+    assert isinstance(again, paysession.Unreachable) and str(again) == str(error)
+    assert issubclass(paysession.TimedOut, TimeoutError) and issubclass(paysession.TimedOut, OSError)
+    for name in paysession.__all__:
+        assert getattr(getattr(paysession, name), "__module__", "paysession") in ("paysession", "typing"), name
+
+
+def test_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with paysession.Client({"kustom": {"environment": "live", "api_key": SECRET}}) as client:
+        client.decide("inbank:a/b")
+        assert caplog.records == []  # nobody asked to hear it
+        with caplog.at_level(logging.INFO, "paysession"):
+            client.decide("inbank:a/b")
+            client.decide("no\nreference")
+            list(client.read_many(["inbank:c/d"]))
+    assert [record.getMessage() for record in caplog.records] == [
+        "inbank:a/b: not_configured, hold, 0 ms, attempts: 0",
+        "'no\\nreference': invalid_argument, hold, 0 ms, attempts: 0",
+        "inbank:c/d: not_configured, hold, 0 ms, attempts: 0"]
+    assert SECRET not in caplog.text
+
+
+def test_many_are_more_than_one() -> None:
+    with paysession.Client({}) as client:
+        for one in ("kustom:x", b"kustom:x"):
+            with pytest.raises(TypeError, match="^references: expected an iterable of references, got one$"):
+                client.read_many(one)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="got a tuple of 1$"):
+            list(client.read_many([("kustom:x",)]))  # type: ignore[list-item]
+        tags = [tag for tag, _ in client.read_many([
+            "kustom:a", ("kustom:b", {"amount": 1}), (7, "kustom:c", None), (None, "kustom:d", {"currency": "EUR"})])]
+    assert sorted(tags, key=str) == [7, None, "kustom:a", "kustom:b"]
+
+
+def test_paths_in_a_configuration(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("kco_live_0123456789")
+    paysession.Client({"kustom": {"environment": "live", "api_key": {"file": key}}}).close()
+    with pytest.raises(paysession.InvalidConfig, match="^ca_file: "):
+        paysession.Client({"ca_file": tmp_path / "none.pem"})
+
+
+def test_the_types_of_a_configuration_are_the_librarys() -> None:
+    """Each provider's section takes what the library says that it takes."""
+    for provider in paysession.providers():
+        kind = getattr(paysession, provider["name"].capitalize() + "Config")
+        told = {*provider["credentials"], *provider["alternative_credentials"], *provider["settings"]}
+        if provider["environments"]:
+            told.add("environment")
+        assert set(kind.__annotations__) >= told, provider["name"]
+        assert paysession.Config.__annotations__[provider["name"]]
+    with pytest.raises(paysession.InvalidConfig, match="unknown key, expected one of") as caught:
+        paysession.Client({"x": 1})
+    keys = str(caught.value).partition("expected one of ")[2].split(", ")
+    assert sorted(keys) == sorted(paysession.Config.__annotations__)
+    for provider in paysession.providers():
+        with pytest.raises(paysession.InvalidConfig, match="unknown key") as caught:
+            paysession.Client({provider["name"]: {**VALID[provider["name"]], "x": 1}})
+        keys = str(caught.value).partition("expected one of ")[2].split(", ")
+        kind = getattr(paysession, provider["name"].capitalize() + "Config")
+        assert set(keys) <= set(kind.__annotations__), provider["name"]
+
+
+VALID: dict[str, dict[str, Any]] = {
+    "inbank": {"environment": "demo", "country": "pl", "api_key": "k"}, "kustom": {"environment": "live", "api_key": "k"},
+    "dintero": {"client_id": "i", "client_secret": "s"},
+    "ledyer": {"environment": "live", "client_id": "i", "client_secret": "s"},
+}

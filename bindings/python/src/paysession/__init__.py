@@ -2,15 +2,17 @@
 """Is this order paid, may the goods ship? Payment sessions of Inbank, Kustom, Dintero and Ledyer.
 
     with paysession.Client(config) as client:
-        if client.get("kustom:550e8400-e29b-41d4-a716-446655440000").is_paid:
+        decision = client.decide("kustom:550e8400-e29b-41d4-a716-446655440000")
+        if decision.next is paysession.Next.SHIP:
             ship()
 
 Importing this loads libpaysession; ImportError says where it was looked for.
 """
 
-from ._client import (
-    Batch,
-    Client,
+from ._answer import Answer, Decision, Failure
+from ._asyncio import AsyncClient
+from ._batch import Batch, Wanted
+from ._calls import (
     abi_version,
     normalize,
     paid_normalized,
@@ -18,6 +20,7 @@ from ._client import (
     status_normalized,
     version,
 )
+from ._client import Client
 from ._errors import (
     Aborted,
     DocumentError,
@@ -42,27 +45,30 @@ from ._errors import (
     Unreachable,
     UsageError,
 )
-from ._model import (
-    Amount,
-    Answer,
+from ._options import (
     BatchOptions,
+    Config,
+    DinteroConfig,
+    Expect,
+    InbankConfig,
+    KustomConfig,
+    LedyerConfig,
+    NormalizeOptions,
+    ReadOptions,
+)
+from ._values import (
+    Amount,
     Customer,
-    Decision,
     Error,
     Evidence,
     Exchange,
-    Expect,
     Expectations,
     Item,
-    NormalizeOptions,
-    Paid,
     PaymentMethod,
-    ReadOptions,
-    Result,
     Session,
-    Status,
-    WaitOptions,
+    Try,
 )
+from ._words import Next, Paid, Result, Status
 
 __version__ = "0.1.0"
 
@@ -70,25 +76,33 @@ __all__ = [
     "Aborted",
     "Amount",
     "Answer",
+    "AsyncClient",
     "Batch",
     "BatchOptions",
     "Client",
+    "Config",
     "Customer",
     "Decision",
+    "DinteroConfig",
     "DocumentError",
     "Error",
     "Evidence",
     "Exchange",
     "Expect",
     "Expectations",
+    "Failure",
     "Forbidden",
     "HTTPError",
+    "InbankConfig",
     "InvalidArgument",
     "InvalidConfig",
     "Item",
+    "KustomConfig",
+    "LedyerConfig",
     "Malformed",
     "Mismatched",
     "NetworkError",
+    "Next",
     "NormalizeOptions",
     "NotConfigured",
     "NotFound",
@@ -105,11 +119,12 @@ __all__ = [
     "TLSFailed",
     "TimedOut",
     "TooLarge",
+    "Try",
     "Unauthorized",
     "UnexpectedHTTP",
     "Unreachable",
     "UsageError",
-    "WaitOptions",
+    "Wanted",
     "abi_version",
     "normalize",
     "paid_normalized",
@@ -117,3 +132,8 @@ __all__ = [
     "status_normalized",
     "version",
 ]
+
+# Where users find them, and what a log names.
+for _public in (globals()[_name] for _name in __all__):
+    if getattr(_public, "__module__", "").startswith("paysession."):
+        _public.__module__ = "paysession"

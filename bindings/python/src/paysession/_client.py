@@ -1,61 +1,59 @@
 # SPDX-License-Identifier: MIT
-"""The functions of the library, with Python's types and exceptions.
+"""A client: one configuration, its connections and tokens.
 
-All of them may be called from any thread. The library is loaded with ctypes.CDLL, which gives up
-the GIL while a call lasts, so threads really read sessions side by side. Python runs no signal
-handler while the main thread is inside a call: what should react to Ctrl-C at once reads in
-another thread and cancels from the main one.
+A call on the main thread is driven in slices, so that Ctrl-C and the handlers of signals come to
+their turn while a provider is slow; Python runs them on that thread alone. Calls on other threads
+are the library's own.
 """
 
 from __future__ import annotations
 
 import ctypes
 import json
+import logging
 import os
+import random
 import threading
+import time
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from ._declarations import AnswerPointer, BatchPointer, ClientPointer
-from ._errors import PaySessionError, error_of
-from ._library import load
-from ._model import (
-    Answer,
-    BatchOptions,
-    NormalizeOptions,
-    Paid,
-    ReadOptions,
-    Result,
-    Status,
-    WaitOptions,
-    answer_of,
-    result_of,
-)
+from ._answer import Answer, Decision, Failure
+from ._batch import SLICE_MS, Batch, Single, Wanted, options_of_batch, read_many, refuse_text
+from ._calls import answer, json_of, options_text, reply, text, whole
+from ._declarations import ClientPointer
+from ._errors import Aborted, PaySessionError, exception_of
+from ._loaded import library
+from ._options import BatchOptions, Config, Expect, ReadOptions
+from ._words import AnyResult, Next, Result
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-_library = load()
+log = logging.getLogger("paysession")
+log.addHandler(logging.NullHandler())
 
 
 class Client:
     """Credentials, connections and tokens of one configuration; any number of threads may use it.
 
-    `config` is a mapping or its JSON text, see paysession.h. Nothing is sent. Raises InvalidConfig
-    or OutOfMemory; TypeError or ValueError if `config` is no mapping or text that can be passed on.
+    `config` is a mapping (Config) or its JSON text; paysession-config(5) and paysession.h list the
+    keys. Nothing is sent. Raises InvalidConfig or OutOfMemory; TypeError or ValueError if `config`
+    is no mapping or text that can be passed on.
 
     Use it with `with`, or call close(). A client opened before os.fork() works in both processes.
     """
 
-    def __init__(self, config: Mapping[str, Any] | str) -> None:
+    def __init__(self, config: Config | Mapping[str, Any] | str) -> None:
         self._prepare()
         sealed = _Sealed(config)
         del config
         sealed.encode()
-        self._open(_library.session_client_open, sealed)
+        self._open(library.session_client_open, sealed)
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str] | None = None) -> Client:
@@ -66,42 +64,80 @@ class Client:
         Client(); the message begins with the path and, for what is wrong in the file, line and
         column. A file that configures a provider and that others may write is refused.
         """
-        name = None if path is None else _bytes("path", os.fsencode(path))
+        name = None if path is None else whole("path", os.fsencode(path))
         client = cls.__new__(cls)
         client._prepare()
-        client._open(_library.session_client_open_file, name)
+        client._open(library.session_client_open_file, name)
         return client
 
     def _prepare(self) -> None:
-        self._lock = threading.RLock()
-        self._calls = 0
+        # One for each call in flight. A list, since what is done to it is done at once for all threads:
+        # who comes puts his in before he looks whether the client is closed, and close() says so
+        # before it looks whether somebody is in. A lock would take longer than all the rest.
+        self._calls: list[None] = []
+        self._cancellations = 0
         self._closed = False
         # The one handle, or none once it is closed: taking it out of a list cannot happen twice,
         # not even where a signal handler calls close() in the middle of close().
         self._handles = [ClientPointer()]
+        self._singles: list[Single] = []
 
     def _open(self, function: Any, argument: Any) -> None:
-        _answer(function, argument, ctypes.byref(self._handles[0]))
+        answer(function, argument, ctypes.byref(self._handles[0]))
         _clients.add(self)
 
     def get(self, reference: str, **options: Unpack[ReadOptions]) -> Answer:
         """Reads the session that `reference` names ("kustom:550e8400-...") and judges it.
 
         Returns the Answer if the session was read, whatever its status: decide on `is_paid`.
-        Raises a PaySessionError otherwise, which carries the answer, and ValueError if the client
+        Raises a PaySessionError otherwise, which carries a Failure, and ValueError if the client
         is closed or an argument contains a NUL. Blocks for at most `timeout_ms`.
         """
-        return self._read(
-            _library.session_get, _options("get", ReadOptions, options), reference=reference)
+        return self._get("get", reference, options)
 
-    def wait(self, reference: str, **options: Unpack[WaitOptions]) -> Answer:
+    def wait(
+        self, reference: str, *, timeout_ms: int = 15_000, interval_ms: int = 500,
+        expect: Expect | None = None, traceparent: str | None = None,
+    ) -> Answer:
         """get() again and again, with growing, jittered pauses (`interval_ms` first), until the
         session is final or `timeout_ms` is over.
 
         Returns the last Answer: one that is not final means that time ran out. Raises as get().
         """
-        return self._read(
-            _library.session_wait, _options("wait", WaitOptions, options), reference=reference)
+        pauses = Pauses(timeout_ms, interval_ms)
+        options = ReadOptions(expect=expect, traceparent=traceparent)
+        since, name, cancellations = time.monotonic(), text("reference", reference), self._cancellations
+        with self._entered() as handle:
+            while True:
+                options["timeout_ms"] = pauses.left_ms
+                told = self._ask(handle, name, options_text("wait", ReadOptions, options))
+                seconds = pauses.after(told)
+                if seconds is None:
+                    break
+                until = time.monotonic() + seconds
+                while (left := until - time.monotonic()) > 0:
+                    time.sleep(min(left, SLICE_MS / 1000))
+                    if self._cancellations != cancellations:
+                        raise Aborted(Result.ABORTED, "the call was cancelled")
+        told = pauses.last(told)
+        record(reference, told, time.monotonic() - since)
+        return returned(told)
+
+    def decide(self, reference: str, **options: Unpack[ReadOptions]) -> Decision:
+        """Reads a session and says what the shop does next: see Decision.
+
+        Never raises for what happens on the way to the provider, nor for a reference or an
+        expectation that is none: a timeout is not "not paid". Raises TypeError for what is no text or
+        no option, ValueError if the client is closed.
+        """
+        try:
+            name, chosen = text("reference", reference), options_text("decide", ReadOptions, options)
+        except ValueError as error:
+            return Decision(reference, Next.HOLD, Result.INVALID_ARGUMENT, str(error), None)
+        try:
+            return decision_of(reference, self._read(reference, name, chosen))
+        except PaySessionError as error:
+            return Decision(reference, Next.HOLD, error.result, error.message, None)
 
     def batch(self, **options: Unpack[BatchOptions]) -> Batch:
         """Many sessions at once, on the thread that asks: see Batch.
@@ -109,74 +145,57 @@ class Client:
         Raises InvalidArgument, OutOfMemory, ValueError if the client is closed. The batch keeps what
         it needs of the client, which may be closed before it.
         """
-        text = _options("batch", BatchOptions, options)
-        handle = BatchPointer()
-        with self._entered():
-            _answer(_library.session_batch_open, self._open_handle(), text, ctypes.byref(handle))
-        return Batch(handle)
+        with self._entered() as handle:
+            return Batch(handle, options_of_batch(options))
 
     def read_many(
-        self, references: Iterable[str], **options: Unpack[BatchOptions]
-    ) -> Iterator[tuple[str, Answer | PaySessionError]]:
+        self, references: Iterable[Wanted], *, timeout_ms: int | None = None,
+        **options: Unpack[BatchOptions],
+    ) -> Iterator[tuple[Any, Answer | PaySessionError]]:
         """Reads them all, and yields each with its Answer, or with the error that get() would raise,
-        in the order in which the answers come. `references` may be endless: no more of it is taken
-        than there is room for.
+        in the order in which the answers come.
+
+        Each of `references` is a reference; a tuple of it and what the shop expects (Expect); or
+        those two behind a tag of the shop's, which is then what comes back. There may be no end of
+        them: no more are taken than there is room for. `timeout_ms` is each session's own.
         """
-        with self.batch(**options) as batch:
-            waiting = iter(references)
-            held: str | None = None
-            more = True
-            while True:
-                while more:
-                    if held is None:
-                        held = next(waiting, None)
-                    if held is None:
-                        more = False
-                    elif batch.add(held, tag=held):
-                        held = None
-                    else:
-                        break
-                found = batch.next()
-                if found is None:
-                    return
-                yield found
+        refuse_text(references)
+        return self._recorded(read_many(self.batch(**options), references, timeout_ms))
 
     def get_inbank(
         self, shop_uuid: str, pos_session_uuid: str, **options: Unpack[ReadOptions]
     ) -> Answer:
         """get() with Inbank's identifiers as they are, not encoded."""
-        return self._read(
-            _library.session_get_inbank, _options("get_inbank", ReadOptions, options),
-            shop_uuid=shop_uuid, pos_session_uuid=pos_session_uuid)
+        return self._get("get_inbank", _reference(
+            "inbank", shop_uuid=shop_uuid, pos_session_uuid=pos_session_uuid), options)
 
     def get_kustom(self, session_id: str, **options: Unpack[ReadOptions]) -> Answer:
         """get() with Kustom's identifier as it is, not encoded."""
-        return self._read(
-            _library.session_get_kustom, _options("get_kustom", ReadOptions, options),
-            session_id=session_id)
+        return self._get("get_kustom", _reference("kustom", session_id=session_id), options)
 
     def get_dintero(
         self, account_id: str, order_id: str, session_id: str, **options: Unpack[ReadOptions]
     ) -> Answer:
         """get() with Dintero's identifiers as they are, not encoded."""
-        return self._read(
-            _library.session_get_dintero, _options("get_dintero", ReadOptions, options),
-            account_id=account_id, order_id=order_id, session_id=session_id)
+        return self._get("get_dintero", _reference(
+            "dintero", account_id=account_id, order_id=order_id, session_id=session_id), options)
 
     def get_ledyer(self, session_id: str, **options: Unpack[ReadOptions]) -> Answer:
         """get() with Ledyer's identifier as it is, not encoded."""
-        return self._read(
-            _library.session_get_ledyer, _options("get_ledyer", ReadOptions, options),
-            session_id=session_id)
+        return self._get("get_ledyer", _reference("ledyer", session_id=session_id), options)
 
     def cancel(self) -> None:
         """Ends the calls in flight, in whatever thread, with Aborted. Later calls are not affected.
 
         Does nothing on a closed client that has no calls in flight. Raises nothing.
         """
-        with self._entered():
-            if self._handles:
-                _library.session_client_cancel(self._handles[0])
+        self._cancellations += 1
+        self._calls.append(None)
+        try:
+            for handle in self._handles:
+                library.session_client_cancel(handle)
+        finally:
+            self._leave()
 
     def report(self) -> dict[str, Any]:
         """What this client has seen since it was opened: calls, latencies, tokens, connections, and
@@ -184,8 +203,8 @@ class Client:
 
         Raises ValueError if the client is closed, OutOfMemory.
         """
-        with self._entered():
-            told = json.loads(_answer(_library.session_client_report, self._open_handle()).json)
+        with self._entered() as handle:
+            told = json.loads(answer(library.session_client_report, handle).json)
         report: dict[str, Any] = told["report"]
         return report
 
@@ -195,11 +214,12 @@ class Client:
         Later calls raise ValueError. Calls in flight go on to their end, and the last one out
         closes the connections: cancel() first to be rid of them at once.
         """
-        with self._lock:
-            self._closed = True
-            self._close_if_unused()
+        self._closed = True
+        self._close_if_unused()
 
     def __enter__(self) -> Client:
+        if self._closed:
+            raise ValueError("the client is closed")
         return self
 
     def __exit__(
@@ -213,50 +233,177 @@ class Client:
 
     # No call can be in flight here, for it would hold `self`. The default argument is still there
     # when the interpreter has already emptied this module.
-    def __del__(self, _close: Any = _library.session_client_close) -> None:
+    def __del__(self, _close: Any = library.session_client_close) -> None:
         for handle in getattr(self, "_handles", ()):
             _close(handle)
 
-    def _read(self, function: Any, options: bytes | None, **identifiers: str) -> Answer:
-        texts = [_text(name, value) for name, value in identifiers.items()]
-        with self._entered():
-            return _answer(function, self._open_handle(), *texts, options)
+    def _get(self, function: str, reference: str, options: ReadOptions) -> Answer:
+        name = text("reference", reference)
+        return returned(self._read(reference, name, options_text(function, ReadOptions, options)))
 
-    def _open_handle(self) -> Any:
-        if self._closed or not self._handles:
+    def _read(self, reference: str, name: bytes, options: bytes | None) -> Answer | Failure:
+        is_heard = log.isEnabledFor(logging.INFO)
+        since = time.monotonic() if is_heard else 0.0
+        handle = self._enter()
+        try:
+            told = self._ask(handle, name, options)
+        finally:
+            self._leave()
+        if is_heard:
+            record(reference, told, time.monotonic() - since)
+        return told
+
+    def _ask(self, handle: Any, name: bytes, options: bytes | None) -> Answer | Failure:
+        if threading.get_ident() != _main_thread:
+            return reply(library.session_get, handle, name, options)
+        try:
+            single = self._singles.pop()
+        except IndexError:
+            single = Single(handle)
+        try:
+            told = single.read(name, options)
+        except BaseException:
+            single.close()
+            raise
+        self._singles.append(single)
+        return told
+
+    def _recorded(
+        self, found: Iterator[tuple[Any, Answer | PaySessionError]]
+    ) -> Iterator[tuple[Any, Answer | PaySessionError]]:
+        for tag, told in found:
+            record_of_many(tag, told)
+            yield tag, told
+
+    def _enter(self) -> Any:
+        """The handle, which session_client_close must not take from a call in flight."""
+        self._calls.append(None)
+        if self._closed:
+            self._leave()
             raise ValueError("the client is closed")
         return self._handles[0]
 
+    def _leave(self) -> None:
+        if self._calls:  # in a child of fork() it was forgotten
+            self._calls.pop()
+        if self._closed:
+            self._close_if_unused()
+
     @contextmanager
-    def _entered(self) -> Iterator[None]:
-        """Keeps the handle alive within, for session_client_close allows no call in flight."""
-        with self._lock:
-            self._calls += 1
+    def _entered(self) -> Iterator[Any]:
+        handle = self._enter()
         try:
-            yield
+            yield handle
         finally:
-            with self._lock:
-                self._calls -= 1
-                self._close_if_unused()
+            self._leave()
 
     def _close_if_unused(self) -> None:
-        if self._closed and self._calls == 0:
+        if not self._calls:
             try:
                 handle = self._handles.pop()
             except IndexError:
                 return
-            _library.session_client_close(handle)
+            while self._singles:
+                self._singles.pop().close()
+            library.session_client_close(handle)
 
     def _forked(self) -> None:
-        """In a child: the threads that held the lock or were inside a call are not here."""
-        self._lock = threading.RLock()
-        self._calls = 0
+        """In a child: the threads that were inside a call are not here, and batches are the parent's."""
+        self._calls = []
+        self._singles = []
+
+
+class Pauses:
+    """How often a session is read until it is final, as session_wait() does it."""
+
+    _LONGEST_MS = 10_000
+
+    def __init__(self, timeout_ms: int, interval_ms: int) -> None:
+        for name, given in (("timeout_ms", timeout_ms), ("interval_ms", interval_ms)):
+            most = 600_000 if name == "timeout_ms" else 60_000
+            if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= most:
+                raise ValueError(f"{name}: expected an integer from 1 to {most}, got {given!r}")
+        self._end = time.monotonic() + timeout_ms / 1000
+        self._interval_ms = interval_ms
+        self._last: Answer | Failure | None = None
+
+    @property
+    def left_ms(self) -> int:
+        """For the next read."""
+        return max(1, int((self._end - time.monotonic()) * 1000))
+
+    def after(self, told: Answer | Failure) -> float | None:
+        """Seconds until the next read; None where there is none."""
+        if isinstance(told, Answer):
+            if told.session.final:
+                return None
+        elif told.result == Result.TIMED_OUT or not told.error.retryable:
+            return None
+        # Half of it by chance: a crowd of returning customers spreads out.
+        pause = self._interval_ms / 1000 * random.uniform(0.5, 1)
+        if isinstance(told, Failure) and told.error.retry_after_ms:
+            pause = max(pause, told.error.retry_after_ms / 1000)
+        if pause >= self._end - time.monotonic():
+            return None
+        self._last = told
+        self._interval_ms = min(self._interval_ms * 3 // 2 + 1, max(self._LONGEST_MS, self._interval_ms))
+        return pause
+
+    def last(self, told: Answer | Failure) -> Answer | Failure:
+        """What was learnt. The deadline, not the provider, ends a read that times out: what was told
+        before stands."""
+        timed_out = isinstance(told, Failure) and told.result == Result.TIMED_OUT
+        return self._last if timed_out and self._last is not None else told
+
+
+def returned(told: Answer | Failure) -> Answer:
+    """The Answer; raises the exception of a Failure."""
+    if isinstance(told, Failure):
+        raise exception_of(told)
+    return told
+
+
+def decision_of(reference: str, told: Answer | Failure) -> Decision:
+    """What an answer comes to."""
+    if isinstance(told, Failure):
+        return Decision(reference, told.next, told.result, told.error.message, told)
+    why = "" if told.next is Next.SHIP else ", ".join(told.session.holds)
+    return Decision(reference, told.next, told.result, why, told)
+
+
+def record(reference: str, told: Answer | Failure | None, seconds: float | None) -> None:
+    """A line in the log, without secrets and personal data.
+
+    :param seconds: of the whole call; None for what the exchange says.
+    """
+    if not log.isEnabledFor(logging.INFO):
+        return
+    result: AnyResult = told.result if told is not None else Result.OUT_OF_MEMORY
+    exchange = told.exchange if told is not None else None
+    if seconds is None:
+        seconds = exchange.elapsed_ms / 1000 if exchange is not None else 0
+    log.info(
+        "%s: %s, %s, %.0f ms, attempts: %d",
+        reference if reference.isprintable() else ascii(reference), result,
+        told.next if told is not None else Next.HOLD, seconds * 1000,
+        exchange.attempts if exchange is not None else 0)
+
+
+def record_of_many(tag: object, told: Answer | PaySessionError) -> None:
+    """The same for one of read_many(), which has no time of its own but the exchange's."""
+    record(told.reference or str(tag), told.answer if isinstance(told, PaySessionError) else told, None)
 
 
 _clients: weakref.WeakSet[Client] = weakref.WeakSet()
 
 
+# Asked in each call, and threading takes longer to say it than the rest of the call.
+_main_thread = threading.main_thread().ident
+
+
 def _after_fork() -> None:
+    global _main_thread
+    _main_thread = threading.get_ident()  # whichever it was, it is the child's main one
     for client in list(_clients):
         client._forked()
 
@@ -264,176 +411,9 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-class Batch:
-    """Many sessions being read at once, by one thread at a time; made by Client.batch().
-
-    add() what is to be read, next() gives the answers as they come, each exactly once. Nothing
-    happens between two calls of next(). For an event loop: watch fileno() for reading, then call
-    next(0) until it gives None. Use it with `with`, or call close().
-    """
-
-    def __init__(self, handle: Any) -> None:
-        self._handles = [handle]
-        self._tags: dict[int, Any] = {}
-        self._added = 0
-
-    def add(
-        self, reference: str, tag: Any = None, **options: Unpack[ReadOptions]
-    ) -> bool:
-        """Adds a session to be read; next() gives it back with `tag`, any object. False if there is
-        no room: take something out with next() first. A bad reference comes back as an error.
-
-        Raises ValueError if the batch is closed, belongs to a parent process, or an argument
-        contains a NUL.
-        """
-        number: int = _library.session_batch_add(
-            self._handle(), _text("reference", reference), _options("add", ReadOptions, options),
-            self._added)
-        if number == Result.AGAIN.number:
-            return False
-        if number != Result.OK.number:
-            raise ValueError("the batch belongs to the process that opened it")
-        self._tags[self._added] = tag
-        self._added += 1
-        return True
-
-    def next(self, timeout_ms: int = -1) -> tuple[Any, Answer | PaySessionError] | None:
-        """The next answer, or the error that Client.get() would raise, with its tag. None if there
-        is none within `timeout_ms` (0: only what can be done at once; negative: wait for one), or
-        nothing more to come: `pending` tells which.
-
-        Raises InvalidArgument in a forked child, ValueError if the batch is closed.
-        """
-        number = ctypes.c_uint64()
-        pointer = AnswerPointer()
-        try:
-            code: int = _library.session_batch_next(
-                self._handle(), timeout_ms, ctypes.byref(number), ctypes.byref(pointer))
-            text: bytes | None = _library.session_answer_json(pointer, None)
-        finally:
-            _library.session_answer_free(pointer)
-        if code in (Result.AGAIN.number, Result.DONE.number):
-            return None
-        try:
-            found: Answer | PaySessionError = _judged(code, text)
-        except PaySessionError as error:
-            found = error
-        if number.value not in self._tags:
-            # Not an answer to a reference: the batch itself was refused.
-            raise found if isinstance(found, PaySessionError) else RuntimeError("unknown tag")
-        return self._tags.pop(number.value), found
-
-    @property
-    def pending(self) -> int:
-        """How many were added and have not come back."""
-        return len(self._tags)
-
-    def fileno(self) -> int:
-        """A descriptor that becomes readable when next(0) would make progress. Not to be read from
-        or closed. Raises OutOfMemory when descriptors have run out."""
-        number: int = _library.session_batch_fd(self._handle())
-        if number < 0:
-            raise error_of(Result.OUT_OF_MEMORY, None)
-        return number
-
-    def close(self) -> None:
-        """Gives up what is under way; a second time does nothing."""
-        try:
-            handle = self._handles.pop()
-        except IndexError:
-            return
-        _library.session_batch_close(handle)
-
-    def __enter__(self) -> Batch:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __del__(self, _close: Any = _library.session_batch_close) -> None:
-        for handle in getattr(self, "_handles", ()):
-            _close(handle)
-
-    def _handle(self) -> Any:
-        if not self._handles:
-            raise ValueError("the batch is closed")
-        return self._handles[0]
-
-
-def normalize(
-    provider: str, document: str | bytes, **options: Unpack[NormalizeOptions]
-) -> Answer:
-    """Judges a provider's document that the caller already has, without a request.
-
-    Returns the Answer. Raises InvalidArgument, Malformed, Mismatched or OutOfMemory, and ValueError if an
-    argument contains a NUL.
-    """
-    return _answer(
-        _library.session_normalize, _text("provider", provider), _document(document),
-        _options("normalize", NormalizeOptions, options))
-
-
-def status_normalized(provider: str, document: str | bytes) -> Status:
-    """The status of normalize(); UNKNOWN for whatever cannot be read.
-
-    Raises ValueError only, if an argument contains a NUL.
-    """
-    return Status.of(
-        _library.session_status_normalized(_text("provider", provider), _document(document)))
-
-
-def paid_normalized(provider: str, document: str | bytes) -> Paid:
-    """The verdict of normalize(); UNKNOWN for whatever cannot be read. Nobody said which session
-    was meant: use normalize() with `id` before goods are shipped on it.
-
-    Raises ValueError only, if an argument contains a NUL.
-    """
-    return Paid.of(
-        _library.session_paid_normalized(_text("provider", provider), _document(document)))
-
-
-def providers() -> list[dict[str, Any]]:
-    """The providers that the library reads, in the order in which they are always named: name,
-    title, the form of a reference, what each takes in the configuration. See paysession.h."""
-    told: list[dict[str, Any]] = json.loads(_library.session_providers())
-    return told
-
-
-def version() -> str:
-    """The library's version, "0.1.0"."""
-    text: bytes = _library.session_version()
-    return text.decode("ascii")
-
-
-def abi_version() -> int:
-    """The number of the library's binary interface, 1."""
-    number: int = _library.session_abi_version()
-    return number
-
-
-def _answer(function: Any, *arguments: Any) -> Answer:
-    """Calls `function` and takes its answer, which is freed here whatever happens."""
-    pointer = AnswerPointer()
-    try:
-        number: int = function(*arguments, ctypes.byref(pointer))
-        text: bytes | None = _library.session_answer_json(pointer, None)
-    finally:
-        _library.session_answer_free(pointer)
-    return _judged(number, text)
-
-
-def _judged(number: int, text: bytes | None) -> Answer:
-    """The answer if its call succeeded; raises its error otherwise."""
-    if text is None:
-        raise error_of(Result.OUT_OF_MEMORY, None)
-    answer = answer_of(text)
-    if number != Result.OK.number:
-        word: bytes = _library.session_result_name(number)
-        raise error_of(result_of(word.decode("ascii")), answer)
-    return answer
+def _reference(provider: str, **identifiers: str) -> str:
+    return provider + ":" + "/".join(
+        quote(text(name, value), safe="") for name, value in identifiers.items())
 
 
 class _Sealed:
@@ -466,50 +446,4 @@ class _Sealed:
 
 
 def _config_text(config: Mapping[str, Any] | str) -> bytes:
-    return _text("config", _json(config) if isinstance(config, Mapping) else config)
-
-
-def _text(name: str, value: object) -> bytes:
-    """`value` as C text. Raises TypeError or ValueError that name the argument, not its text."""
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be str, not {type(value).__name__}")
-    try:
-        return _bytes(name, value.encode("utf-8"))
-    except UnicodeEncodeError:
-        raise ValueError(f"{name} contains a lone surrogate, which UTF-8 cannot say") from None
-
-
-def _document(value: object) -> bytes:
-    return _bytes("document", value) if isinstance(value, bytes) else _text("document", value)
-
-
-def _bytes(name: str, value: bytes) -> bytes:
-    # C would take what comes before the NUL for the whole.
-    if b"\0" in value:
-        raise ValueError(f"{name} contains a NUL")
-    return value
-
-
-def _options(function: str, kind: Any, options: Mapping[str, Any]) -> bytes | None:
-    """The options that were given, as JSON; None for none. Raises TypeError for one that is not of
-    the kind."""
-    for name in options:
-        if name not in kind.__annotations__:
-            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
-    given = {name: value for name, value in options.items() if value is not None}
-    for name, value in given.items():
-        if isinstance(value, str):
-            _text(name, value)
-    return _json(given).encode("ascii") if given else None
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    """JSON in ASCII; a mapping need not be a dict. Raises TypeError or ValueError for what is not
-    JSON, without saying what it was."""
-    return json.dumps(value, allow_nan=False, default=_as_dict)
-
-
-def _as_dict(value: object) -> dict[Any, Any]:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{type(value).__name__} is not JSON")
+    return text("config", json_of(config) if isinstance(config, Mapping) else config)

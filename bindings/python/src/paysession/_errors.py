@@ -5,34 +5,62 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._model import Answer, AnyResult, Result
+from ._answer import Answer, Failure
+from ._words import AnyResult, Next, Result
 
 
 class PaySessionError(Exception):
     """The answer could not be learnt. That is never "not paid".
 
-    str() is the answer's error.message: no personal data, no credentials. `answer` is None only
-    where there was no memory for one. `result` is a plain word where the library knows a result
-    that this package does not.
+    str() is the library's message and the reference: no personal data, no credentials. `answer` is
+    None only where there was no memory for one. `result` is a plain word where the library knows a
+    result that this package does not.
     """
 
-    def __init__(self, result: AnyResult, message: str, answer: Answer | None = None) -> None:
+    def __init__(self, result: AnyResult, message: str, answer: Failure | None = None) -> None:
         super().__init__(message)
         self.result = result
         self.message = message
         self.answer = answer
 
+    def __str__(self) -> str:
+        return f"{self.message} ({self.reference})" if self.reference else self.message
+
+    @property
+    def reference(self) -> str | None:
+        """The session that was asked for; None where there was no reference, or it was none."""
+        return self.answer.reference if self.answer is not None else None
+
+    @property
+    def provider(self) -> str | None:
+        """The provider's name."""
+        return self.answer.provider if self.answer is not None else None
+
+    @property
+    def http_status(self) -> int | None:
+        """The last HTTP status; None where nobody answered."""
+        return self.answer.error.http_status if self.answer is not None else None
+
     @property
     def retryable(self) -> bool:
         """Whether the same call may succeed later."""
-        error = self.answer.error if self.answer is not None else None
-        return error.retryable if error is not None else False
+        return self.answer.error.retryable if self.answer is not None else False
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the provider asked to wait (Retry-After)."""
+        milliseconds = self.answer.error.retry_after_ms if self.answer is not None else None
+        return None if milliseconds is None else milliseconds / 1000
+
+    @property
+    def next(self) -> Next:
+        """What the shop does next: WAIT where a later attempt may bring an answer, HOLD otherwise."""
+        return self.answer.next if self.answer is not None else Next.HOLD
 
     @property
     def advice(self) -> str | None:
         """What to do about it, in a sentence."""
-        error = self.answer.error if self.answer is not None else None
-        return error.advice if error is not None else None
+        return self.answer.error.advice if self.answer is not None else None
 
     # Exception's own way would call __init__ with the message alone.
     def __reduce__(self) -> tuple[Any, ...]:
@@ -67,16 +95,16 @@ class NetworkError(PaySessionError):
     """The provider was not heard."""
 
 
-class Unreachable(NetworkError):
-    """No connection, or it broke."""
+class Unreachable(NetworkError, ConnectionError):
+    """No connection, or it broke. A ConnectionError, too."""
 
 
 class TLSFailed(NetworkError):
     """The peer could not be verified."""
 
 
-class TimedOut(NetworkError):
-    """The deadline passed."""
+class TimedOut(NetworkError, TimeoutError):
+    """The deadline passed. A TimeoutError, too."""
 
 
 class HTTPError(PaySessionError):
@@ -144,8 +172,19 @@ _KINDS: dict[str, type[PaySessionError]] = {
 }
 
 
-def error_of(result: AnyResult, answer: Answer | None) -> PaySessionError:
-    """The exception for that result, not raised."""
-    told = answer.error if answer is not None else None
-    message = told.message if told is not None else str(result).replace("_", " ")
-    return _KINDS.get(result, PaySessionError)(result, message, answer)
+def exception_of(failure: Failure) -> PaySessionError:
+    """The exception for it, not raised."""
+    return _KINDS.get(failure.result, PaySessionError)(
+        failure.result, failure.error.message, failure)
+
+
+def out_of_memory() -> OutOfMemory:
+    """The exception where there is not even memory for an answer."""
+    return OutOfMemory(Result.OUT_OF_MEMORY, "out of memory")
+
+
+def reply_of(code: int, pointer: Any) -> Answer | Failure:
+    """What the library gave, which is freed with it. Raises OutOfMemory where it gave nothing."""
+    if not pointer:
+        raise out_of_memory()
+    return Answer(pointer, code) if code == 0 else Failure(pointer, code)

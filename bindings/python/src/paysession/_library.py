@@ -6,6 +6,8 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import os
+import re
+import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,15 @@ from ._declarations import declare
 ABI_VERSION = 1
 SONAME = "libpaysession.so.0"
 VARIABLE = "PAYSESSION_LIBRARY"
+OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
+
+#: What the library needs, by the ID and ID_LIKE of os-release. Since Debian 13 the first package is
+#: libcurl4t64, which apt-get takes for libcurl4.
+PACKAGES = {
+    "debian": "apt-get update && apt-get install libcurl4 libjansson4",
+    "fedora": "dnf install libcurl jansson",
+    "alpine": "apk add libcurl jansson",
+}
 
 
 def load() -> ctypes.CDLL:
@@ -24,6 +35,7 @@ def load() -> ctypes.CDLL:
     up the GIL while a call lasts: other threads run on during a session_get.
     """
     reasons: list[str] = []
+    missing: str | None = None
     for origin, path, objection in _candidates():
         if objection is not None:
             reasons.append(f"{path} ({origin}): {objection}")
@@ -33,15 +45,45 @@ def load() -> ctypes.CDLL:
             declare(library)
         except (OSError, AttributeError) as error:
             reasons.append(f"{path} ({origin}): {error}")
+            missing = missing or _missing(error)
             continue
         abi_version: int = library.session_abi_version()
         if abi_version == ABI_VERSION:
             return library
         reasons.append(f"{path} ({origin}): has ABI version {abi_version}, not {ABI_VERSION}")
-    raise ImportError(
-        "libpaysession was not found. Install it, or name the file in "
-        f"${VARIABLE}. Tried:\n  " + "\n  ".join(reasons)
-    )
+    raise ImportError("\n  ".join([_advice(missing), *reasons]))
+
+
+def _missing(error: Exception) -> str | None:
+    """The library that libpaysession needs and the loader did not find, as the loader names it."""
+    found = re.search(r"(?<!/)\blib(?:curl|jansson)\.so\.\d+(?=:)", str(error))
+    return found and found[0]
+
+
+def _advice(missing: str | None) -> str:
+    """What to do where no library can be loaded, up to the list of those that were tried."""
+    if missing is None:
+        return f"""\
+libpaysession was not found. There are two ways to get it:
+  a wheel of this package for this system, which has it inside: make wheel, in the sources
+  the library, installed for all languages: make && sudo make install, in the sources
+Where it is elsewhere, name the file in ${VARIABLE}. Tried:"""
+    distributions = _distributions()
+    commands = [PACKAGES[name] for name in PACKAGES if name in distributions] or PACKAGES.values()
+    return "\n  ".join(
+        [f"libpaysession needs {missing}, which is not installed:", *commands]) + "\nTried:"
+
+
+def _distributions() -> set[str]:
+    """What this system is and what it is like, in the words of os-release; {} if it has none."""
+    for path in OS_RELEASE:
+        try:
+            text = Path(path).read_text("utf-8")
+            about = dict(word.split("=", 1) for word in shlex.split(text, comments=True))
+        except (OSError, ValueError):
+            continue  # not there, or not as the shell reads it
+        return {*about.get("ID", "").split(), *about.get("ID_LIKE", "").split()}
+    return set()
 
 
 def _candidates() -> Iterator[tuple[str, str, str | None]]:
@@ -51,6 +93,8 @@ def _candidates() -> Iterator[tuple[str, str, str | None]]:
         # Whoever names a file means that file: another version must not slip in for it.
         yield f"${VARIABLE}, so nothing else was tried", named, None
         return
+    # A wheel's own. Whoever can write there can write this file too.
+    yield "this package", str(Path(__file__).with_name(SONAME)), None
     here = Path(__file__).resolve()
     # Anywhere else, what stands that many folders above is nobody's checkout: in
     # /tmp/x/a/b/paysession it would be /tmp, and in /app/paysession there is no such folder.

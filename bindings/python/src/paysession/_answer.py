@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: MIT
+"""An answer: what a shop decides on at once, the rest when it is asked for.
+
+The verdict is the library's own (session_answer_paid and others); its JSON is decoded when a field
+is asked for, the provider's document when `raw` is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from typing import Any, NoReturn, Union, cast
+
+from ._loaded import library
+from ._values import Error, Exchange, Session, error_of, exchange_of, session_of
+from ._words import AnyResult, Next, Paid, Result, Status
+
+# The last key of each answer; within a text a quotation mark is escaped.
+_RAW = b',"raw":'
+
+_status, _paid = library.session_answer_status, library.session_answer_paid
+_decision = library.session_answer_decision
+_YES = Paid.YES.number
+
+
+class _Reply:
+    """What Answer and Failure have in common. Immutable; may be shared between threads."""
+
+    __slots__ = ("_code", "_exchange", "_json", "_numbers", "_pointer", "_told")
+
+    def __init__(self, pointer: Any, code: int) -> None:
+        # The library's own, freed with this object; None in one that has travelled as a pickle.
+        self._pointer = pointer
+        self._code = code
+        #: Status, verdict and decision, of one that has travelled.
+        self._numbers: tuple[int, int, int] | None = None
+        self._json: bytes | None = None
+        self._told: dict[str, Any] | None = None
+        self._exchange: Exchange | None = None
+
+    # The default argument is still there when the interpreter has already emptied this module.
+    def __del__(self, _free: Any = library.session_answer_free) -> None:
+        _free(self._pointer)
+
+    @property
+    def is_paid(self) -> bool:
+        """True only if the goods can be shipped: exactly paid == Paid.YES."""
+        return self._number(_paid, 1) == _YES
+
+    @property
+    def paid(self) -> Paid:
+        """The verdict; UNKNOWN where there is no session."""
+        return Paid.of(self._number(_paid, 1))
+
+    @property
+    def status(self) -> Status:
+        """The session's status; UNKNOWN where there is no session."""
+        return Status.of(self._number(_status, 0))
+
+    @property
+    def next(self) -> Next:
+        """What the shop does next."""
+        return Next.of(self._number(_decision, 2))
+
+    def _number(self, read: Callable[[Any], int], place: int) -> int:
+        return read(self._pointer) if self._numbers is None else self._numbers[place]
+
+    @property
+    def json(self) -> bytes:
+        """The whole answer, byte for byte as the library gave it. Holds personal data."""
+        if self._json is None:
+            self._json = library.session_answer_json(self._pointer, None)
+        return self._json
+
+    @property
+    def result(self) -> AnyResult:
+        """Result.OK, or why there is no session; a word that this package does not know is text."""
+        known = Result.of(self._code)
+        return known if known is not None else str(self._own["result"])
+
+    @property
+    def provider(self) -> str | None:
+        """Its name; None where the reference named none."""
+        provider: str | None = self._own["provider"]
+        return provider
+
+    @property
+    def reference(self) -> str | None:
+        """As it was asked for; None of normalize(), and where it was no reference."""
+        reference: str | None = self._own["reference"]
+        return reference
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """What went over the wire; None where nothing did."""
+        if self._exchange is None:
+            self._exchange = exchange_of(self._own["exchange"])
+        return self._exchange
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer in the library's own words (paysession.schema.json) and plain types, which JSON
+        can say. Without `raw`. Holds personal data."""
+        return self._decoded()
+
+    @property
+    def _own(self) -> dict[str, Any]:
+        if self._told is None:
+            self._told = self._decoded()
+        return self._told
+
+    def _decoded(self) -> dict[str, Any]:
+        text = self.json
+        told: dict[str, Any] = json.loads(text[:text.index(_RAW)].decode("utf-8") + "}")
+        return told
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("an answer is neither true nor false: decide on answer.is_paid")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Reply):
+            return NotImplemented
+        return self.json == other.json
+
+    def __hash__(self) -> int:
+        return hash(self.json)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        numbers = self.status.number, self.paid.number, self.next.number
+        return _travelled, (type(self), self._code, self.json, numbers)
+
+    def __repr__(self) -> str:
+        return (f"<paysession.{type(self).__name__} {self.reference or self.provider}: {self.result},"
+                f" {self.status}, paid {self.paid}, {self.next}>")
+
+
+class Answer(_Reply):
+    """A session that was read and judged, whatever its status: decide on `is_paid`, or on `next`."""
+
+    __slots__ = ("_raw", "_session")
+
+    def __init__(self, pointer: Any, code: int) -> None:
+        super().__init__(pointer, code)
+        self._session: Session | None = None
+        self._raw: dict[str, Any] | None = None
+
+    @property
+    def session(self) -> Session:
+        """What the provider tells, in one shape for all. Holds personal data."""
+        if self._session is None:
+            self._session = session_of(self._own["session"])
+        return self._session
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The provider's document, parsed: integers as int, other numbers as Decimal (one too long for
+        an int is a Decimal, one beyond Decimal's range its text). Holds personal data."""
+        if self._raw is None:
+            text = self.json
+            self._raw = json.loads(
+                text[text.index(_RAW) + len(_RAW):-1].decode("utf-8"),
+                parse_int=_integer, parse_float=_decimal)
+        return cast("dict[str, Any]", self._raw)
+
+    @property
+    def error(self) -> None:
+        """None: what went wrong is raised, with a Failure."""
+        return None
+
+
+class Failure(_Reply):
+    """Why no session could be learnt, which is never "not paid": `PaySessionError.answer`."""
+
+    __slots__ = ()
+
+    @property
+    def error(self) -> Error:
+        """What went wrong, where, and what to do about it."""
+        return error_of(self._own["error"])
+
+    @property
+    def session(self) -> None:
+        """None: there is none."""
+        return None
+
+    @property
+    def raw(self) -> None:
+        """None: what is no answer is not shown."""
+        return None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the shop does next about an order, and why.
+
+    `why` is one sentence, or the words for what holds the session; empty where it is a clear yes or
+    no. It has no personal data. `answer` is None where the library was not asked, or had no memory.
+    """
+
+    reference: str
+    next: Next
+    result: AnyResult
+    why: str
+    answer: Union[Answer, Failure, None]
+
+
+def _travelled(
+    kind: type[_Reply], code: int, text: bytes, numbers: tuple[int, int, int]
+) -> _Reply:
+    """One that was pickled or copied."""
+    reply = kind(None, code)
+    reply._json, reply._numbers = text, numbers
+    return reply
+
+
+# int() refuses text longer than sys.get_int_max_str_digits(), which is never set below 640.
+_LONGEST_INTEGER = 640
+
+_QUIET = Context(traps=[])
+
+
+def _integer(text: str) -> int | Decimal | str:
+    return int(text) if len(text) <= _LONGEST_INTEGER else _decimal(text)
+
+
+def _decimal(text: str) -> Decimal | str:
+    number = Decimal(text, _QUIET)
+    return number if number.is_finite() else text

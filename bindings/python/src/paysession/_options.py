@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""What a client and its calls can be told, for type checkers; the library checks the values."""
+
+from __future__ import annotations
+
+import os
+from typing import Optional, TypedDict, Union
+
+
+class FromEnvironment(TypedDict):
+    """A secret that an environment variable holds."""
+
+    env: str
+
+
+class FromFile(TypedDict):
+    """A secret that a file holds."""
+
+    file: Union[str, os.PathLike[str]]
+
+
+Secret = Union[str, FromEnvironment, FromFile]
+
+
+class InbankConfig(TypedDict, total=False):
+    """The section `inbank` of a configuration."""
+
+    environment: str
+    base_url: str
+    country: str
+    api_key: Secret
+
+
+class KustomConfig(TypedDict, total=False):
+    """The section `kustom` of a configuration."""
+
+    environment: str
+    base_url: str
+    api_key: Secret
+    username: str
+
+
+class DinteroConfig(TypedDict, total=False):
+    """The section `dintero` of a configuration."""
+
+    base_url: str
+    auth_url: str
+    client_id: str
+    client_secret: Secret
+    token: Secret
+    account_id: str
+    trust_processed_at: bool
+
+
+class LedyerConfig(TypedDict, total=False):
+    """The section `ledyer` of a configuration."""
+
+    environment: str
+    base_url: str
+    auth_url: str
+    client_id: str
+    client_secret: Secret
+    token: Secret
+
+
+class Config(TypedDict, total=False):
+    """A configuration; paysession-config(5) and paysession.h say what each key means."""
+
+    timeout_ms: int
+    connect_timeout_ms: int
+    attempts: int
+    max_response_bytes: int
+    user_agent: str
+    proxy: str
+    no_proxy: str
+    ca_file: Union[str, os.PathLike[str]]
+    ca_path: Union[str, os.PathLike[str]]
+    client_certificate: Union[str, os.PathLike[str]]
+    client_key: Union[str, os.PathLike[str]]
+    http2: bool
+    shared: bool
+    inbank: InbankConfig
+    kustom: KustomConfig
+    dintero: DinteroConfig
+    ledyer: LedyerConfig
+
+
+class Expect(TypedDict, total=False):
+    """What the shop knows of the order. What differs or cannot be confirmed is never paid."""
+
+    amount: int  # minor units
+    currency: str
+    reference: str
+
+
+class ReadOptions(TypedDict, total=False):
+    """What a call that reads a session can be told; each may be left out, or None."""
+
+    expect: Optional[Expect]
+    timeout_ms: Optional[int]
+    traceparent: Optional[str]
+
+
+class BatchOptions(TypedDict, total=False):
+    """What a batch can be told: how many are read at once, and how many begin in a second, of each
+    provider."""
+
+    in_flight: Optional[int]
+    requests_per_second: Optional[int]
+
+
+class NormalizeOptions(TypedDict, total=False):
+    """What normalize() can be told: `id` is the identifier that the document must carry,
+    `trust_processed_at` is Dintero's."""
+
+    expect: Optional[Expect]
+    id: Optional[str]
+    trust_processed_at: Optional[bool]
