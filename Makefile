@@ -17,6 +17,7 @@
 #   make libcurls   the faults again, with the libcurl of Debian 11, 12, 13 and sid (half an hour)
 #   make mutants    the library broken in many small ways: the tests must notice each (half an hour)
 #   make fifth      a toy as a fifth provider, in a copy: eight files, and none can be forgotten (five minutes)
+#   make spark      the example on Spark: 20,000 rows, and a worker that is killed (five minutes; installs Spark)
 #   make proof      Tests/PROOF.md, from what these left in build/proof at clean commits
 #   make reproducible  a second build in another folder gives the same bytes
 #   make sbom       the software bill of materials, into build
@@ -47,7 +48,7 @@ TEST_PACKAGES := cmake curl nginx-light strace tinyproxy valgrind openssl bats t
 	libsqlite3-dev sqlite3 zsh fish chromium chromium-driver \
 	php-cli php-fpm libapache2-mod-php php-curl php-sqlite3 composer phpunit php-codesniffer php-psr-log php-guzzlehttp-guzzle wrk \
 	php-symfony-dependency-injection php-symfony-config php-illuminate-container php-illuminate-support \
-	php-illuminate-config python3-setuptools python3-wheel
+	php-illuminate-config python3-setuptools python3-wheel redis-server
 
 # The library is loaded into every PHP worker: small. The checksum makes SwiftPM see changes of the C
 # headers, which it does not track.
@@ -80,7 +81,7 @@ OBJECTS = .build/release/PaySession.build
 # Threads were a library of their own before glibc 2.34.
 THREADS := -Wl,--push-state,--as-needed -l:libpthread.so.0 -Wl,--pop-state
 
-.PHONY: all build link cli wheel examples benches deps test-deps build-tests demo check test reproducible sandbox \
+.PHONY: all build link cli wheel spark examples benches deps test-deps build-tests demo check test reproducible sandbox \
 	fuzz attack soak sanitize allocations libcurls mutants fifth proof sbom bench cost \
 	lint lint-swift lint-c lint-shell lint-python \
 	built-before install install-debug uninstall clean help
@@ -256,6 +257,16 @@ proof: build cli examples test-deps | $(PROOF)
 fifth: build cli examples test-deps
 	@$(PYTHON) Tests/Fifth/fifth.py
 
+# Spark, with the Java that it runs on, is larger than all that the other tests need.
+$(VENV)/spark: Tests/spark-requirements.txt $(VENV)/ready
+	@Tests/apt openjdk-17-jre-headless
+	@echo 'paysession: installing Spark into $(VENV)'
+	@$(PIP) -r $<
+	@touch $@
+
+spark: build test-deps $(VENV)/spark
+	@$(PYTHON) -m pytest -q Tests/Examples/test_spark.py
+
 # What is in it and what it needs, as SPDX 2.3.
 sbom: build cli
 	@python3 Tests/Proof/sbom.py $(BUILD) > $(BUILD)/paysession.spdx.json
@@ -264,6 +275,7 @@ sbom: build cli
 bench: benches test-deps
 	@$(PYTHON) Tests/Benchmarks/bench.py $(BUILD)/bench
 	@$(PYTHON) Tests/Benchmarks/php.py
+	@$(PYTHON) Tests/Benchmarks/python.py $(BUILD)/bench
 
 cost: benches test-deps
 	@$(PYTHON) Tests/Benchmarks/cost.py $(BUILD)/bench $(if $(AGAINST),--against $(AGAINST) --limit 1.02)
@@ -289,7 +301,7 @@ lint-shell:
 # Files named conftest.py would be one module in one run.
 lint-python:
 	$(VENV)/bin/mypy --config-file Tests/mypy.ini --cache-dir $(BUILD)/mypy \
-		$$(git ls-files 'Tests/*.py' 'examples/*.py' ':!examples/django/*' ':!*conftest.py') Tests/Fuzz/run
+		$$(git ls-files 'Tests/*.py' 'examples/*.py' ':!examples/django/*' ':!examples/spark/*' ':!*conftest.py') Tests/Fuzz/run
 	for file in $$(git ls-files 'Tests/*conftest.py'); do \
 		$(VENV)/bin/mypy --config-file Tests/mypy.ini --cache-dir $(BUILD)/mypy $$file || exit; done
 	cd bindings/python && $(CURDIR)/$(VENV)/bin/mypy

@@ -322,9 +322,9 @@ def in_turn(config: str, count: str) -> None:
 
 # ---- Measuring -----------------------------------------------------------------------------------------
 
-ROUNDS = 5
+ROUNDS, ROUNDS_OF_BATCHES = 5, 3
 #: Calls in one process, and sessions in one batch, after the first.
-CALLED, BATCHED = 3_000, 20_000
+CALLED, BATCHED = 2_000, 20_000
 #: What the package may cost: microseconds above the C call; and of each other, one after another, and in a batch.
 MOST_FOR_PAID, MOST_FOR_ALL = 15, 80
 MOST_OF_ANOTHER, MOST_OF_AIOHTTP = 1.0, 0.25
@@ -340,7 +340,7 @@ def program(name: str, config: str) -> Program:
     return lambda count: running("one", name, config, count)
 
 
-def costs(programs: dict[str, Program], count: int) -> dict[str, Cost]:
+def costs(programs: dict[str, Program], count: int, rounds: int) -> dict[str, Cost]:
     import statistics
 
     from bench import cpu_ms
@@ -348,7 +348,7 @@ def costs(programs: dict[str, Program], count: int) -> dict[str, Cost]:
     taken: dict[tuple[str, int], list[float]] = {(name, length): [] for name in programs for length in (1, 1 + count)}
     for name in programs:  # fills the page cache
         cpu_ms(programs[name](1))
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         for name, length in list(taken)[::-1 if turn % 2 else 1]:
             taken[name, length].append(cpu_ms(programs[name](length)))
     first, all_ = ({name: statistics.median(taken[name, length]) for name in programs} for length in (1, 1 + count))
@@ -371,7 +371,7 @@ def differences(config: str) -> Iterator[str]:
     import subprocess
 
     told = [json.loads(subprocess.run(running("in_turn", config, CALLED), check=True, stdout=subprocess.PIPE).stdout)
-            for _ in range(ROUNDS)]
+            for _ in range(ROUNDS_OF_BATCHES)]
     for name in CALLS:
         line = f"  {name:28} {statistics.median(turn[name] for turn in told):6.0f} us"
         if name != BY_CTYPES:
@@ -393,16 +393,17 @@ def main(build: str) -> None:
         config = json.dumps({key: value for key, value in nginx.config().items() if key in ("kustom", "ca_file")})
         print(f"One call after another on a kept connection, cpu of whole processes, medians of {ROUNDS}:", flush=True)
         told = costs({NOTHING: program(NOTHING, config), IN_C: lambda count: [f"{build}/calls", config, str(count)],
-                      **{name: program(name, config) for name in CALLS}}, CALLED)
+                      **{name: program(name, config) for name in CALLS}}, CALLED, ROUNDS)
         others = [name for name in CALLS if "get()" not in name and name != BY_CTYPES]
         for line in table(told, 1_000, EXPECTING, dict.fromkeys(others, MOST_OF_ANOTHER)):
             print(line, flush=True)
         print("The same in one process, in turn, cpu of a call, and what it is above the C call:", flush=True)
         for line in differences(config):
             print(line, flush=True)
-        print(f"{BATCHED:,} in a batch, {IN_FLIGHT} at once, cpu of whole processes, medians of {ROUNDS}:", flush=True)
+        print(f"{BATCHED:,} in a batch, {IN_FLIGHT} at once, cpu of whole processes, medians of {ROUNDS_OF_BATCHES}:",
+              flush=True)
         told = costs({IN_C: lambda count: [f"{build}/batch", config, str(count)],
-                      **{name: program(name, config) for name in BATCHES}}, BATCHED)
+                      **{name: program(name, config) for name in BATCHES}}, BATCHED, ROUNDS_OF_BATCHES)
         for line in table(told, BATCHED, MANY, {AIOHTTP: MOST_OF_AIOHTTP, "httpx, HTTP/2": MOST_OF_ANOTHER}):
             print(line, flush=True)
 

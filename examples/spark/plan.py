@@ -3,8 +3,8 @@
 
     python plan.py --rows kustom=100000000 --rate kustom=200 --tasks 8 -- spark-submit ... reconcile.py ...
 
-The command behind -- is a run of the job on this machine, over a table of some 100,000 references that has no answers yet.
-It is run twice, and the second time there is nothing left to ask for: the difference is what a reference costs.
+The command behind -- is a run of the job on this machine, over some 100,000 references that have no answers yet. It is
+run twice, and the second time there is nothing left to ask for: the difference is what references cost.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from pathlib import Path
 class Lane:
     """Of one provider: which tasks ask it, and in how many rounds.
 
-    A reference belongs to one of `rate` slots by its hash, and the slots are dealt out to the tasks. A slot is one request
-    a second: so all the tasks together send `rate`, none of them less than one, and all end at about the same time.
+    A reference belongs to one of `rate` slots by its hash, and the slots are dealt out to the tasks. A slot is one
+    request a second: so all the tasks together send `rate`, none of them less than one, and all end at the same time.
     """
 
     provider: str
@@ -87,12 +87,11 @@ def cost(command: list[str]) -> Cost:
 
 def on_paper(lane: Lane, rows: int, minutes: float, cores: int) -> str:
     """What needs no measurement."""
-    task = ceil(rows / lane.rounds / lane.tasks)
+    each, rates = ceil(rows / lane.rounds / lane.tasks), " or ".join(f"{rate:,}" for rate in sorted({*lane.rates()}))
     return f"""{lane.provider}: {rows:,} at {lane.rate:,} a second: {rows / lane.rate / 3600:,.1f} hours, \
 in {lane.rounds:,} rounds of {minutes:g} minutes
-  {lane.tasks} tasks of {" or ".join(f"{rate:,}" for rate in sorted({*lane.rates()}))} requests a second, \
-{task:,} references each in a round
-  an executor of {cores} cores that is killed: {min(cores, lane.tasks) * task:,} are asked again at most
+  tasks: {lane.tasks}, of {rates} requests a second, and of {each:,} references in a round
+  asked again where an executor of {cores} cores is killed: {min(cores, lane.tasks) * each:,} at most
   in one night of 8 hours: {ceil(rows / (8 * 3600)):,} a second would have to be allowed"""
 
 
@@ -101,11 +100,11 @@ def measured(made: list[Lane], rows: int, cores: int, asked: Cost, idle: Cost) -
     each = (asked.cpu_seconds - idle.cpu_seconds) / asked.rows
     tasks, files = sum(lane.tasks for lane in made), sum(lane.tasks * lane.rounds for lane in made)
     kept, rounds = asked.bytes / asked.rows * rows, max(lane.rounds for lane in made)
-    return f"""a run of {asked.rows:,}: {each * 1e6:.0f} µs of cpu each, Java's included; one with nothing left to ask for: \
-{idle.seconds:.0f} s, {idle.cpu_seconds:.0f} s of cpu
-  {ceil(tasks / cores)} executors of {cores} cores; all together are busy with {sum(lane.rate for lane in made) * each:.2f}, \
-and Python needs {min(cores, tasks) * asked.worker_mib:,} MiB in each
-  {kept / 1e6:,.0f} MB of answers in {files:,} files of {kept / files / 1e3:,.0f} kB
+    busy, memory = sum(lane.rate for lane in made) * each, min(cores, tasks) * asked.worker_mib
+    return f"""measured: {asked.rows:,} cost {each * 1e6:.0f} µs of cpu each, Java's included; \
+a run without any {idle.seconds:.0f} s, and {idle.cpu_seconds:.0f} s of cpu
+  executors of {cores} cores: {ceil(tasks / cores)}, with {memory:,} MiB for Python in each; cores busy: {busy:.2f}
+  answers: {kept / 1e6:,.0f} MB, in {files:,} files of {kept / files / 1e3:,.0f} kB
   between the rounds: {(rounds - 1) * idle.seconds / 3600:,.1f} hours at most"""
 
 

@@ -58,6 +58,7 @@ def answers(spark: SparkSession, path: str) -> DataFrame:
 
 def remove(spark: SparkSession, path: str) -> None:
     """A folder on whatever file system it is, for which Spark has no word of its own."""
+    assert spark._jvm is not None
     place = spark._jvm.org.apache.hadoop.fs.Path(path)
     place.getFileSystem(spark._jsc.hadoopConfiguration()).delete(place, True)
 
@@ -95,7 +96,8 @@ def run(spark: SparkSession, given: argparse.Namespace) -> dict[str, object]:
     folder = f"{given.answers}/run={name}"
     spark.sparkContext.addPyFile(str(Path(task.__file__)))
     final = answers(spark, given.answers).where("final").select("reference", "expect")
-    asked = references(spark, given.references, given.format).join(final, ["reference", "expect"], "left_anti").persist()
+    table = references(spark, given.references, given.format)
+    asked = table.join(final, ["reference", "expect"], "left_anti").persist()
 
     known = [provider["name"] for provider in paysession.providers()]
     rows: dict[str, int] = dict(

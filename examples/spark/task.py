@@ -75,7 +75,8 @@ def answered(rows: Iterator[Any], config: str) -> Iterator[dict[str, Any]]:
         if unheard == SILENCE:
             break
     del found  # gives up what is under way
-    aborted = {**NOTHING, "decision": "wait", "result": "aborted", "why": f"not asked: {SILENCE} in a row had no answer"}
+    why = f"not asked: {SILENCE} in a row had no answer"
+    aborted = {**NOTHING, "decision": "wait", "result": "aborted", "why": why}
     for row in itertools.chain(waiting.values(), rows):
         yield {"reference": row.reference, "expect": row.expect, **aborted}
 

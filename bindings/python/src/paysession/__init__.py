@@ -9,8 +9,9 @@
 Importing this loads libpaysession; ImportError says where it was looked for.
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
 from ._answer import Answer, Decision, Failure
-from ._asyncio import AsyncClient
 from ._batch import Batch, Wanted
 from ._calls import (
     abi_version,
@@ -134,6 +135,24 @@ __all__ = [
 ]
 
 # Where users find them, and what a log names.
-for _public in (globals()[_name] for _name in __all__):
+for _public in [globals().get(_name) for _name in __all__]:
     if getattr(_public, "__module__", "").startswith("paysession."):
         _public.__module__ = "paysession"
+
+if _TYPE_CHECKING:
+    from ._asyncio import AsyncClient
+
+
+def __getattr__(name: str) -> object:
+    """AsyncClient, when it is asked for: asyncio takes as long to import as all the rest."""
+    if name != "AsyncClient":
+        raise AttributeError(f"module 'paysession' has no attribute {name!r}")
+    from ._asyncio import AsyncClient
+
+    AsyncClient.__module__ = "paysession"
+    globals()[name] = AsyncClient
+    return AsyncClient
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -12,7 +12,6 @@ import ctypes
 import json
 import logging
 import os
-import random
 import threading
 import time
 import weakref
@@ -340,7 +339,7 @@ class Pauses:
         elif told.result == Result.TIMED_OUT or not told.error.retryable:
             return None
         # Half of it by chance: a crowd of returning customers spreads out.
-        pause = self._interval_ms / 1000 * random.uniform(0.5, 1)
+        pause = self._interval_ms / 1000 * (0.5 + os.urandom(1)[0] / 512)
         if isinstance(told, Failure) and told.error.retry_after_ms:
             pause = max(pause, told.error.retry_after_ms / 1000)
         if pause >= self._end - time.monotonic():

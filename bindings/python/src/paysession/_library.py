@@ -4,10 +4,8 @@
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import os
 import re
-import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +74,8 @@ Where it is elsewhere, name the file in ${VARIABLE}. Tried:"""
 
 def _distributions() -> set[str]:
     """What this system is and what it is like, in the words of os-release; {} if it has none."""
+    import shlex  # where it has failed, and then it may take its time
+
     for path in OS_RELEASE:
         try:
             text = Path(path).read_text("utf-8")
@@ -105,7 +105,9 @@ def _candidates() -> Iterator[tuple[str, str, str | None]]:
             yield ("this source checkout, built by make", str(folder / SONAME),
                    _objection(here, checkout, checkout / "build", folder, folder / SONAME))
     yield "the loader's search path", SONAME, None
-    found = ctypes.util.find_library("paysession")
+    from ctypes.util import find_library  # for the last resort: it imports subprocess and more
+
+    found = find_library("paysession")
     if found is not None and found != SONAME:
         yield "ctypes.util.find_library", found, None
 
