@@ -122,6 +122,11 @@ async def read(client, names):
     answers = await asyncio.gather(*(client.get(name) for name in names))
     return all(answer.is_paid and name.endswith(":" + answer.session.id) for name, answer in zip(names, answers))
 
+async def in_child(client, names):
+    good = await read(client, names)
+    await client.aclose()
+    return good
+
 async def main():
     client = paysession.AsyncClient.from_file()
     beside = paysession.Client.from_file()
@@ -134,7 +139,7 @@ async def main():
             good = False
             try:
                 names = [f"ledyer:c-{nth}-{number}" for number in range(100)]
-                good = beside.get(names[0]).is_paid and asyncio.run(read(client, names))
+                good = beside.get(names[0]).is_paid and asyncio.run(in_child(client, names))
             finally:
                 os._exit(0 if good else 1)
         children.append(child)
@@ -152,7 +157,8 @@ run(main)
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_fork_in_the_middle_of_awaits(loop: str, nginx: Nginx, tmp_path: Path) -> None:
-    """Four children read with the parent's clients, in loops of their own; the parent's awaits get their answers."""
+    """Four children read with the parent's clients, in loops of their own, and close them; the parent's awaits get their
+    answers."""
     with Server(take_a_while) as server:
         config = nginx.write_config(tmp_path, kustom=keyed(server))
         told = json.loads(script(tmp_path, environment(config), FORKED, loop))

@@ -902,3 +902,15 @@ VALID: dict[str, dict[str, Any]] = {
     "dintero": {"client_id": "i", "client_secret": "s"},
     "ledyer": {"environment": "live", "client_id": "i", "client_secret": "s"},
 }
+
+
+def test_importing_it_imports_no_event_loop() -> None:
+    """asyncio takes as long as all the rest, and a shop without it has no use for it."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, paysession; print('asyncio' in sys.modules); paysession.AsyncClient; "
+         "print('asyncio' in sys.modules, paysession.AsyncClient.__module__, 'AsyncClient' in dir(paysession))"],
+        env={**os.environ, "PYTHONPATH": str(Path(paysession.__file__).resolve().parents[1])},
+        text=True, capture_output=True, check=True)
+    assert done.stdout == "False\nTrue paysession True\n"
+    with pytest.raises(AttributeError, match="^module 'paysession' has no attribute 'Novel'$"):
+        paysession.Novel  # type: ignore[attr-defined]
