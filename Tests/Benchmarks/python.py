@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""What it costs in Python to ask whether an order is paid: through the package, and by hand with pycurl, urllib3, httpx,
-requests and aiohttp; in turn, in cpu time (user and system), as ratios.
+"""What it costs in Python to ask whether an order is paid: through the package, and by hand with pycurl, urllib3,
+httpx, requests and aiohttp; in turn, in cpu time (user and system), as ratios.
 
     python python.py BUILD
 
 BUILD holds the compiled programs. nginx is the provider, over TLS on this machine. All ask for the same sessions on a
-connection that is kept, and compare status, amount, currency and identifier, the others by hand. First whole
-processes, whose cost is told in two parts: up to the first answer, and each one more. Then the same calls in one process,
-in small turns, where differences are steadier. Then batches. For people to look at; the machine may be noisy.
+connection that is kept, and compare status, amount, currency and identifier, the others by hand. First whole processes,
+whose cost is told in two parts: up to the first answer, and each one more. Then the same calls in one process, in small
+turns, where differences are steadier. Then batches. For people to look at; the machine may be noisy.
 """
 
 # What is imported up here is part of each program's start.

@@ -251,7 +251,7 @@ def test_a_lookup_that_never_ends(preload: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("call", [
-    "client.wait(reference)", "next(client.read_many([reference]))[1]"], ids=["wait", "batch"])
+    "client.wait(reference, timeout_ms=400)", "next(client.read_many([reference]))[1]"], ids=["wait", "batch"])
 def test_a_lookup_that_never_ends_ends_no_other_call(call: str, preload: Path) -> None:
     """The same client then asks one whose address needs no looking up."""
     with Server(reply(kustom("x"))) as server:

@@ -12,12 +12,14 @@ import socket
 import statistics
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import paysession
 import pytest
 from asking import Told, apart, ask, keyed, told
+from programs import Handle
 from servers import (
     Authority,
     Connection,
@@ -106,11 +108,29 @@ def test_a_200_that_is_none_is_told_as_what_it_is(answers: list[bytes], word: st
         assert word in ended.error["message"] and ended.error["http_status"] == 200, answer
 
 
+def by_library(config: dict[str, Any], **options: Any) -> Told:
+    """session_wait()."""
+    handle = Handle(json.dumps(config))
+    start = time.monotonic()
+    answer = handle.wait("kustom:x", interval_ms=1, **options)
+    handle.close()
+    return Told(answer["result"], answer, time.monotonic() - start)
+
+
+def by_binding(config: dict[str, Any], **options: Any) -> Told:
+    """Client.wait() of Python, which keeps the same pauses by itself."""
+    with paysession.Client(config) as client:
+        return told(lambda: client.wait("kustom:x", interval_ms=1, **options))
+
+
+BY_EACH = pytest.mark.parametrize("waited", [by_library, by_binding])
+
+
+@BY_EACH
 @pytest.mark.parametrize("failing", [failing for failing, _ in PASSING], ids=named)
-def test_a_wait_goes_on_after_what_may_pass(failing: Any) -> None:
-    with Server(in_turn(failing, as_asked)) as server, \
-            paysession.Client(keyed(server.http, attempts=1)) as client:
-        ended = told(lambda: client.wait("kustom:x", interval_ms=1))
+def test_a_wait_goes_on_after_what_may_pass(failing: Any, waited: Callable[..., Told]) -> None:
+    with Server(in_turn(failing, as_asked)) as server:
+        ended = waited(keyed(server.http, attempts=1))
         assert ended.paid == "yes" and len(server.requests) == 2
 
 
@@ -328,24 +348,27 @@ def test_retry_after_counts_for_its_own_answer_only() -> None:
 
 
 @pytest.mark.slow
+@BY_EACH
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_counts_between_the_reads_of_a_wait(status: int) -> None:
+def test_retry_after_counts_between_the_reads_of_a_wait(status: int, waited: Callable[..., Told]) -> None:
     """Whose own pause would be a millisecond."""
     busy = reply(status=status, headers=[("Retry-After", "2" if status == 429 else "1")])
-    with Server(in_turn(busy, as_asked)) as server, \
-            paysession.Client(keyed(server.http, attempts=1)) as client:
-        ended = told(lambda: client.wait("kustom:x", interval_ms=1))
+    with Server(in_turn(busy, as_asked)) as server:
+        ended = waited(keyed(server.http, attempts=1))
         first, second = (request.at for request in server.requests)
     assert ended.paid == "yes"
     assert 0 < second - first - (2 if status == 429 else 1) + 0.01 < 0.5
 
 
+@BY_EACH
 @pytest.mark.parametrize("attempts", [1, 3])
 @pytest.mark.parametrize(("status", "result"), [(429, "rate_limited"), (503, "provider_error")])
-def test_a_wait_does_not_wait_for_what_comes_too_late(status: int, result: str, attempts: int) -> None:
+def test_a_wait_does_not_wait_for_what_comes_too_late(
+    status: int, result: str, attempts: int, waited: Callable[..., Told]
+) -> None:
     busy = reply(status=status, headers=[("Retry-After", "3600")])
-    with Server(busy) as server, paysession.Client(keyed(server.http, attempts=attempts)) as client:
-        ended = told(lambda: client.wait("kustom:x", interval_ms=1, timeout_ms=5000))
+    with Server(busy) as server:
+        ended = waited(keyed(server.http, attempts=attempts), timeout_ms=5000)
         assert len(server.requests) == 1
     assert ended.result == result and ended.seconds < AT_ONCE
 

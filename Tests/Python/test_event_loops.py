@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""AsyncClient in the event loops that there are: thousands of awaits, awaits that are given up, a fork in their middle."""
+"""AsyncClient in the event loops that there are: thousands of awaits, some that are given up, a fork in their middle."""
 
 from __future__ import annotations
 
@@ -157,8 +157,7 @@ run(main)
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_fork_in_the_middle_of_awaits(loop: str, nginx: Nginx, tmp_path: Path) -> None:
-    """Four children read with the parent's clients, in loops of their own, and close them; the parent's awaits get their
-    answers."""
+    """Children read with the parent's clients, in loops of their own, and close them; the parent's awaits go on."""
     with Server(take_a_while) as server:
         config = nginx.write_config(tmp_path, kustom=keyed(server))
         told = json.loads(script(tmp_path, environment(config), FORKED, loop))

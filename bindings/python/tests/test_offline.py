@@ -913,4 +913,4 @@ def test_importing_it_imports_no_event_loop() -> None:
         text=True, capture_output=True, check=True)
     assert done.stdout == "False\nTrue paysession True\n"
     with pytest.raises(AttributeError, match="^module 'paysession' has no attribute 'Novel'$"):
-        paysession.Novel  # type: ignore[attr-defined]
+        paysession.Novel
