@@ -18,6 +18,7 @@
 #   make mutants    the library broken in many small ways: the tests must notice each (half an hour)
 #   make fifth      a toy as a fifth provider, in a copy: eight files, and none can be forgotten (five minutes)
 #   make spark      the example on Spark: 20,000 rows, and a worker that is killed (five minutes; installs Spark)
+#   make servers    Python under gunicorn, uvicorn and Celery (two minutes)
 #   make proof      Tests/PROOF.md, from what these left in build/proof at clean commits
 #   make reproducible  a second build in another folder gives the same bytes
 #   make sbom       the software bill of materials, into build
@@ -81,7 +82,7 @@ OBJECTS = .build/release/PaySession.build
 # Threads were a library of their own before glibc 2.34.
 THREADS := -Wl,--push-state,--as-needed -l:libpthread.so.0 -Wl,--pop-state
 
-.PHONY: all build link cli wheel spark examples benches deps test-deps build-tests demo check test reproducible sandbox \
+.PHONY: all build link cli wheel spark servers examples benches deps test-deps build-tests demo check test reproducible sandbox \
 	fuzz attack soak sanitize allocations libcurls mutants fifth proof sbom bench cost \
 	lint lint-swift lint-c lint-shell lint-python \
 	built-before install install-debug uninstall clean help
@@ -266,6 +267,9 @@ $(VENV)/spark: Tests/spark-requirements.txt $(VENV)/ready
 
 spark: build test-deps $(VENV)/spark
 	@$(PYTHON) -m pytest -q Tests/Examples/test_spark.py
+
+servers: build test-deps
+	@$(PYTHON) -m pytest -q Tests/Python/test_servers.py
 
 # What is in it and what it needs, as SPDX 2.3.
 sbom: build cli

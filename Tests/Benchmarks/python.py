@@ -305,19 +305,19 @@ def one(name: str, config: str, count: str) -> None:
 
 
 def in_turn(config: str, count: str) -> None:
-    """All that ask one after another, 50 calls each in turn: prints the microseconds of a call."""
+    """All that ask one after another, 50 calls each in turn: prints the microseconds of a call in each turn."""
     from time import process_time
 
     calls = {name: made(json.loads(config)) for name, made in CALLS.items()}
-    used = dict.fromkeys(calls, 0.0)
-    for turn in range(-2, int(count) // 50):
+    used: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(2 + int(count) // 50):
         for name, call in calls.items():
             since = process_time()
             paid = sum(map(call, sessions(50)))
-            used[name] += process_time() - since if turn >= 0 else 0  # the first turns fill the caches
+            used[name].append((process_time() - since) * 1e6 / 50)
             if paid != 50:
                 raise SystemExit(f"{name}: {paid} of 50 are paid")
-    print(json.dumps({name: total * 1e6 / int(count) for name, total in used.items()}))
+    print(json.dumps({name: turns[2:] for name, turns in used.items()}))  # the first fill the caches
 
 
 # ---- Measuring -----------------------------------------------------------------------------------------
@@ -370,12 +370,12 @@ def differences(config: str) -> Iterator[str]:
     import statistics
     import subprocess
 
-    told = [json.loads(subprocess.run(running("in_turn", config, CALLED), check=True, stdout=subprocess.PIPE).stdout)
-            for _ in range(ROUNDS_OF_BATCHES)]
+    done = subprocess.run(running("in_turn", config, CALLED * 2), check=True, stdout=subprocess.PIPE)
+    turns: dict[str, list[float]] = json.loads(done.stdout)
     for name in CALLS:
-        line = f"  {name:28} {statistics.median(turn[name] for turn in told):6.0f} us"
+        line = f"  {name:28} {statistics.median(turns[name]):6.0f} us"
         if name != BY_CTYPES:
-            line += f"   {statistics.median(turn[name] - turn[BY_CTYPES] for turn in told):+.0f}"
+            line += f"   {statistics.median(us - c for us, c in zip(turns[name], turns[BY_CTYPES])):+.0f}"
         if name in (PAID, ALL):
             line += f" (at most {MOST_FOR_PAID if name == PAID else MOST_FOR_ALL})"
         yield line
@@ -397,7 +397,7 @@ def main(build: str) -> None:
         others = [name for name in CALLS if "get()" not in name and name != BY_CTYPES]
         for line in table(told, 1_000, EXPECTING, dict.fromkeys(others, MOST_OF_ANOTHER)):
             print(line, flush=True)
-        print("The same in one process, in turn, cpu of a call, and what it is above the C call:", flush=True)
+        print("The same in one process, in turn, cpu of a call, and what it is above the C call; medians:", flush=True)
         for line in differences(config):
             print(line, flush=True)
         print(f"{BATCHED:,} in a batch, {IN_FLIGHT} at once, cpu of whole processes, medians of {ROUNDS_OF_BATCHES}:",

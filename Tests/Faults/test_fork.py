@@ -7,6 +7,7 @@ in practice: gunicorn --preload and multiprocessing. A started program inherits 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -187,6 +188,7 @@ def test_a_started_program_inherits_no_descriptor(how: str, nginx: Nginx, tmp_pa
 
 
 def test_a_subprocess_of_python_inherits_no_descriptor(nginx: Nginx) -> None:
+    gc.collect()  # clients of other tests, whose descriptors would go in between
     # By the shell alone: it starts nothing, and so opens no pipe while it looks.
     listing = ["/bin/sh", "-c", "cd /proc/$$/fd && echo *"]
     before = subprocess.run(listing, capture_output=True, close_fds=False, text=True).stdout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""AsyncClient in the event loops that there are: thousands of awaits, some that are given up, a fork in their middle."""
+"""AsyncClient in the event loops that there are: thousands of awaits, some given up, a fork in their middle."""
 
 from __future__ import annotations
 
