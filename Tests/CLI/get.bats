@@ -124,8 +124,12 @@ PYTHON
 
 @test "no connection takes the place of a descriptor that was closed" {
     paysession get -q kustom:slow <&- >&- 2>&- 3>&- &
-    local pid=$! fd
-    sleep 0.5
+    local pid=$! fd tries
+    for ((tries = 0; tries < 200; tries++)); do
+        # It has a connection.
+        [[ $(readlink "/proc/$pid/fd/"*) == *socket:* ]] && break
+        sleep 0.05
+    done
     for fd in 0 1 2; do [[ $(readlink "/proc/$pid/fd/$fd") == /dev/null ]]; done
     kill "$pid"
     wait "$pid" || true

@@ -7,11 +7,9 @@ in practice: gunicorn --preload and multiprocessing. A started program inherits 
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import socket
-import stat
 import subprocess
 import sys
 import textwrap
@@ -187,21 +185,38 @@ def test_a_started_program_inherits_no_descriptor(how: str, nginx: Nginx, tmp_pa
     assert inherited == []
 
 
-def test_a_subprocess_of_python_inherits_no_descriptor(nginx: Nginx) -> None:
-    gc.collect()  # clients of other tests, whose descriptors would go in between
-    # By the shell alone: it starts nothing, and so opens no pipe while it looks.
-    listing = ["/bin/sh", "-c", "cd /proc/$$/fd && echo *"]
-    before = subprocess.run(listing, capture_output=True, close_fds=False, text=True).stdout
-    with paysession.Client(nginx.config()) as client:
+def test_a_subprocess_of_python_inherits_no_descriptor(nginx: Nginx, tmp_path: Path) -> None:
+    """In a process of its own, where no client of another test is open or goes in between."""
+    script = tmp_path / "children.py"
+    script.write_text(textwrap.dedent(f"""
+        import os, socket, stat, subprocess, sys
+        sys.path.insert(0, {str(BINDING)!r})
+        import paysession
+
+        # By the shell alone: it starts nothing, and so opens no pipe while it looks.
+        def inherited():
+            listing = ["/bin/sh", "-c", "cd /proc/$$/fd && echo *"]
+            return subprocess.run(listing, capture_output=True, close_fds=False, text=True).stdout
+
+        print(inherited(), end="")
+        client = paysession.Client.from_file(sys.argv[1])
         client.get("kustom:x")
         for name in os.listdir("/proc/self/fd"):
             # libcurl's own wake-up pair, as in c/exec.c.
-            if os.path.exists(f"/proc/self/fd/{name}") and stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+            if os.path.exists(f"/proc/self/fd/{{name}}") and stat.S_ISSOCK(os.fstat(int(name)).st_mode):
                 with socket.socket(fileno=os.dup(int(name))) as one:
                     if one.family == socket.AF_UNIX:
                         os.set_inheritable(int(name), False)
-        during = subprocess.run(listing, capture_output=True, close_fds=False, text=True).stdout
-    assert during == before
+        print(inherited(), end="")
+        os.set_inheritable(os.open("/dev/null", os.O_RDONLY), True)
+        print(inherited(), end="")
+    """))
+    done = subprocess.run(
+        [sys.executable, str(script), str(nginx.write_config(tmp_path))], capture_output=True, text=True,
+        timeout=30, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    before, during, control = done.stdout.splitlines()
+    assert during == before and control != before
 
 
 @pytest.mark.slow

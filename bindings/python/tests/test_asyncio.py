@@ -57,6 +57,8 @@ def test_it_reads_as_the_other_client_does(sandbox: Sandbox) -> None:
             await client.get("kustom:\0")
         with pytest.raises(TypeError):
             await client.get("kustom:x", expct={})  # type: ignore[call-arg]
+        with pytest.raises(TypeError, match="^reference must be str, not int$"):
+            await client.get(7)  # type: ignore[arg-type]
         assert (await client.decide("kustom:active")).next is paysession.Next.WAIT
         assert (await client.decide("kustom:\0")).next is paysession.Next.HOLD
         told = await client.decide("kustom:slow", timeout_ms=100)
@@ -81,6 +83,69 @@ def test_thousands_of_awaits_on_one_thread(sandbox: Sandbox) -> None:
             assert answer.session.id == f"finalized-ref-{number}"
 
     run(sandbox, body)
+
+
+def test_a_full_provider_holds_no_other_back(sandbox: Sandbox) -> None:
+    """Nor do those that wait for room be woken by an answer that makes none for them."""
+    async def body(client: AsyncClient) -> None:
+        slow = [asyncio.create_task(client.get("kustom:slow", timeout_ms=20_000)) for _ in range(2400)]
+        await asyncio.sleep(0.3)
+        begun = time.monotonic()
+        others = await asyncio.gather(*(client.get("ledyer:authorized") for _ in range(1200)))
+        assert all(answer.is_paid for answer in others) and time.monotonic() - begun < 15
+        (lane,) = client._lanes
+        assert sum(map(len, lane._waiters.values())) == 2400 - 1024 - 2
+        # Some that wait for room are given up, and so is one that is under way: the others go elsewhere.
+        for task in slow[1500:] + slow[:1]:
+            task.cancel()
+        await asyncio.sleep(0.3)
+        assert not any(lane._waiters.values()) and len(client._lanes) == 2
+        for task in slow:
+            task.cancel()
+        assert all(isinstance(one, asyncio.CancelledError)
+                   for one in await asyncio.gather(*slow, return_exceptions=True))
+
+    run(sandbox, body, in_flight=2)
+
+
+@pytest.mark.slow
+def test_what_waits_for_room_is_woken_once(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by each answer: ten thousand that wait would be asked ten thousand times."""
+    asked = 0
+    ask = paysession._asyncio._Lane.ask
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return ask(*arguments)
+
+    monkeypatch.setattr(paysession._asyncio._Lane, "ask", counted)
+
+    async def body(client: AsyncClient) -> None:
+        answers = await asyncio.gather(*(client.get("kustom:finalized") for _ in range(3000)))
+        assert all(answer.is_paid for answer in answers)
+        assert asked <= 2 * 3000
+
+    run(sandbox, body)
+
+
+def test_closing_ends_what_is_under_way_in_another_thread(sandbox: Sandbox) -> None:
+    """At its own loop's turn: a batch is one thread's at a time."""
+    client = AsyncClient(sandbox.config)
+    told: list[BaseException | None] = []
+
+    async def asks() -> None:
+        results = await asyncio.gather(
+            *(client.get("kustom:slow", timeout_ms=20_000) for _ in range(3)), return_exceptions=True)
+        told.extend(one for one in results if isinstance(one, BaseException))
+
+    thread = threading.Thread(target=lambda: asyncio.run(asks()))
+    begun = time.monotonic()
+    thread.start()
+    time.sleep(0.3)
+    asyncio.run(client.aclose())
+    thread.join(10)
+    assert [type(one) for one in told] == [asyncio.CancelledError] * 3 and time.monotonic() - begun < 5
 
 
 def test_a_cancelled_await_ends_its_request() -> None:

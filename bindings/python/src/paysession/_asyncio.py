@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import time
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Union
 
 from ._answer import Answer, Decision, Failure
-from ._batch import Batch, Wanted, filled, refuse_text
-from ._calls import options_text, text
+from ._batch import REFILL, Batch, Wanted, filled, refuse_text
+from ._calls import options_text, providers, text
 from ._client import Client, Pauses, decision_of, record, record_of_many, returned
 from ._errors import PaySessionError
 from ._options import BatchOptions, Config, Expect, ReadOptions
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
     Told = Union[Answer, PaySessionError]
     Reply = asyncio.Future[Told]
+
+
+_PROVIDERS = frozenset(one["name"] for one in providers())
 
 
 class AsyncClient:
@@ -103,13 +108,14 @@ class AsyncClient:
         descriptor = batch.fileno()
         loop.add_reader(descriptor, ready.set)
         try:
-            more = True
+            more, full = True, math.inf
             while True:
-                if more:
+                if more and batch.pending <= full:
                     try:
                         more = filled(batch, waiting, held, timeout_ms)
+                        full = batch.pending - REFILL
                     except _NotYet:
-                        pass
+                        full = math.inf
                 ready.clear()
                 found = batch.next(0)
                 if found is not None:
@@ -121,16 +127,23 @@ class AsyncClient:
                 else:
                     return
         finally:
-            loop.remove_reader(descriptor)
+            if not loop.is_closed():
+                loop.remove_reader(descriptor)
             batch.close()
             if isinstance(waiting, _Coming):
                 waiting.close()
 
     async def aclose(self) -> None:
-        """Closes the client, and ends what is under way in this loop; a second time does nothing."""
-        for lane in list(self._lanes):
-            lane.close()
-        self._lanes.clear()
+        """Closes the client, and ends what is under way, in other loops at their next turn; a second time
+        does nothing."""
+        loop = asyncio.get_running_loop()
+        lanes, self._lanes = self._lanes, []
+        for lane in lanes:
+            if lane.loop is loop or lane.loop.is_closed() or lane.process != os.getpid():
+                lane.close()
+            else:
+                # Its thread may be in the batch at this moment.
+                lane.loop.call_soon_threadsafe(lane.close)
         self._client.close()
 
     async def __aenter__(self) -> AsyncClient:
@@ -153,12 +166,13 @@ class AsyncClient:
         return told
 
     async def _ask(self, reference: str, options: ReadOptions) -> Answer | Failure:
+        text("reference", reference)  # whose provider decides where it waits
         while True:
             lane = self._lane()
             reply = lane.ask(reference, options)
             if reply is not None:
                 break
-            await lane.room()
+            await lane.room(reference)
         try:
             told = await reply
         except asyncio.CancelledError:
@@ -177,7 +191,8 @@ class AsyncClient:
         for lane in list(self._lanes):
             # One of a loop that was closed with reads under way, or of the parent's before a fork.
             if lane.loop.is_closed() or lane.process != process or lane.has_ended:
-                self._lanes.remove(lane)
+                with suppress(ValueError):  # another thread was quicker
+                    self._lanes.remove(lane)
                 lane.close()
             elif lane.loop is loop and lane.is_open:
                 return lane
@@ -196,7 +211,8 @@ class _Lane:
         self.is_open = True
         self._batch = batch
         self._under_way = 0
-        self._waiters: deque[asyncio.Future[None]] = deque()
+        #: For room, which each provider has for itself.
+        self._waiters: dict[str, deque[asyncio.Future[None]]] = {}
         self._descriptor = batch.fileno()
         loop.add_reader(self._descriptor, self._take)
 
@@ -208,21 +224,28 @@ class _Lane:
     def ask(self, reference: str, options: ReadOptions) -> Reply | None:
         """What will be the answer; None where there is no room."""
         reply: Reply = self.loop.create_future()
-        if not self._batch.add(reference, reply, **options):
+        if not self._batch.add(reference, (reply, provider_of(reference)), **options):
             return None
         self._under_way += 1
         return reply
 
-    async def room(self) -> None:
+    async def room(self, reference: str) -> None:
         """Waits for some."""
+        provider = provider_of(reference)
         waiter = self.loop.create_future()
-        self._waiters.append(waiter)
-        await waiter
+        self._waiters.setdefault(provider, deque()).append(waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if not waiter.cancelled():  # there was room, which is the next one's
+                self._wake(provider)
+            raise
 
     def abandon(self) -> None:
         """Nobody waits for one of them any more. A batch ends one read only together with all that it
         has: no more are put behind it, and it is closed when nobody waits for any."""
         self.is_open = False
+        self._wake_all()
         self._went()
 
     def close(self) -> None:
@@ -230,34 +253,47 @@ class _Lane:
         self.is_open = False
         if self._descriptor < 0:
             return
-        if self.process == os.getpid():
-            if not self.loop.is_closed():
-                self.loop.remove_reader(self._descriptor)
-            for reply in self._batch.tags:
-                if not reply.done() and not self.loop.is_closed():
-                    reply.cancel()
-            self._wake()
+        if self.process == os.getpid() and not self.loop.is_closed():
+            self.loop.remove_reader(self._descriptor)
+            for reply, _ in self._batch.tags:
+                reply.cancel()
+            self._wake_all()
         self._descriptor = -1
         self._batch.close()
 
     def _take(self) -> None:
         while self._descriptor >= 0 and (found := self._batch.next(0)) is not None:
-            reply, told = found
+            (reply, provider), told = found
+            self._wake(provider)
             if not reply.done():
                 reply.set_result(told)
                 self._went()
-        self._wake()
 
     def _went(self) -> None:
         self._under_way -= 1
         if not self._under_way and not self.is_open:
             self.close()
 
-    def _wake(self) -> None:
-        while self._waiters:
-            waiter = self._waiters.popleft()
+    def _wake(self, provider: str) -> None:
+        """One answer makes room for one. To wake all of thousands for each would never end."""
+        waiters = self._waiters.get(provider)
+        while waiters:
+            waiter = waiters.popleft()
             if not waiter.done():
                 waiter.set_result(None)
+                return
+
+    def _wake_all(self) -> None:
+        """They go elsewhere."""
+        for provider, waiters in self._waiters.items():
+            while waiters:
+                self._wake(provider)
+
+
+def provider_of(reference: str) -> str:
+    """Whose room a reference takes; "" for what names no provider, which has room of its own."""
+    name = reference.partition(":")[0]
+    return name if name in _PROVIDERS else ""
 
 
 class _NotYet(Exception):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional, Union, cast
@@ -25,6 +26,9 @@ _Expected = Optional[Mapping[str, object]]  # an Expect; a checker takes a dict 
 
 #: How long a signal waits at most for its handler.
 SLICE_MS = 100
+
+#: How many answers make room enough to try again: with each one nearly every reference is refused once.
+REFILL = 64
 
 _add, _next = library.session_batch_add, library.session_batch_next
 _OK, _AGAIN, _DONE = Result.OK.number, Result.AGAIN.number, Result.DONE.number
@@ -62,10 +66,8 @@ class Batch:
             self._added)
         if number == _AGAIN:
             return False
-        if number == Result.OUT_OF_MEMORY.number:
-            raise out_of_memory()
         if number != _OK:
-            raise ValueError("the batch belongs to the process that opened it")
+            raise _refusal(number)
         self._tags[self._added] = tag
         self._added += 1
         return True
@@ -148,14 +150,21 @@ class Single:
         """The answer. Whatever this raises, the read is over only when this object is closed."""
         pointer = AnswerPointer()
         place = ctypes.byref(pointer)
-        if _add(self._handle, reference, options, 0) != _OK:
-            raise out_of_memory()
+        if (number := _add(self._handle, reference, options, 0)) != _OK:
+            raise _refusal(number)
         while (code := _next(self._handle, SLICE_MS, None, place)) == _AGAIN:
             pass
         return reply_of(code, pointer)
 
     def close(self) -> None:
         self._batch.close()
+
+
+def _refusal(number: int) -> Exception:
+    """Why session_batch_add took nothing."""
+    if number == Result.OUT_OF_MEMORY.number:
+        return out_of_memory()
+    return ValueError("the batch belongs to the process that opened it")
 
 
 def wanted(each: object) -> tuple[Any, str, ReadOptions]:
@@ -200,10 +209,12 @@ def read_many(
 ) -> Iterator[tuple[Any, Answer | PaySessionError]]:
     """See Client.read_many()."""
     waiting, held, more = iter(references), [], True  # type: ignore[var-annotated]
+    full: float = math.inf
     with batch:
         while True:
-            if more:
+            if more and batch.pending <= full:
                 more = filled(batch, waiting, held, timeout_ms)
+                full = batch.pending - REFILL
             found = batch.next(SLICE_MS)
             if found is not None:
                 yield found

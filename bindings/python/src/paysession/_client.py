@@ -390,7 +390,8 @@ def record(reference: str, told: Answer | Failure | None, seconds: float | None)
 
 def record_of_many(tag: object, told: Answer | PaySessionError) -> None:
     """The same for one of read_many(), which has no time of its own but the exchange's."""
-    record(told.reference or str(tag), told.answer if isinstance(told, PaySessionError) else told, None)
+    if log.isEnabledFor(logging.INFO):  # a reference is decoded for it
+        record(told.reference or str(tag), told.answer if isinstance(told, PaySessionError) else told, None)
 
 
 _clients: weakref.WeakSet[Client] = weakref.WeakSet()
