@@ -28,7 +28,7 @@
 #   make clean
 #   make help       this menu
 
-VERSION := 0.1.0
+VERSION := $(shell cat VERSION)
 SONAME  := libpaysession.so.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -79,6 +79,9 @@ LINKFLAGS := -shared -fuse-ld=lld -Wl,--version-script=Sources/paysession.map -W
 	-Wl,-O2 -Wl,--build-id=none -Wl,--wrap=posix_memalign -Wl,--wrap=free \
 	-Wl,-Map=$(BUILD)/libpaysession.map
 OBJECTS = .build/release/PaySession.build
+TARGET  ?=
+SYSROOT ?=
+FOR = $(TARGET:%=--target=%) $(SYSROOT:%=--sysroot=%)
 # Threads were a library of their own before glibc 2.34.
 THREADS := -Wl,--push-state,--as-needed -l:libpthread.so.0 -Wl,--pop-state
 
@@ -96,7 +99,7 @@ help:
 BRIDGE := $(BUILD)/bridge.o
 $(BRIDGE): Sources/Runtime/bridge.c Makefile | deps
 	@mkdir -p $(@D)
-	$(CLANG) -std=c11 -Os -fPIC -fvisibility=hidden -ffunction-sections -Wall -Wextra -pedantic -Werror \
+	$(CLANG) $(FOR) -std=c11 -Os -fPIC -fvisibility=hidden -ffunction-sections -Wall -Wextra -pedantic -Werror \
 		-c $< -o $@
 
 # The header's declarations alone, for languages that parse C themselves. PHP's FFI::load asks for the library
@@ -115,15 +118,14 @@ build: deps $(BRIDGE) $(FFI_HEADER)
 	@$(call pkgconfig,$(CURDIR),$(CURDIR)/$(BUILD)/lib,$(CURDIR)/Include) > $(BUILD)/lib/pkgconfig/paysession.pc
 
 # The link alone, of what the compiler left. With SYSROOT, the folder of another system, against the libraries
-# of that system.
-SYSROOT ?=
+# of that system; with TARGET, its machine, of objects that were compiled for it.
+# Objects of sources that are gone stay behind in SwiftPM's folder: only what has a source is linked.
+SWIFT_OBJECTS ?= $(patsubst %,$(OBJECTS)/%.o,$(notdir $(shell find Sources/PaySession -name '*.swift' | sort)))
+LIBRARIES ?= $(if $(SYSROOT),$(THREADS)) -lcurl -ljansson
 link: $(BRIDGE)
 	@mkdir -p $(BUILD)/lib
-	@# Objects of sources that are gone stay behind in SwiftPM's folder: only what has a source is linked.
 	@echo 'linking $(LIB)'
-	@$(CLANG) $(if $(SYSROOT),--sysroot=$(SYSROOT)) $(LINKFLAGS) -o $(LIB).whole \
-		$(patsubst %,$(OBJECTS)/%.o,$(notdir $(shell find Sources/PaySession -name '*.swift' | sort))) \
-		$(BRIDGE) $(if $(SYSROOT),$(THREADS)) -lcurl -ljansson
+	@$(CLANG) $(FOR) $(LINKFLAGS) -o $(LIB).whole $(SWIFT_OBJECTS) $(BRIDGE) $(LIBRARIES)
 	@# The symbol table goes into a file of its own, which gdb and valgrind look for beside the library. Lines
 	@# are not in it: with -g the Swift compiler makes other code, and 20 kB more of it.
 	@$(OBJCOPY) --only-keep-debug $(LIB).whole $(LIB).debug
@@ -172,10 +174,12 @@ WARNINGS := -std=c99 -Wall -Wextra -pedantic -Werror
 
 # The shell tool finds the library beside itself, wherever both are moved to.
 CLI := $(BUILD)/bin/paysession
+JANSSON ?= $(shell pkg-config --cflags --libs jansson)
+RUNPATH ?= -Wl,-rpath,'$$ORIGIN/../lib'
 $(CLI): $(wildcard Sources/paysession-cli/*.c Sources/paysession-cli/*.h) Include/paysession.h | build
 	@mkdir -p $(@D)
 	$(CC) -O2 -std=gnu99 -D_GNU_SOURCE -Wall -Wextra -pedantic -Werror $(filter %.c,$^) -IInclude \
-		-L$(BUILD)/lib -lpaysession $(shell pkg-config --cflags --libs jansson) -Wl,-rpath,'$$ORIGIN/../lib' -o $@
+		-L$(BUILD)/lib -lpaysession $(JANSSON) $(RUNPATH) -o $@
 
 # Its second manual says what the tool itself says of the configuration.
 CONFIG_MANUAL := $(BUILD)/man/paysession-config.5

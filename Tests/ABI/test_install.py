@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "PKG_CONFIG"))}
 
 
-VERSION = re.findall(r"^VERSION := (\S+)", (REPOSITORY / "Makefile").read_text("utf-8"), flags=re.MULTILINE)[0]
+VERSION = (REPOSITORY / "VERSION").read_text("utf-8").strip()
 #: What sudo leaves of a PATH: no Swift there.
 OF_ROOT = {**ENVIRONMENT, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 

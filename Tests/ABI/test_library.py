@@ -96,7 +96,7 @@ def test_version_is_the_same_everywhere() -> None:
     for file, pattern in (
         ("Sources/PaySession/Library.swift", f'"{version}"'),
         ("bindings/python/src/paysession/__init__.py", f'__version__ = "{version}"'),
-        ("Makefile", f"VERSION := {version}"),
+        ("VERSION", f"{version}\n"),
         ("CHANGELOG.md", f"## {version}"),
     ):
         assert pattern in (REPOSITORY / file).read_text("utf-8"), file

@@ -262,7 +262,8 @@ def test_a_lookup_that_never_ends_ends_no_other_call(call: str, preload: Path) -
                 config, "ledyer:x", "kustom:x", "ledyer:y", call=call, environment={
                     "LD_PRELOAD": str(preload), "PRELOAD_SILENT_DNS": "30"})
             assert [lost["result"], lost_again["result"]] == ["timed_out"] * 2
-            assert found["session"]["paid"] == "yes" and lost["seconds"] >= 0.4
+            # libcurl counts whole milliseconds, and cuts off what is more.
+            assert found["session"]["paid"] == "yes" and lost["seconds"] >= 0.399
             if max(lost["seconds"], lost_again["seconds"]) < 0.4 + LATE:
                 return
     raise AssertionError(f"{lost['seconds']} s and {lost_again['seconds']} s, twice too late")

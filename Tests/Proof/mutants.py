@@ -425,7 +425,7 @@ def copied(to: Path) -> Path:
     for name in ("Include", "Sources", "Tests", "bindings", "examples"):
         shutil.copytree(REPOSITORY / name, to / name, symlinks=True,
                         ignore=shutil.ignore_patterns("__pycache__", ".mypy_cache"))
-    for name in ("Makefile", "Package.swift", "README.md", "CHANGELOG.md"):
+    for name in ("Makefile", "Package.swift", "VERSION", "README.md", "CHANGELOG.md"):
         shutil.copy(REPOSITORY / name, to)
     (to / "build").mkdir()
     (to / "build" / "venv").symlink_to(REPOSITORY / "build" / "venv")

@@ -25,7 +25,7 @@ def rebuilt(directory: Path) -> list[Product]:
     """What `make` gives here and in a folder below `directory`."""
     elsewhere = directory / "a-folder-that-is-called-otherwise"
     elsewhere.mkdir()
-    for name in ("Include", "Sources", "Tests", "Makefile", "Package.swift"):
+    for name in ("Include", "Sources", "Tests", "Makefile", "Package.swift", "VERSION"):
         source = REPOSITORY / name
         if source.is_dir():
             shutil.copytree(source, elsewhere / name)

@@ -51,8 +51,7 @@ def package(name: str, version: str, licence: str, **more: Any) -> dict[str, Any
 
 
 def document(build: Path) -> dict[str, Any]:
-    makefile = (REPOSITORY / "Makefile").read_text("utf-8")
-    version = re.findall(r"^VERSION := (\S+)", makefile, flags=re.MULTILINE)[0]
+    version = (REPOSITORY / "VERSION").read_text("utf-8").strip()
     files = [build / "lib" / f"libpaysession.so.{version}", build / "bin" / "paysession"]
     swift = re.findall(r"Swift version (\S+)", output("swiftc", "--version"))[0]
     packages = [
