@@ -7,6 +7,9 @@
 #   make lint       swift format, clang-format, shellcheck and mypy over all there is
 #   make sandbox    PORT=8443 ARGS=: the four providers on this machine, with a page, for your own shop; ends with Ctrl-C
 #   make wheel      the Python package, with and without the library, into build/dist
+#   make dist       all that is released, into build/dist: sources, archives, Debian packages, wheels, checksums
+#   make platforms  each of these installed and used: Debian 11, 12, 13, sid, arm64, musl (an hour)
+#   make docs       the documentation as a site that can be searched offline, into build/docs; installs Sphinx
 #   make bench      what loading and calling it costs, in time: to look at
 #   make cost       AGAINST=libpaysession.so.0: instructions and system calls; fails where there are too many
 #   make fuzz       SECONDS=600: libFuzzer over documents, configuration, options, references, HTTP
@@ -18,7 +21,6 @@
 #   make mutants    the library broken in many small ways: the tests must notice each (half an hour)
 #   make fifth      a toy as a fifth provider, in a copy: eight files, and none can be forgotten (five minutes)
 #   make spark      the example on Spark: 20,000 rows, and a worker that is killed (five minutes; installs Spark)
-#   make servers    Python under gunicorn, uvicorn and Celery (two minutes)
 #   make proof      Tests/PROOF.md, from what these left in build/proof at clean commits
 #   make reproducible  a second build in another folder gives the same bytes
 #   make sbom       the software bill of materials, into build
@@ -85,7 +87,7 @@ FOR = $(TARGET:%=--target=%) $(SYSROOT:%=--sysroot=%)
 # Threads were a library of their own before glibc 2.34.
 THREADS := -Wl,--push-state,--as-needed -l:libpthread.so.0 -Wl,--pop-state
 
-.PHONY: all build link cli wheel spark servers examples benches deps test-deps build-tests demo check test reproducible sandbox \
+.PHONY: all build link cli wheel dist platforms spark docs examples benches deps test-deps build-tests demo check test reproducible sandbox \
 	fuzz attack soak sanitize allocations libcurls mutants fifth proof sbom bench cost \
 	lint lint-swift lint-c lint-shell lint-python \
 	built-before install install-debug uninstall clean help
@@ -197,6 +199,24 @@ wheel: build $(VENV)/ready
 		$(PYTHON) -m build -qq --no-isolation --wheel --sdist --outdir $(BUILD)/dist bindings/python
 	@ls -1 $(BUILD)/dist/paysession-*
 
+# For x86-64 and arm64, glibc and musl. What it is made of besides is fetched once: headers and libraries of two
+# machines, and sources of Debian's (a release removes build/sources first, for what has been mended since).
+dist: build cli $(VENV)/ready
+	@Tests/apt cmake dpkg-dev perl
+	@packaging/sysroot amd64
+	@packaging/sysroot arm64
+	@packaging/source jansson bookworm
+	@packaging/source nghttp2 bookworm
+	@for name in curl openssl zlib; do packaging/source $$name trixie || exit; done
+	@$(PYTHON) packaging/dist.py
+
+platforms: dist test-deps
+	@Tests/apt mmdebstrap lintian
+	@$(PYTHON) -m pytest -q Tests/Platforms/test_dist.py Tests/Platforms/test_binary_wheel.py
+	@$(PYTHON) Tests/Platforms/platforms.py
+	@$(PYTHON) Tests/Platforms/musl.py
+	@$(PYTHON) Tests/Platforms/arm64.py
+
 EXAMPLES := $(addprefix $(BUILD)/examples/,paid reconcile)
 $(EXAMPLES): $(BUILD)/examples/%: examples/c/%.c Include/paysession.h | build
 	@mkdir -p $(@D)
@@ -269,11 +289,24 @@ $(VENV)/spark: Tests/spark-requirements.txt $(VENV)/ready
 	@$(PIP) -r $<
 	@touch $@
 
+# Its types are those of packages that are there only then.
 spark: build test-deps $(VENV)/spark
+	@$(VENV)/bin/mypy --config-file Tests/mypy.ini --cache-dir $(BUILD)/mypy examples/spark/*.py
 	@$(PYTHON) -m pytest -q Tests/Examples/test_spark.py
 
-servers: build test-deps
-	@$(PYTHON) -m pytest -q Tests/Python/test_servers.py
+$(VENV)/docs: docs/requirements.txt $(VENV)/ready
+	@Tests/apt mandoc chromium chromium-driver
+	@echo 'paysession: installing Sphinx into $(VENV)'
+	@$(PIP) -r $<
+	@touch $@
+
+# No clock is in it, and nothing of an earlier build: twice the same bytes.
+docs: cli $(VENV)/docs
+	@rm -rf $(BUILD)/docs
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || date +%s)} \
+		$(PYTHON) -B -m sphinx -q -W --keep-going -E -d $(BUILD)/doctrees docs $(BUILD)/docs
+	@$(PYTHON) -m pytest -q Tests/Docs
+	@echo '$(BUILD)/docs/index.html'
 
 # What is in it and what it needs, as SPDX 2.3.
 sbom: build cli
@@ -309,7 +342,7 @@ lint-shell:
 # Files named conftest.py would be one module in one run.
 lint-python:
 	$(VENV)/bin/mypy --config-file Tests/mypy.ini --cache-dir $(BUILD)/mypy \
-		$$(git ls-files 'Tests/*.py' 'examples/*.py' ':!examples/django/*' ':!examples/spark/*' ':!*conftest.py') Tests/Fuzz/run
+		$$(git ls-files 'Tests/*.py' 'docs/*.py' 'packaging/*.py' 'examples/*.py' ':!examples/django/*' ':!examples/spark/*' ':!*conftest.py') Tests/Fuzz/run
 	for file in $$(git ls-files 'Tests/*conftest.py'); do \
 		$(VENV)/bin/mypy --config-file Tests/mypy.ini --cache-dir $(BUILD)/mypy $$file || exit; done
 	cd bindings/python && $(CURDIR)/$(VENV)/bin/mypy

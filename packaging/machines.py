@@ -23,7 +23,8 @@ TOOLCHAIN = Path(os.path.realpath(shutil.which("swiftc") or "swiftc")).parent
 CLANG = TOOLCHAIN / "clang"
 
 #: Calls of ours that packaging/portable.c answers.
-WRAPPED = ("stat", "fstat", "pthread_atfork", "pthread_rwlockattr_setkind_np")
+WRAPPED = ("stat", "fstat", "pthread_atfork", "pthread_rwlockattr_setkind_np", "pthread_rwlock_rdlock",
+           "pthread_rwlock_wrlock")
 #: clang's own of arm64 take their choice from what musl does not have (__getauxval).
 ARM64 = ("-mno-outline-atomics",)
 
@@ -95,6 +96,7 @@ def swift_objects(machine: Machine) -> list[Path]:
             "-Osize", "-Xfrontend", "-function-sections", "-enforce-exclusivity=unchecked", *imported,
             *(word for option in clang for word in ("-Xcc", option)),
             "-c", *(source.relative_to(REPOSITORY) for source in sources), "-o", made)
+        made.touch()  # the compiler leaves it alone where nothing changed
     return [made]
 
 

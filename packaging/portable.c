@@ -6,6 +6,7 @@
  */
 #include <pthread.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define WEAK __attribute__((weak))
 
@@ -46,13 +47,38 @@ int __wrap_pthread_atfork(handler prepare, handler parent, handler child)
                              : __real_pthread_atfork(prepare, parent, child);
 }
 
-/* Whom a lock prefers cannot be said in musl: in a very busy process fork() may wait there for a while. */
+/* Whom a lock prefers cannot be said in musl: readers that never stop would keep a fork() waiting for
+ * seconds. There is one such lock, the gate of CPlatform/gate.h, and here its readers step back for as
+ * long as somebody waits to write. It is made anew in the child of a fork, where nobody waits any more. */
 WEAK extern int __real_pthread_rwlockattr_setkind_np(pthread_rwlockattr_t *attributes, int kind);
+extern int __real_pthread_rwlock_wrlock(pthread_rwlock_t *lock);
+extern int __real_pthread_rwlock_rdlock(pthread_rwlock_t *lock);
 int __wrap_pthread_rwlockattr_setkind_np(pthread_rwlockattr_t *attributes, int kind);
+int __wrap_pthread_rwlock_wrlock(pthread_rwlock_t *lock);
+int __wrap_pthread_rwlock_rdlock(pthread_rwlock_t *lock);
+
+static int writers;
 
 int __wrap_pthread_rwlockattr_setkind_np(pthread_rwlockattr_t *attributes, int kind)
 {
-    return __real_pthread_rwlockattr_setkind_np
-               ? __real_pthread_rwlockattr_setkind_np(attributes, kind)
-               : 0;
+    if (__real_pthread_rwlockattr_setkind_np)
+        return __real_pthread_rwlockattr_setkind_np(attributes, kind);
+    __atomic_store_n(&writers, 0, __ATOMIC_RELAXED);
+    return 0;
+}
+
+int __wrap_pthread_rwlock_wrlock(pthread_rwlock_t *lock)
+{
+    __atomic_fetch_add(&writers, 1, __ATOMIC_RELAXED);
+    int result = __real_pthread_rwlock_wrlock(lock);
+    __atomic_fetch_sub(&writers, 1, __ATOMIC_RELAXED);
+    return result;
+}
+
+int __wrap_pthread_rwlock_rdlock(pthread_rwlock_t *lock)
+{
+    const struct timespec moment = {0, 50000};
+    while (!__real_pthread_rwlockattr_setkind_np && __atomic_load_n(&writers, __ATOMIC_RELAXED))
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL); /* leaves errno as it is */
+    return __real_pthread_rwlock_rdlock(lock);
 }

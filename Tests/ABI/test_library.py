@@ -96,6 +96,7 @@ def test_version_is_the_same_everywhere() -> None:
     for file, pattern in (
         ("Sources/PaySession/Library.swift", f'"{version}"'),
         ("bindings/python/src/paysession/__init__.py", f'__version__ = "{version}"'),
+        ("bindings/python/pyproject.toml", f'"paysession-binary == {version}"'),
         ("VERSION", f"{version}\n"),
         ("CHANGELOG.md", f"## {version}"),
     ):

@@ -40,8 +40,8 @@ print(json.dumps(Handle({}).report()["transport"]))
 """
 
 
-def copied(root: Path) -> Path:
-    """The sources as they are now, and the library that ships, as /repository in that system."""
+def copied(root: Path, build: Path = REPOSITORY / "build") -> Path:
+    """The sources as they are now, and the library that ships, or another build's, as /repository in that system."""
     there = root / "repository"
     shutil.rmtree(there, ignore_errors=True)
     there.mkdir()
@@ -51,7 +51,7 @@ def copied(root: Path) -> Path:
         if (REPOSITORY / name).exists():
             (there / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPOSITORY / name, there / name)
-    shutil.copytree(REPOSITORY / "build" / "lib", there / "build" / "lib", symlinks=True)
+    shutil.copytree(build / "lib", there / "build" / "lib", symlinks=True)
     return there
 
 

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -79,29 +80,61 @@ def recipe(release: str) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
+def within(root: Path, *, network: bool, emulating: Path | None) -> list[str]:
+    """What a command begins with that is to run there. What emulates another machine is registered for it alone,
+    in a user namespace of its own: a file of binfmt.d says how."""
+    here = Path(__file__).parent
+    owned = [sys.executable, str(here / "owned.py")] if emulating else []
+    told = ["--emulating", str(emulating)] if emulating else []
+    return [*APART[:3], *owned, *APART[3:], *([] if network else ["--net"]), sys.executable, str(here / "inside.py"),
+            *told, str(root)]
+
+
 def inside(root: Path, *command: str, network: bool = False, environment: dict[str, str] | None = None,
-           **more: Any) -> subprocess.Popen[bytes]:
+           emulating: Path | None = None, **more: Any) -> subprocess.Popen[bytes]:
     """Starts a command there, with mounts, processes and, unless told otherwise, a network of its own
     that is loopback and nothing else. Ending the process that this gives ends all of it."""
-    program = Path(__file__).with_name("inside.py")
     process: subprocess.Popen[bytes] = subprocess.Popen(
-        [*APART, *([] if network else ["--net"]), sys.executable, str(program), str(root), *command],
+        [*within(root, network=network, emulating=emulating), *command],
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", **(environment or {})},
         stdin=subprocess.DEVNULL, **more)
     return process
 
 
 def run(root: Path, *command: str, log: Path, seconds: float, network: bool = False,
-        environment: dict[str, str] | None = None) -> int:
+        environment: dict[str, str] | None = None, emulating: Path | None = None) -> int:
     """The exit status of a command there, 124 when its time was over; what it prints is added to `log`."""
     with log.open("ab") as file:
-        process = inside(root, *command, network=network, environment=environment, stdout=file, stderr=file)
+        process = inside(root, *command, network=network, environment=environment, emulating=emulating,
+                         stdout=file, stderr=file)
         try:
             return process.wait(seconds)
         except subprocess.TimeoutExpired:
             return 124
         finally:
             end(process, at_once=True)
+
+
+def bootstrap(release: str, root: Path, packages: Iterable[str], log: Path, *, variant: str = "essential",
+              architecture: str | None = None, emulating: Path | None = None) -> None:
+    """Fills that folder with a release and these packages, of another architecture if told so. The variant "extract"
+    unpacks them and no more; every other one runs their programs, and needs `emulating` there."""
+    found, keys = archives(), "/usr/share/keyrings/debian-archive-keyring.gpg"
+    sources = [f"deb [signed-by={keys}] {found['Debian']} {release} main"]
+    if RELEASES[release][1] and "Debian-Security" in found:
+        sources.append(f"deb [signed-by={keys}] {found['Debian-Security']} {release}-security main")
+    settings = root.with_name(f"{root.name}.apt.conf")
+    settings.write_text(apt_settings())
+    command = ["mmdebstrap", "--mode=root", f"--variant={variant}", "--format=directory", f"--aptopt={settings}",
+               "--include=" + ",".join(packages), release, str(root), "-"]
+    if architecture:
+        command[1:1] = [f"--architectures={architecture}", "--skip=check/qemu"]
+    apart = within(Path("/"), network=True, emulating=emulating) if emulating else [*APART, "--mount-proc"]
+    with log.open("wb") as file:
+        done = subprocess.run([*apart, *command], input="\n".join(sources).encode(), stdout=file, stderr=file,
+                              timeout=MAKING_SECONDS)
+    if done.returncode != 0:
+        sys.exit(f"{RELEASES[release][0]} could not be made, see {log}")
 
 
 def made(release: str) -> Path:
@@ -116,20 +149,7 @@ def made(release: str) -> Path:
         shutil.rmtree(old, ignore_errors=True)
     KEPT.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
-    found = archives()
-    keys = "/usr/share/keyrings/debian-archive-keyring.gpg"
-    sources = [f"deb [signed-by={keys}] {found['Debian']} {release} main"]
-    if RELEASES[release][1] and "Debian-Security" in found:
-        sources.append(f"deb [signed-by={keys}] {found['Debian-Security']} {release}-security main")
-    settings = KEPT / f"{release}.apt.conf"
-    settings.write_text(apt_settings())
-    with log.open("wb") as file:
-        done = subprocess.run(
-            [*APART, "--mount-proc", "mmdebstrap", "--mode=root", "--variant=essential", "--format=directory",
-             f"--aptopt={settings}", "--include=" + ",".join(PACKAGES), release, str(new), "-"],
-            input="\n".join(sources).encode(), stdout=file, stderr=file, timeout=MAKING_SECONDS)
-    if done.returncode != 0:
-        sys.exit(f"libcurls: {RELEASES[release][0]} could not be made, see {log}")
+    bootstrap(release, new, PACKAGES, log)
     links_within(new)
     packages_of_python(new, log)
     # Whole by now, and not a moment before.
@@ -150,13 +170,22 @@ def links_within(root: Path) -> None:
                 link.symlink_to(target)
 
 
-def packages_of_python(root: Path, log: Path) -> None:
+def reaching_indexes(root: Path) -> dict[str, str]:
+    """What pip there has to have in its environment. Names are looked up, and certificates believed, as here."""
     settings = pip_settings()
-    # Names are looked up, and certificates believed, as on this machine.
-    for name in ["/etc/resolv.conf", "/etc/hosts", *settings.values()]:
-        if name.startswith("/") and Path(name).is_file():
-            (root / name[1:]).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(name, root / name[1:])
+    for name in ("/etc/resolv.conf", "/etc/hosts"):
+        shutil.copyfile(name, root / name[1:])
+    for key, value in settings.items():
+        if value.startswith("/") and Path(value).is_file():
+            # Where no package of that system puts a file of its own.
+            settings[key] = f"/etc/as-on-the-host/{Path(value).name}"
+            (root / "etc" / "as-on-the-host").mkdir(exist_ok=True)
+            shutil.copyfile(value, root / settings[key][1:])
+    return settings
+
+
+def packages_of_python(root: Path, log: Path) -> None:
+    settings = reaching_indexes(root)
     for command in (["python3", "-m", "venv", "/venv"],
                     ["/venv/bin/pip", "install", "-q", *requirements()]):
         if run(root, *command, log=log, seconds=MAKING_SECONDS, network=True, environment=settings) != 0:

@@ -14,11 +14,13 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+VERSION = (REPOSITORY / "VERSION").read_text("utf-8").strip()
 
 # What the run-time libraries are, by the name that the loader knows.
 NEEDS = {
@@ -27,6 +29,9 @@ NEEDS = {
     "libc.so.6": ("glibc", "pkg:deb/debian/libc6", "LGPL-2.1-or-later"),
     "libm.so.6": ("glibc", "pkg:deb/debian/libc6", "LGPL-2.1-or-later"),
 }
+
+# What can be linked in, of Debian's sources.
+LICENCES = {"jansson": "MIT", "curl": "curl", "openssl": "Apache-2.0", "nghttp2": "MIT", "zlib": "Zlib"}
 
 
 def output(*command: str) -> str:
@@ -50,28 +55,39 @@ def package(name: str, version: str, licence: str, **more: Any) -> dict[str, Any
     }
 
 
-def document(build: Path) -> dict[str, Any]:
-    version = (REPOSITORY / "VERSION").read_text("utf-8").strip()
-    files = [build / "lib" / f"libpaysession.so.{version}", build / "bin" / "paysession"]
+def reference(name: str, version: str) -> dict[str, Any]:
+    return {"externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
+                              "referenceLocator": f"pkg:{name}@{version}" if version else f"pkg:{name}"}]}
+
+
+def document(build: Path, contained: Mapping[str, Path] = {}) -> dict[str, Any]:
+    """Of that build; `contained`: what is linked into it beside Swift's, by the folder of its Debian source."""
     swift = re.findall(r"Swift version (\S+)", output("swiftc", "--version"))[0]
-    packages = [
-        package("paysession", version, "MIT"),
-        # Linked in: what is used of Embedded Swift's standard library.
-        package("swift", swift, "Apache-2.0 WITH Swift-exception",
-                externalRefs=[{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
-                               "referenceLocator": f"pkg:github/swiftlang/swift@swift-{swift}-RELEASE"}]),
-    ]
-    relations = [("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-paysession"),
-                 ("SPDXRef-paysession", "STATIC_LINK", "SPDXRef-swift")]
-    known = set()
-    for name in sorted(set().union(*(needed(file) for file in files)) & NEEDS.keys()):
-        project, purl, licence = NEEDS[name]
+    # What is used of Embedded Swift's standard library is linked in.
+    parts = [package("swift", swift, "Apache-2.0 WITH Swift-exception",
+                     **reference("github/swiftlang/swift", f"swift-{swift}-RELEASE"))]
+    return bill("paysession", build, [build / "lib" / f"libpaysession.so.{VERSION}", build / "bin" / "paysession"],
+                parts, contained)
+
+
+def bill(name: str, build: Path, files: list[Path], parts: list[dict[str, Any]],
+         contained: Mapping[str, Path]) -> dict[str, Any]:
+    """Of those files of ours, with what is linked into them and what they need at run time."""
+    ours = f"SPDXRef-{name}"
+    packages = [package(name, VERSION, "MIT"), *parts]
+    for part, source in contained.items():
+        told = re.findall(r"^\S+ \((?:\d+:)?([^)-]+)", (source / "debian" / "changelog").read_text("utf-8"))[0]
+        packages.append(package(part, told, LICENCES[part], **reference(f"deb/debian/{part}", told)))
+    relations = [("SPDXRef-DOCUMENT", "DESCRIBES", ours),
+                 *((ours, "STATIC_LINK", part["SPDXID"]) for part in packages[1:])]
+    known = set(contained)
+    for needs in sorted(set().union(*(needed(file) for file in files)) & NEEDS.keys()):
+        project, purl, licence = NEEDS[needs]
         if project in known:
             continue
         known.add(project)
-        packages.append(package(project, "NOASSERTION", licence, externalRefs=[
-            {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl}]))
-        relations.append(("SPDXRef-paysession", "DYNAMIC_LINK", f"SPDXRef-{project}"))
+        packages.append(package(project, "NOASSERTION", licence, **reference(purl.removeprefix("pkg:"), "")))
+        relations.append((ours, "DYNAMIC_LINK", f"SPDXRef-{project}"))
     listed: list[dict[str, Any]] = []
     for file in files:
         content = file.read_bytes()
@@ -81,12 +97,12 @@ def document(build: Path) -> dict[str, Any]:
             "checksums": [{"algorithm": name.upper(), "checksumValue": hashlib.new(name, content).hexdigest()}
                           for name in ("sha1", "sha256")],
             "licenseConcluded": "MIT", "licenseInfoInFiles": ["MIT"], "copyrightText": "NOASSERTION"})
-        relations.append((identifier, "GENERATED_FROM", "SPDXRef-paysession"))
+        relations.append((identifier, "GENERATED_FROM", ours))
     digest = listed[0]["checksums"][1]["checksumValue"]
     return {
         "spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT",
-        "name": f"paysession-{version}",
-        "documentNamespace": f"https://spdx.org/spdxdocs/paysession-{version}-{digest}",
+        "name": f"{name}-{VERSION}",
+        "documentNamespace": f"https://spdx.org/spdxdocs/{name}-{VERSION}-{digest}",
         "creationInfo": {"created": created(), "creators": ["Organization: libpaysession"]},
         "packages": packages, "files": listed,
         "relationships": [{"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other}

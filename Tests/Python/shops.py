@@ -84,7 +84,9 @@ class Shop:
             told: dict[str, Any] = response.json()
             return told
 
-        with httpx.Client(trust_env=False, timeout=60, limits=httpx.Limits(max_connections=at_once)) as http:
+        # A connection for each, or those that one worker took at first would be all there are.
+        with httpx.Client(trust_env=False, timeout=60, headers={"Connection": "close"},
+                          limits=httpx.Limits(max_connections=at_once)) as http:
             with ThreadPoolExecutor(at_once) as pool:
                 return list(pool.map(visit, references))
 

@@ -25,7 +25,7 @@ from servers import Connection, Request, Server, reply
 from shops import Shop, environment, gunicorn, script, uvicorn
 
 __all__ = ["nginx"]
-pytestmark = pytest.mark.apart  # make servers: they share a small machine with nothing else
+pytestmark = pytest.mark.slow
 
 #: Seconds for a server to be gone when the provider would still hang for half a minute.
 AT_ONCE = 2.0

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What pyproject.toml cannot say: the library goes into the wheel, and with it the wheel's tag.
 
-The library is that of the checkout this stands in, built by make. Without one, as in an sdist, the
-wheel is the binding alone, for any system, and finds the library that is installed there.
+The library is that of the checkout this stands in, built by make, or of the folder that PAYSESSION_WHEEL_FILES
+names, for the systems that PAYSESSION_WHEEL_PLATFORM says. Without one, as in an sdist, the wheel is the binding
+alone, for any system, and finds the library that is installed there.
 """
 
 from __future__ import annotations
@@ -26,11 +27,15 @@ except ImportError:  # before setuptools 70.1
 
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
-LIBRARY = CHECKOUT / "build" / "lib" / "libpaysession.so.0"
+SONAME = "libpaysession.so.0"
+#: Where the library is; named and empty: nowhere. Its licences may lie beside it.
+FILES = os.environ.get("PAYSESSION_WHEEL_FILES")
+LIBRARY = (Path(FILES) if FILES else CHECKOUT / "build" / "lib") / SONAME
 #: Only bindings/python has its own library there. Two folders above an sdist that pip has unpacked
 #: is /tmp, where anybody can put one.
-HAS_LIBRARY = (
-    HERE.parts[-2:] == ("bindings", "python")
+HAS_LIBRARY = bool(FILES) or (
+    FILES is None
+    and HERE.parts[-2:] == ("bindings", "python")
     and (CHECKOUT / "Include" / "paysession.h").is_file()
     and LIBRARY.is_file()
 )
@@ -39,6 +44,8 @@ MACHINES = {62: "x86_64", 183: "aarch64"}  # e_machine in the ELF header
 
 def platform() -> str:
     """The systems that the library runs on, as it says itself: by its machine and newest glibc."""
+    if told := os.environ.get("PAYSESSION_WHEEL_PLATFORM"):
+        return told
     elf = LIBRARY.read_bytes()
     glibc = [int(minor) for minor in re.findall(rb"\0GLIBC_2\.(\d+)", elf)]
     machine = MACHINES[int.from_bytes(elf[18:20], "little")]
@@ -55,8 +62,9 @@ class BuildWithLibrary(build_py):
         super().run()
         # An editable install is used in the checkout, and finds the library where it is.
         if HAS_LIBRARY and not getattr(self, "editable_mode", False):
-            place = os.path.join(self.build_lib, "paysession", LIBRARY.name)
-            self.copy_file(str(LIBRARY), place, preserve_mode=False)
+            for file in [LIBRARY, *LIBRARY.parent.glob("LICENSE.*")]:
+                place = os.path.join(self.build_lib, "paysession", file.name)
+                self.copy_file(str(file), place, preserve_mode=False)
 
 
 class Wheel(bdist_wheel):

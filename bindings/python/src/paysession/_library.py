@@ -24,6 +24,9 @@ PACKAGES = {
     "fedora": "dnf install libcurl jansson",
     "alpine": "apk add libcurl jansson",
 }
+#: Has a libcurl inside: pip install 'paysession[binary]'. There is none for musl.
+BINARY = "paysession_binary"
+LIBCURL = "libcurl.so.4"
 
 
 def load() -> ctypes.CDLL:
@@ -39,7 +42,7 @@ def load() -> ctypes.CDLL:
             reasons.append(f"{path} ({origin}): {objection}")
             continue
         try:
-            library = ctypes.CDLL(path)
+            library = _opened(path)
             declare(library)
         except (OSError, AttributeError) as error:
             reasons.append(f"{path} ({origin}): {error}")
@@ -50,6 +53,31 @@ def load() -> ctypes.CDLL:
             return library
         reasons.append(f"{path} ({origin}): has ABI version {abi_version}, not {ABI_VERSION}")
     raise ImportError("\n  ".join([_advice(missing), *reasons]))
+
+
+def _opened(path: str) -> ctypes.CDLL:
+    """With the system's libcurl; where there is none, with that of paysession[binary].
+
+    The loader takes a library that is there by the name which the other asks for. Whatever is
+    loaded later and asks for libcurl gets the same one, which knows HTTP alone: so where the system
+    has one for pycurl and others, ours stays out of the way.
+    """
+    try:
+        return ctypes.CDLL(path)
+    except OSError as error:
+        libcurl = _binary() if _missing(error) == LIBCURL else None
+        if libcurl is None:
+            raise
+    ctypes.CDLL(libcurl)
+    return ctypes.CDLL(path)
+
+
+def _binary() -> str | None:
+    """The libcurl of paysession[binary]; None where that is not installed."""
+    from importlib.util import find_spec  # only where there is no libcurl
+
+    spec = find_spec(BINARY)
+    return str(Path(spec.origin).with_name(LIBCURL)) if spec and spec.origin else None
 
 
 def _missing(error: Exception) -> str | None:
@@ -67,7 +95,9 @@ libpaysession was not found. There are two ways to get it:
   the library, installed for all languages: make && sudo make install, in the sources
 Where it is elsewhere, name the file in ${VARIABLE}. Tried:"""
     distributions = _distributions()
-    commands = [PACKAGES[name] for name in PACKAGES if name in distributions] or PACKAGES.values()
+    commands = [PACKAGES[name] for name in PACKAGES if name in distributions] or [*PACKAGES.values()]
+    if missing.startswith("libcurl.") and "alpine" not in distributions:
+        commands.append("pip install 'paysession[binary]'")
     return "\n  ".join(
         [f"libpaysession needs {missing}, which is not installed:", *commands]) + "\nTried:"
 
