@@ -37,6 +37,9 @@ REQUIREMENTS = ["pytest", "h2", "httpx", "trustme", "jsonschema", "Hypercorn", "
 
 MAKING_SECONDS = 1200
 
+#: How Debian's qemu-user-static has programs of arm64 run.
+EMULATING_ARM64 = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
+
 # Mounts and processes of its own: all of them end with the first process, and that with this one.
 APART = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
 

@@ -29,7 +29,6 @@ from paysession_sandbox.testing import RunningSandbox, running  # noqa: E402
 
 KEPT = REPOSITORY / "build" / "platforms"
 DIST = REPOSITORY / "build" / "dist"
-EMULATING = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
 WAYS = Path(__file__).resolve().parent / "ways"
 ALL = ["deb", "wheel", "binary", "tarball", "upgrade"]
 AT_A_TIME, SECONDS = 2, 1800
@@ -57,7 +56,7 @@ class System:
 
 
 SYSTEMS = {name: System(name, name) for name in systems.RELEASES}
-SYSTEMS["arm64"] = System("arm64-slim", "bookworm", "arm64", EMULATING)
+SYSTEMS["arm64"] = System("arm64-slim", "bookworm", "arm64", systems.EMULATING_ARM64)
 
 
 @dataclass
