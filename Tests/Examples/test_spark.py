@@ -314,7 +314,7 @@ def test_a_killed_worker_loses_nothing_and_a_rerun_asks_for_the_rest(
     parquet.write_table(pyarrow.table({
         "reference": [name for name, _ in sound], "amount_minor": [int(expect["amount"]) for _, expect in sound],
         "currency": [expect["currency"] for _, expect in sound],
-        "merchant_reference": pyarrow.nulls(len(sound), pyarrow.string())}), tmp_path / "table.parquet")
+        "merchant_reference": pyarrow.nulls(len(sound), pyarrow.string())}), tmp_path / "table.parquet", compression="zstd")
     job[job.index("--format") + 1], job[job.index(table)] = "parquet", tmp_path / "table.parquet"
     before = len(nginx.requests())
     done = subprocess.run(job, env=environment(), cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS)

@@ -29,6 +29,10 @@ SCHEMA = """reference STRING, expect STRING, status STRING, paid STRING, decisio
     final BOOLEAN, asked_at TIMESTAMP, attempts INT"""
 
 
+#: Half the size of Spark's usual one, Snappy, whose library besides does not load where musl is installed beside glibc.
+CODEC = "zstd"
+
+
 def session() -> SparkSession:
     """With what the job relies on: no task runs twice at once, and what a task has written counts when the job ends."""
     return (SparkSession.builder.appName("paysession")
@@ -52,7 +56,7 @@ def references(spark: SparkSession, path: str, kind: str) -> DataFrame:
 def answers(spark: SparkSession, path: str) -> DataFrame:
     """What all runs have brought: those of one are its partition."""
     schema = f"{SCHEMA}, run STRING"
-    spark.createDataFrame([], schema).write.partitionBy("run").mode("ignore").parquet(path)  # the first time
+    spark.createDataFrame([], schema).write.partitionBy("run").mode("ignore").parquet(path, compression=CODEC)  # the first time
     return spark.read.schema(schema).parquet(path)
 
 
@@ -120,7 +124,7 @@ def run(spark: SparkSession, given: argparse.Namespace) -> dict[str, object]:
         spark.sparkContext.setCheckpointDir(f"{given.answers}/_rounds")
         part = (placed(asked, lanes).where(F.col("round") == turn).repartitionById(tasks, "task")
                 .select("reference", "expect", "rate").checkpoint())
-        part.mapInPandas(ask, SCHEMA).write.mode("append").parquet(folder)
+        part.mapInPandas(ask, SCHEMA).write.mode("append").parquet(folder, compression=CODEC)
         remove(spark, f"{given.answers}/_rounds")
 
     told = answers(spark, given.answers).where(F.col("run") == name).groupBy("decision", "final").count().collect()
