@@ -35,7 +35,21 @@ MUSL = KEPT / "musl"
 #: What programs there find: libcurl.so.4.
 SYSTEM = MUSL / "system"
 BUILDING_SECONDS = 600
-X86_64, AARCH64 = (machines.Build(machine, "musl") for machine in machines.MACHINES)
+
+
+class Released(machines.Build):
+    """What is in the archive that is released for it."""
+
+    @property
+    def folder(self) -> Path:
+        return MUSL / f"libpaysession-{machines.VERSION}-linux-musl-{self.machine.name}"
+
+    def unpack(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.unpack_archive(machines.BUILD / "dist" / f"{self.folder.name}.tar.xz", MUSL)
+
+
+X86_64, AARCH64 = (Released(machine, "musl") for machine in machines.MACHINES)
 
 MBEDTLS = ["-DENABLE_TESTING=OFF", "-DENABLE_PROGRAMS=OFF", "-DGEN_FILES=OFF", "-DCMAKE_POSITION_INDEPENDENT_CODE=ON"]
 #: Nothing of this machine's, which is glibc's.
@@ -169,7 +183,7 @@ def checked(program: Program, *words: object) -> dict[str, Any]:
 def on_arm64(row: Row) -> None:
     # Nothing is asked for over HTTP: a libcurl that has names alone is enough.
     with TemporaryDirectory() as stub:
-        shutil.copyfile(AARCH64.folder.parent / "portable" / "libcurl.so", Path(stub) / "libcurl.so.4")
+        shutil.copyfile(machines.STAGES / AARCH64.machine.name / "portable" / "libcurl.so", Path(stub) / "libcurl.so.4")
         checks.documents(row, checks.by_qemu(AARCH64.tool, loader(), AARCH64.folder / "lib", Path(stub)))
 
 
@@ -177,6 +191,8 @@ def main() -> int:
     subprocess.run([REPOSITORY / "Tests" / "apt", "cmake", "dpkg-dev", "mmdebstrap", "musl", "musl-dev", "musl-tools",
                     "nginx-light", "qemu-user-static"], check=True)
     system()
+    for build in (X86_64, AARCH64):
+        build.unpack()
     tool, table = ours(X86_64.tool), Table("musl")
     with TemporaryDirectory() as name, running(Path(name) / "sandbox") as sandbox:
         folder = Path(name)

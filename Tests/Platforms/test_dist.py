@@ -109,6 +109,22 @@ def test_what_a_library_needs(library: tuple[str, str, Path]) -> None:
 
 
 @pytest.mark.parametrize("machine", MACHINES)
+def test_it_is_one_library(machine: str) -> None:
+    """There is no Python on musl to be had here: what musl.py takes from the archive is what its wheel has."""
+    libraries = set()
+    for kind in ("manylinux_2_26", "musllinux_1_2"):
+        with zipfile.ZipFile(DIST / f"paysession-{VERSION}-py3-none-{kind}_{machine}.whl") as wheel:
+            libraries.add(wheel.read("paysession/libpaysession.so.0"))
+    for kind in ("linux", "linux-musl"):
+        name = f"libpaysession-{VERSION}-{kind}-{machine}"
+        with tarfile.open(DIST / f"{name}.tar.xz") as archive:
+            file = archive.extractfile(f"{name}/lib/libpaysession.so.{VERSION}")
+            assert file
+            libraries.add(file.read())
+    assert len(libraries) == 1
+
+
+@pytest.mark.parametrize("machine", MACHINES)
 def test_no_name_is_younger_than_what_it_runs_on(machine: str) -> None:
     """glibc's own record of each name: in 2.25 or before. Those that are there and elsewhere not are weak."""
     oldest: dict[str, int] = {}
