@@ -10,13 +10,14 @@ import os
 import subprocess
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 
 from machines import REPOSITORY
 
 
+@cache
 def moment() -> int:
     """The time that everything is of: SOURCE_DATE_EPOCH, or that of the last commit."""
     if told := os.environ.get("SOURCE_DATE_EPOCH"):
@@ -25,10 +26,9 @@ def moment() -> int:
     return int(done.stdout)
 
 
-def entries(folder: Path) -> Iterator[Path]:
+def entries(folder: Path) -> list[Path]:
     """What is below a folder, each before what is in it."""
-    for path in sorted(folder.rglob("*")):
-        yield path
+    return sorted(folder.rglob("*"))
 
 
 def described(path: Path, name: str) -> tarfile.TarInfo:

@@ -51,7 +51,7 @@ DEBS = (
     Deb("libpaysession0", "libs", "Is this order paid, may the goods ship? - shared library",
         "This package has the shared library, which needs no runtime of Swift's.",
         ["{libc}", "libcurl4 (>= 7.62)", "libjansson4 (>= 2.13)"], ["usr/lib/*/libpaysession.so.*"],
-        meta={"triggers": "activate-noawait ldconfig\n", "shlibs": "libpaysession 0 libpaysession0 (>= 0.1.0)\n"}),
+        meta={"triggers": "activate-noawait ldconfig\n", "shlibs": f"libpaysession 0 libpaysession0 (>= {VERSION})\n"}),
     Deb("libpaysession-dev", "libdevel", "Is this order paid, may the goods ship? - development files",
         "This package has the header, which is also the manual, the JSON schema of an answer, and what pkg-config "
         "and CMake want.",
@@ -60,8 +60,8 @@ DEBS = (
         "This package has the shell tool: one session, thousands of them, why a verdict is what it is, and what is "
         "wrong with a machine or a configuration.",
         [SAME, "{libc}", "libjansson4 (>= 2.13)"],
-        ["usr/bin/paysession", "usr/share/man/man*/paysession.1", "usr/share/man/man*/paysession-config.5", "usr/share/bash-completion/completions/*",
-         "usr/share/zsh/vendor-completions/*", "usr/share/fish/vendor_completions.d/*"]),
+        ["usr/bin/paysession", "usr/share/man/man*/paysession.1", "usr/share/man/man*/paysession-config.5",
+         "usr/share/bash-completion/completions/*", "usr/share/zsh/vendor-completions/*", "usr/share/fish/vendor_completions.d/*"]),
     Deb("python3-paysession", "python", "Is this order paid, may the goods ship? - Python 3 package",
         "This package has the Python package: clients for threads and for asyncio, typed.",
         [f"libpaysession0 (>= {VERSION})", "python3:any (>= 3.9)"], ["usr/lib/python3/dist-packages/*"], all=True),
@@ -98,13 +98,13 @@ def symbols(library: Path) -> str:
     return "".join([f"libpaysession.so.0 libpaysession0 (>= {VERSION})\n", *(f" {name}@Base {VERSION}\n" for name in names)])
 
 
-def assembled(deb: Deb, root: Path, build: Build, stage: Path) -> Path:
+def assembled(deb: Deb, root: Path, stage: Path) -> Path:
     """The package's folder, taken from the root that everything was installed in."""
     shutil.rmtree(stage, ignore_errors=True)
-    taken = [path for pattern in deb.files for path in sorted(root.glob(pattern))]
-    if not taken:
-        raise SystemExit(f"{deb.name}: {root} has none of {', '.join(deb.files)}")
-    for path in taken:
+    found = {pattern: sorted(root.glob(pattern)) for pattern in deb.files}
+    if missing := [pattern for pattern, paths in found.items() if not paths]:
+        raise SystemExit(f"{deb.name}: {root} has no {', '.join(missing)}")
+    for path in (path for paths in found.values() for path in paths):
         place = stage / path.relative_to(root)
         place.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir() and not path.is_symlink():
@@ -135,14 +135,14 @@ def control(deb: Deb, build: Build, stage: Path) -> str:
     fields = [("Package", deb.name), ("Source", "libpaysession"), ("Version", REVISED),
               ("Architecture", deb.architecture(build)), ("Maintainer", MAINTAINER), ("Installed-Size", str(-(-size // 1024))),
               ("Depends", ", ".join(depends)), ("Suggests", ", ".join(deb.suggests)),
-              ("Section", deb.section), ("Priority", "optional"), 
+              ("Section", deb.section), ("Priority", "optional"),
               ("Multi-Arch", "same" if deb.section.startswith("lib") else "foreign"), ("Description", deb.summary)]
     told = [*textwrap.wrap(ABOUT, 76), ".", *textwrap.wrap(deb.description, 76)]
     return "".join([*(f"{name}: {value}\n" for name, value in fields if value), *(f" {line}\n" for line in told)])
 
 
 def pack(deb: Deb, root: Path, build: Build, stages: Path, to: Path) -> Path:
-    stage = assembled(deb, root, build, stages / deb.name)
+    stage = assembled(deb, root, stages / deb.name)
     meta = stage / "DEBIAN"
     text = control(deb, build, stage)
     sums = "".join(f"{hashlib.md5(path.read_bytes()).hexdigest()}  {path.relative_to(stage)}\n"

@@ -40,7 +40,7 @@ def installed(build: Build, root: Path, libraries: str, *more: str) -> None:
     build.make("install", f"DESTDIR={root}", f"LIBDIR={libraries}", *more)
 
 
-def source() -> list[Path]:
+def source() -> Path:
     """The project, with the jansson that goes into the library for any system."""
     name = f"libpaysession-{VERSION}"
     files = {f"{name}/{path.relative_to(REPOSITORY)}": path for path in archives.listed()}
@@ -48,7 +48,7 @@ def source() -> list[Path]:
               for path in archives.entries(JANSSON) if path.is_file() and ".pc" not in path.parts}
     to = DIST / f"{name}.tar.gz"
     archives.tar_gz(files, to)
-    return [to]
+    return to
 
 
 def archive(build: Build) -> Path:
@@ -155,7 +155,7 @@ def main() -> int:
     start = time.monotonic()
     shutil.rmtree(DIST, ignore_errors=True)
     DIST.mkdir(parents=True)
-    made = [*source(), sdist(), composer()]
+    made = [source(), sdist(), composer()]
     for number, machine in enumerate(MACHINES):
         made += debian(machines.for_debian(machine), number == 0)
         glibc, musl = machines.for_any(machine)
