@@ -78,7 +78,7 @@ int __wrap_pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 int __wrap_pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
     const struct timespec moment = {0, 50000};
-    while (!__real_pthread_rwlockattr_setkind_np && __atomic_load_n(&writers, __ATOMIC_RELAXED))
+    while (!__real_pthread_rwlockattr_setkind_np && __atomic_load_n(&writers, __ATOMIC_RELAXED) > 0)
         clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL); /* leaves errno as it is */
     return __real_pthread_rwlock_rdlock(lock);
 }

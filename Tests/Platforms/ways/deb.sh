@@ -30,8 +30,6 @@ if [[ $HAS_PHP == yes ]]; then
     ln -s /usr/share/paysession/php/paysession.ini "/etc/php/$version/mods-available/"
     phpenmod -v "$version" -s fpm paysession
     fpm_works
-    phpdismod -v "$version" -s fpm paysession
-    rm "/etc/php/$version/mods-available/paysession.ini"
 fi
 names=()
 for package in "${chosen[@]}"; do names+=("$(dpkg-deb -f "$package" Package)"); done
@@ -39,4 +37,8 @@ apt-get purge -y -qq "${names[@]}" > /dev/null
 find / -xdev -path /dist -prune -o -path /try -prune -o -path /var/cache -prune -o -iname '*paysession*' -print > after
 grep -v '^/var/lib/php/modules/' after > left || true # what phpenmod remembers
 diff before left
+if [[ $HAS_PHP == yes ]]; then
+    # It was enabled, and does not keep php-fpm from starting.
+    "php-fpm$version" -t 2> fpm.log || { cat fpm.log; exit 1; }
+fi
 well "purged, and nothing left"

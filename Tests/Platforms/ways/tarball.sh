@@ -30,11 +30,13 @@ python_works /try/venv/bin/python
 if [[ $HAS_PHP == yes ]]; then
     get php-fpm php-cli php-zip composer libfcgi-bin unzip
     mkdir -p shop
-    cat > shop/composer.json << 'JSON'
-{"repositories": [{"type": "artifact", "url": "/dist"}, {"packagist.org": false}],
- "require": {"paysession/paysession": "^0.1"}, "config": {"allow-plugins": false}}
-JSON
-    COMPOSER_ALLOW_SUPERUSER=1 composer -n -q -d shop install 2> composer.log || { cat composer.log; exit 1; }
+    {
+        echo '{"config": {"allow-plugins": false}}' > shop/composer.json
+        export COMPOSER_ALLOW_SUPERUSER=1
+        composer -n -q -d shop config repositories.packagist.org false
+        composer -n -q -d shop config repositories.paysession artifact /dist
+        composer -n -q -d shop require paysession/paysession
+    } 2> composer.log || { cat composer.log; exit 1; }
     shop_page /try/shop/vendor/autoload.php
     [[ $(php page.php) == "decided: Ship Release" ]]
     shop/vendor/bin/paysession-php doctor > doctor.log || { cat doctor.log; exit 1; }

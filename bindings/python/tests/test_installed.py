@@ -296,7 +296,7 @@ def test_by_the_setuptools_of_debian(dist: tuple[Path, Path], tmp_path: Path) ->
 APT = "apt-get update && apt-get install libcurl4 libjansson4"
 DNF = "dnf install libcurl jansson"
 APK = "apk add libcurl jansson"
-PIP = "pip install 'paysession[binary]'"
+PIP = "or, of the same release as this package: pip install paysession_binary-*.whl"
 
 
 @pytest.mark.parametrize(("release", "commands"), [

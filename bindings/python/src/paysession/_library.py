@@ -24,7 +24,7 @@ PACKAGES = {
     "fedora": "dnf install libcurl jansson",
     "alpine": "apk add libcurl jansson",
 }
-#: Has a libcurl inside: pip install 'paysession[binary]'. There is none for musl.
+#: Has a libcurl inside: the extra "binary". There is none for musl.
 BINARY = "paysession_binary"
 LIBCURL = "libcurl.so.4"
 
@@ -97,7 +97,7 @@ Where it is elsewhere, name the file in ${VARIABLE}. Tried:"""
     distributions = _distributions()
     commands = [PACKAGES[name] for name in PACKAGES if name in distributions] or [*PACKAGES.values()]
     if missing.startswith("libcurl.") and "alpine" not in distributions:
-        commands.append("pip install 'paysession[binary]'")
+        commands.append("or, of the same release as this package: pip install paysession_binary-*.whl")
     return "\n  ".join(
         [f"libpaysession needs {missing}, which is not installed:", *commands]) + "\nTried:"
 
