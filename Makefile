@@ -223,7 +223,7 @@ $(EXAMPLES): $(BUILD)/examples/%: examples/c/%.c Include/paysession.h | build
 	$(CC) $(WARNINGS) $< $(OURS) -o $@
 
 OUR_BENCHES := $(addprefix $(BUILD)/bench/,offline open calls batch)
-BARE_BENCHES := $(addprefix $(BUILD)/bench/,bare bare_batch)
+BARE_BENCHES := $(addprefix $(BUILD)/bench/,bare bare_calls bare_batch)
 
 $(OUR_BENCHES): $(BUILD)/bench/%: Tests/Benchmarks/%.c | build
 	@mkdir -p $(@D)
@@ -355,7 +355,7 @@ build-tests: deps
 check: build cli examples build-tests test-deps
 	@$(PYTHON) Tests/parts.py check
 
-test: build cli examples build-tests test-deps
+test: build cli examples benches build-tests test-deps
 	@$(PYTHON) Tests/parts.py test
 
 # The library and the tool, built once more in another folder, have the same bytes.

@@ -112,13 +112,18 @@ static inline int64_t cplatform_boottime(void)
     return cplatform_clock(CLOCK_BOOTTIME);
 }
 
-/* epoll_ctl: `fd` is watched for `events`, added if it was not there (CURL reuses numbers). */
-static inline int cplatform_watch(int epoll, int fd, uint32_t events)
+/*
+ * epoll_ctl: `fd` is watched for `events`, whether it was there before or not. `is_new` is what the caller
+ * believes, and what is tried first: libcurl gives out numbers again, and a fork keeps closed ones alive.
+ */
+static inline int cplatform_watch(int epoll, int fd, uint32_t events, int is_new)
 {
     struct epoll_event event = {.events = events, .data = {.fd = fd}};
-    if (!epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event))
+    if (!epoll_ctl(epoll, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event))
         return 0;
-    return errno == ENOENT ? epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) : -1;
+    if (errno != (is_new ? EEXIST : ENOENT))
+        return -1;
+    return epoll_ctl(epoll, is_new ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
 }
 static inline int cplatform_unwatch(int epoll, int fd)
 {
@@ -172,24 +177,35 @@ static inline void cplatform_sigpipe_hold(cplatform_sigpipe *hold)
     sigset_t pipe, pending;
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
-    sigpending(&pending);
-    hold->was_pending = sigismember(&pending, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, &hold->before);
+    /* One that is pending already was held back by the caller: otherwise it would have come to its handler. */
+    hold->was_pending = 0;
+    if (sigismember(&hold->before, SIGPIPE)) {
+        sigpending(&pending);
+        hold->was_pending = sigismember(&pending, SIGPIPE);
+    }
+}
+/* One that has arisen since is taken away. Keeps errno. */
+static inline void cplatform_sigpipe_take(const cplatform_sigpipe *hold)
+{
+    int saved = errno;
+    sigset_t pipe, pending;
+    if (hold->was_pending)
+        return;
+    sigpending(&pending);
+    if (sigismember(&pending, SIGPIPE)) {
+        struct timespec none = {0, 0};
+        sigemptyset(&pipe);
+        sigaddset(&pipe, SIGPIPE);
+        while (sigtimedwait(&pipe, NULL, &none) == -1 && errno == EINTR) {
+        }
+    }
+    errno = saved;
 }
 static inline void cplatform_sigpipe_release(const cplatform_sigpipe *hold)
 {
     int saved = errno;
-    sigset_t pipe, pending;
-    if (!hold->was_pending) {
-        sigpending(&pending);
-        if (sigismember(&pending, SIGPIPE)) {
-            struct timespec none = {0, 0};
-            sigemptyset(&pipe);
-            sigaddset(&pipe, SIGPIPE);
-            while (sigtimedwait(&pipe, NULL, &none) == -1 && errno == EINTR) {
-            }
-        }
-    }
+    cplatform_sigpipe_take(hold);
     pthread_sigmask(SIG_SETMASK, &hold->before, NULL);
     errno = saved;
 }

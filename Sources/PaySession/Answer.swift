@@ -325,11 +325,11 @@ extension Writer {
             writer.object { writer in
                 for (name, value) in session.identifiers { writer.field(name, value) }
             }
-            writer.field("created_at", session.createdAt)
-            writer.field("updated_at", session.updatedAt)
-            writer.field("started_at", session.startedAt)
-            writer.field("completed_at", session.completedAt)
-            writer.field("expires_at", session.expiresAt)
+            writer.time("created_at", session.createdAt)
+            writer.time("updated_at", session.updatedAt)
+            writer.time("started_at", session.startedAt)
+            writer.time("completed_at", session.completedAt)
+            writer.time("expires_at", session.expiresAt)
             writer.field("locale", session.locale)
             writer.field("country", session.country)
             writer.key("customer")
@@ -352,6 +352,12 @@ extension Writer {
                 for item in items { writer.item(item) }
             }
         }
+    }
+
+    private mutating func time(_ name: StaticString, _ timestamp: Timestamp?) {
+        key(name)
+        guard let timestamp else { return null() }
+        timestamp.withUTC { string(DocumentText($0, isPlain: true)) }
     }
 
     private mutating func expectations(_ verdict: Verdict) {

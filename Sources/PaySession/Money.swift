@@ -43,32 +43,29 @@ struct Currency {
 
     /// A code in whatever letter case; nil for what is no currency with a minor unit: unknown
     /// codes, gold (XAU), tests (XTS).
-    init?(_ code: String) {
-        let found: Currency? = withBytes(of: code) { code in
-            guard code.count == 3 else { return nil }
-            let (first, second, third) = (
-                upperCased(code[0]), upperCased(code[1]), upperCased(code[2])
-            )
-            for (exponent, codes) in currencyCodes {
-                let known = UnsafeBufferPointer(
-                    start: codes.utf8Start, count: codes.utf8CodeUnitCount)
-                for place in stride(from: 0, to: known.count - 2, by: 4)
-                where known[place] == first && known[place + 1] == second
-                    && known[place + 2] == third
-                {
-                    let code = String(decoding: known[place..<place + 3], as: UTF8.self)
-                    return Currency(code: code, exponent: exponent)
-                }
+    init?(_ code: UnsafeBufferPointer<UInt8>) {
+        guard code.count == 3 else { return nil }
+        let (first, second, third) = (
+            upperCased(code[0]), upperCased(code[1]), upperCased(code[2])
+        )
+        for (exponent, codes) in currencyCodes {
+            let known = UnsafeBufferPointer(
+                start: codes.utf8Start, count: codes.utf8CodeUnitCount)
+            for place in stride(from: 0, to: known.count - 2, by: 4)
+            where known[place] == first && known[place + 1] == second
+                && known[place + 2] == third
+            {
+                self.code = String(decoding: known[place..<place + 3], as: UTF8.self)
+                self.exponent = exponent
+                return
             }
-            return nil
         }
-        guard let found else { return nil }
-        self = found
+        return nil
     }
 
-    private init(code: String, exponent: Int) {
-        self.code = code
-        self.exponent = exponent
+    init?(_ code: String) {
+        guard let known = withBytes(of: code, { Currency($0) }) else { return nil }
+        self = known
     }
 }
 

@@ -102,23 +102,20 @@ final class IdentifierPart: Sendable {
 
 /// The same bytes, or the same UUID in other letter case (RFC 9562, 4: read without regard to it).
 @inline(never)
-func isSameIdentifier(_ one: String, _ other: String) -> Bool {
-    if sameBytes(one, other) { return true }
-    return withBytes(of: one) { bytes in
-        withBytes(of: other) { otherBytes in
-            guard bytes.count == 36, otherBytes.count == 36 else { return false }
-            // 8-4-4-4-12 hexadecimal digits.
-            for place in 0..<36 {
-                let isHyphen = place == 8 || place == 13 || place == 18 || place == 23
-                let isRight =
-                    isHyphen
-                    ? bytes[place] == UInt8(ascii: "-") : hexadecimalValue(bytes[place]) != nil
-                if !isRight || lowerCased(bytes[place]) != lowerCased(otherBytes[place]) {
-                    return false
-                }
-            }
-            return true
+func isSameIdentifier(_ told: DocumentText, _ wanted: String) -> Bool {
+    if sameBytes(told, wanted) { return true }
+    return withBytes(of: wanted) { wanted in
+        let told = told.bytes
+        guard told.count == 36, wanted.count == 36 else { return false }
+        // 8-4-4-4-12 hexadecimal digits.
+        for place in 0..<36 {
+            let isHyphen = place == 8 || place == 13 || place == 18 || place == 23
+            let isRight =
+                isHyphen
+                ? told[place] == UInt8(ascii: "-") : hexadecimalValue(told[place]) != nil
+            if !isRight || lowerCased(told[place]) != lowerCased(wanted[place]) { return false }
         }
+        return true
     }
 }
 

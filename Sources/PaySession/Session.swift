@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-/// A session as its provider tells it, in our words. nil is "not told", never a default.
+/// A session as its provider tells it, in our words. nil is "not told", never a default. Its texts are
+/// good while the document is there.
 final class Session {
     /// What the document itself says that it is about; not what was asked for.
-    var id: String?
+    var id: DocumentText?
     var status = Status.unknown
     var evidence: Evidence
     /// What the provider says the money is in; known though the amount may be unreadable.
@@ -12,19 +13,18 @@ final class Session {
     /// The amount's digits could be read, whatever the currency.
     private(set) var hasAmountDigits = false
     var taxMinor: Int64?
-    var merchantReference: String?
+    var merchantReference: DocumentText?
     /// Other names of the provider's for what belongs to this session.
-    var identifiers: [(name: StaticString, value: String?)] = []
-    var createdAt: String?
-    var updatedAt: String?
-    var startedAt: String?
-    var completedAt: String?
-    var expiresAt: String?
-    var locale: String?
-    var country: String?
+    var identifiers: [(name: StaticString, value: DocumentText?)] = []
+    var createdAt: Timestamp?
+    var updatedAt: Timestamp?
+    var startedAt: Timestamp?
+    var completedAt: Timestamp?
+    var expiresAt: Timestamp?
+    var locale: DocumentText?
+    var country: DocumentText?
     var customer = Customer()
     var paymentMethod = PaymentMethod()
-    /// Good while the document is there.
     var items: Reader.List<Item>?
     /// What the document itself gives reason to doubt, whatever was expected of it.
     var doubts = Holds()
@@ -70,22 +70,22 @@ struct Evidence {
     }
 
     var field: StaticString
-    var value: String?
+    var value: DocumentText?
     var basis: Basis
 }
 
 struct Customer {
-    var firstName: String?
-    var lastName: String?
-    var email: String?
-    var phone: String?
-    var company: String?
+    var firstName: DocumentText?
+    var lastName: DocumentText?
+    var email: DocumentText?
+    var phone: DocumentText?
+    var company: DocumentText?
 }
 
 struct PaymentMethod {
-    var type: String?
-    var provider: String?
-    var invoiceChannel: String?
+    var type: DocumentText?
+    var provider: DocumentText?
+    var invoiceChannel: DocumentText?
 }
 
 struct Item {
@@ -93,9 +93,9 @@ struct Item {
     /// the answer; no order is so long.
     static let most = 10_000
 
-    var reference: String?
-    var name: String?
-    var type: String?
+    var reference: DocumentText?
+    var name: DocumentText?
+    var type: DocumentText?
     var quantity: Int64?
     var unitMinor: Int64?
     var totalMinor: Int64?

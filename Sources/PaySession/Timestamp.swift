@@ -1,17 +1,30 @@
 // SPDX-License-Identifier: MIT
 
-/// Points in time, as text in and text out: nothing is computed but the shift to UTC.
-enum Timestamp {
+/// A point in time, as text in and text out: nothing is computed but the shift to UTC.
+struct Timestamp {
+    /// As the document has it, which is in UTC already and in the one spelling that is given out: the
+    /// most frequent case.
+    private let written: DocumentText
+    private let shifted: String?
+
     /// RFC 3339 in UTC with Z, fraction digits kept (0 to 9). nil for what cannot be read for
     /// certain: no offset, an impossible date, more digits, anything before or after. Inbank sends
     /// numeric offsets, Kustom nine digits, Ledyer six. A second 60, a leap second, stays one.
-    static func utc(_ text: String) -> String? {
-        switch withBytes(of: text, read) {
-        case .asWritten: return text
-        case .shifted(let utc): return utc
+    init?(_ text: DocumentText) {
+        written = text
+        switch Timestamp.read(text.bytes) {
+        case .asWritten: shifted = nil
+        case .shifted(let utc): shifted = utc
         case nil: return nil
         }
     }
+
+    func withUTC<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+        if let shifted { return withBytes(of: shifted, body) }
+        return body(written.bytes)
+    }
+
+    var order: Order { withUTC { Order($0) } }
 
     /// Of "2024-01-15T10:30:00.123Z".
     static let length = 24
@@ -59,26 +72,24 @@ enum Timestamp {
         private var seconds: Int64 = 0
         private var nanoseconds: Int64 = 0
 
-        /// - Parameter text: begins with date and time as `utc` reads them. What is behind a
+        /// - Parameter bytes: begin with date and time as a `Timestamp` does. What is behind a
         ///   fraction does not count.
-        init(_ text: String) {
-            withBytes(of: text) { bytes in
-                var isFraction = false
-                var weight: Int64 = 100_000_000
-                for (place, byte) in bytes.enumerated() {
-                    if byte == UInt8(ascii: ".") {
-                        isFraction = true
-                    } else if isDigit(byte) {
-                        let digit = Int64(byte - UInt8(ascii: "0"))
-                        if isFraction {
-                            nanoseconds += digit * weight
-                            weight /= 10
-                        } else {
-                            seconds = seconds &* 10 &+ digit
-                        }
-                    } else if place >= 19 {
-                        return
+        init(_ bytes: UnsafeBufferPointer<UInt8>) {
+            var isFraction = false
+            var weight: Int64 = 100_000_000
+            for (place, byte) in bytes.enumerated() {
+                if byte == UInt8(ascii: ".") {
+                    isFraction = true
+                } else if isDigit(byte) {
+                    let digit = Int64(byte - UInt8(ascii: "0"))
+                    if isFraction {
+                        nanoseconds += digit * weight
+                        weight /= 10
+                    } else {
+                        seconds = seconds &* 10 &+ digit
                     }
+                } else if place >= 19 {
+                    return
                 }
             }
         }
@@ -94,7 +105,6 @@ enum Timestamp {
     }
 
     private enum Reading {
-        /// It is in UTC already, in the one spelling that is given out: the most frequent case.
         case asWritten
         case shifted(String)
     }

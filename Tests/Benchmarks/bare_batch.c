@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What there is to compare a batch with: libcurl's multi interface and jansson, nothing of ours.
- * bare_batch BASE_URL CA_FILE COUNT. Sends the same requests as batch.c, 32 at a time, over one
+ * bare_batch BASE_URL CA_FILE COUNT [NAME]. Sends the same requests as batch.c, 32 at a time, over one
  * connection, each with a handle that is used again; parses each answer and looks at its status.
  * No retries, no deadlines, no check whose answer it is, no exact amounts: it is as cheap as a
  * careful program can be.
@@ -21,7 +21,7 @@ struct transfer {
 };
 
 static CURLM *multi;
-static const char *base;
+static const char *base, *name;
 static unsigned long count, added, finalized;
 
 static size_t take(char *bytes, size_t size, size_t many, void *context)
@@ -44,7 +44,7 @@ static size_t take(char *bytes, size_t size, size_t many, void *context)
 static void start(struct transfer *transfer)
 {
     char url[512];
-    snprintf(url, sizeof url, "%s/ipp/v1/sessions/full-%lu", base, added++);
+    snprintf(url, sizeof url, "%s/ipp/v1/sessions/%s-%lu", base, name, added++);
     transfer->length = 0;
     curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
     curl_multi_add_handle(multi, transfer->easy);
@@ -67,9 +67,10 @@ int main(int argc, char **argv)
     unsigned long ended = 0;
     int i, running, left;
 
-    if (argc != 4)
+    if (argc < 4)
         return 2;
     base = argv[1];
+    name = argc > 4 ? argv[4] : "full";
     count = strtoul(argv[3], NULL, 10);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     multi = curl_multi_init();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads COUNT sessions in one batch and judges each: batch CONFIG COUNT. Prints the most memory that
+ * Reads COUNT sessions in one batch and judges each: batch CONFIG COUNT [NAME]. Prints the most memory that
  * it had in KiB. Fails if one session is not paid.
  */
 #include <paysession.h>
@@ -27,7 +27,8 @@ int main(int argc, char **argv)
     session_client *client;
     session_batch *batch;
     session_answer *answer;
-    unsigned long count = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+    unsigned long count = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+    const char *name = argc > 3 ? argv[3] : "full";
     unsigned long added = 0, paid = 0;
 
     if (!count || session_client_open(argv[1], &client, NULL) != SESSION_OK
@@ -36,7 +37,7 @@ int main(int argc, char **argv)
     for (;;) {
         char reference[64];
         while (added < count) {
-            snprintf(reference, sizeof reference, "kustom:full-%lu", added);
+            snprintf(reference, sizeof reference, "kustom:%s-%lu", name, added);
             if (session_batch_add(batch, reference, NULL, added) != SESSION_OK)
                 break;
             added++;

@@ -70,15 +70,36 @@ def reference(provider: str, session: str) -> str:
     return PROVIDERS[provider].reference(session)
 
 
-def full_document() -> dict[str, Any]:
-    """Kustom's documented session, for measurements."""
+#: Sessions for measurements, by the beginning of their identifiers: how many bytes their documents have at least.
+FULL = {"full": 0, "full4": 4096, "full64": 65536}
+
+
+def full_document(length: int) -> dict[str, Any]:
+    """Kustom's documented session, with as many lines as that takes."""
     seed = Path(__file__).resolve().parents[1] / "Cases" / "kustom" / "seed" / "response"
-    return {**json.loads(seed.read_bytes()), "session_id": "$session"}
+    document = {**json.loads(seed.read_bytes()), "session_id": "$session"}
+    line = document["order_items"][0]
+    while len(json.dumps(document)) < length:
+        document["order_items"].append(line)
+    return document
 
 
 def quoted(document: dict[str, Any]) -> str:
-    """As a word of nginx's configuration, in which a backslash stands for the next character."""
-    return "'" + json.dumps(document).replace("\\", "\\\\") + "'"
+    """As a word of nginx's configuration."""
+    return word(json.dumps(document))
+
+
+def word(text: str) -> str:
+    """In a word, a backslash stands for the next character."""
+    return "'" + text.replace("\\", "\\\\") + "'"
+
+
+def returned(document: dict[str, Any]) -> str:
+    """What answers with it: a word of nginx's has at most 4,096 bytes."""
+    text = json.dumps(document)
+    parts = [text[start:start + 3000] for start in range(0, len(text), 3000)]
+    names = [f"$part{number}" for number in range(len(parts))]
+    return " ".join(f"set {name} {word(part)};" for name, part in zip(names, parts)) + f" return 200 '{''.join(names)}';"
 
 
 class Nginx:
@@ -125,8 +146,9 @@ def configuration(directory: Path, port: int, token_seconds: int) -> str:
             words = words.replace("{wrong}", wrong).replace("{cut}", quoted(good)[:-2] + "'")
             locations.append(f'location ~ "^{path}{prefix}" {{ {words} }}')
         locations.append(f'location ~ "^{path}(?<session>[^/]+)$" {{ return 200 {quoted(good)}; }}')
-    full = f"^{PATHS['kustom']}(?<session>full-[^/]+)$"
-    locations.insert(0, f'location ~ "{full}" {{ return 200 {quoted(full_document())}; }}')
+    for name, length in FULL.items():
+        full = f"^{PATHS['kustom']}(?<session>{name}-[^/]+)$"
+        locations.insert(0, f'location ~ "{full}" {{ {returned(full_document(length))} }}')
     token = quoted({"access_token": TOKEN, "expires_in": token_seconds, "token_type": "Bearer"})
     locations += [f"location = {path} {{ return 200 {token}; }}" for path in TOKEN_PATHS.values()]
     newline = "\n        "

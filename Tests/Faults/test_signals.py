@@ -6,6 +6,7 @@ refuses at once. And a thread that is cancelled in the middle of a call.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,3 +132,17 @@ def test_a_thread_is_cancelled_in_the_middle_of_a_call(kind: str, nginx: Nginx, 
         assert told["interrupted"] > 50
     assert told["longest_fork_s"] < 1
     assert told["left"] <= told["warm"] and told["closed"] == 3
+
+
+def test_a_handler_finds_the_callers_mask(tmp_path: Path) -> None:
+    """SIGPIPE is held back while libcurl works. What a handler starts while a call waits must not inherit that:
+    `yes | head` would not end in it."""
+    def say_nothing(connection: Connection, _: Request) -> None:
+        connection.say_nothing()
+
+    with Server(say_nothing) as server:
+        config = tmp_path / "client.json"
+        config.write_text(json.dumps({
+            "timeout_ms": 400, "attempts": 1,
+            "inbank": {"base_url": server.http, "api_key": "key-0123456789"}}))
+        assert run("signal_mask", config) == {"free": 0, "held": 1, "pending": 1}

@@ -613,4 +613,135 @@ import Testing
         appendDecimal(number, to: buffer)
         #expect(buffer.text == "x" + text)
     }
+
+    /// At every depth there may be, and with more keys than have a letter.
+    @Test func keysThatStandTwiceAreFoundAnywhere() throws {
+        for depth in 0..<Document.deepest - 3 {
+            func document(_ inside: String) -> String {
+                String(repeating: #"{"k":"#, count: depth) + inside
+                    + String(repeating: "}", count: depth)
+            }
+            #expect(DocumentTests.flaw(document(#"{"a":1,"b":2,"a":3}"#)) == .duplicateKey)
+            #expect(DocumentTests.flaw(document(#"{"a":1,"b":{"a":3}}"#)) == nil, "\(depth)")
+            #expect(DocumentTests.flaw(document(#"{"b":[{"a":1},{"a":2}],"a":3}"#)) == nil)
+        }
+        let many = (0..<200).map { #""key\#($0)":0"# }.joined(separator: ",")
+        #expect(DocumentTests.flaw("{\(many)}") == nil)
+        #expect(DocumentTests.flaw("{\(many),\"key7\":1}") == .duplicateKey)
+    }
+
+    /// The grammar of RFC 8259 over tokens, and objects that have a key twice: what jansson is given is
+    /// another text, and must be refused and taken as this one is.
+    private struct Grammar {
+        let tokens: [String]
+        private var place = 0
+        private(set) var hasKeyTwice = false
+
+        init(_ tokens: [String]) { self.tokens = tokens.filter { !Grammar.blanks.contains($0) } }
+
+        static let blanks = [" ", "\n", "\t\r "]
+        static let keys = ["\"a\"", "\"b\"", "\"\"", "\"longer key\"", "\"longer koy\""]
+        static let values = ["1", "-2.50", "true", "null", "\"\\u00e9\"", "\"\u{E9}\""]
+        static let signs = ["{", "}", "[", "]", ",", ":"]
+
+        mutating func isObject() -> Bool { next == "{" && isValue() && place == tokens.count }
+
+        private var next: String? { place < tokens.count ? tokens[place] : nil }
+
+        private mutating func take(_ token: String) -> Bool {
+            guard next == token else { return false }
+            place += 1
+            return true
+        }
+
+        private mutating func isValue() -> Bool {
+            if take("{") {
+                var known: Set<String> = []
+                if take("}") { return true }
+                repeat {
+                    guard let key = next, key.hasPrefix("\"") else { return false }
+                    place += 1
+                    guard take(":"), isValue() else { return false }
+                    // Escaped or not, it is the same key.
+                    let name = key == "\"\\u00e9\"" ? "\"\u{E9}\"" : key
+                    if !known.insert(name).inserted { hasKeyTwice = true }
+                } while take(",")
+                return take("}")
+            }
+            if take("[") {
+                if take("]") { return true }
+                repeat { guard isValue() else { return false } } while take(",")
+                return take("]")
+            }
+            guard let next, Grammar.keys.contains(next) || Grammar.values.contains(next) else {
+                return false
+            }
+            place += 1
+            return true
+        }
+    }
+
+    private static func value(_ depth: Int, _ random: inout Numbers) -> [String] {
+        let kind = depth > 11 ? 9 : Int.random(in: 0..<10, using: &random)
+        let count = Int.random(in: 0..<(depth > 4 ? 2 : 4), using: &random)
+        if kind < 5 {
+            let members = (0..<count).map { _ in
+                [Grammar.keys.randomElement(using: &random)!, ":"] + value(depth + 1, &random)
+            }
+            return ["{"] + members.joined(separator: [","]) + ["}"]
+        }
+        if kind < 7 {
+            let elements = (0..<count).map { _ in value(depth + 1, &random) }
+            return ["["] + elements.joined(separator: [","]) + ["]"]
+        }
+        return [(Grammar.keys + Grammar.values).randomElement(using: &random)!]
+    }
+
+    /// The same numbers each time.
+    private struct Numbers: RandomNumberGenerator {
+        var state: UInt64 = 1
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return (state ^ state >> 29) &* 0x9E37_79B9_7F4A_7C15
+        }
+    }
+
+    @Test func madeUpTextsAreTakenAndRefusedByTheGrammar() {
+        var random = Numbers()
+        var seen: [String: Int] = [:]
+        for _ in 0..<30_000 {
+            var tokens = ["{", "\"a\"", ":"] + DocumentTests.value(0, &random) + ["}"]
+            // Half of them are broken: a token is lost, doubled or replaced.
+            if Bool.random(using: &random) {
+                let place = Int.random(in: 0..<tokens.count, using: &random)
+                let others = Grammar.keys + Grammar.values + Grammar.signs
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: tokens.remove(at: place)
+                case 1: tokens.insert(tokens[place], at: place)
+                default: tokens[place] = others.randomElement(using: &random)!
+                }
+            }
+            for _ in 0..<Int.random(in: 0..<4, using: &random) {
+                tokens.insert(
+                    Grammar.blanks.randomElement(using: &random)!,
+                    at: Int.random(in: 0...tokens.count, using: &random))
+            }
+            // "1" and "1" side by side would be eleven.
+            let text = zip(tokens, tokens.dropFirst() + [""]).map { token, next in
+                let isWord = token.last!.isLetter || token.last!.isNumber
+                return isWord && (next.first?.isLetter == true || next.first?.isNumber == true)
+                    ? token + " " : token
+            }.joined()
+            var grammar = Grammar(tokens)
+            let isRight = grammar.isObject()
+            let flaw = DocumentTests.flaw(text)
+            if isRight {
+                #expect(flaw == (grammar.hasKeyTwice ? .duplicateKey : nil), "\(text)")
+            } else {
+                #expect(flaw != nil && flaw != .outOfMemory, "\(text)")
+            }
+            seen[isRight ? grammar.hasKeyTwice ? "twice" : "right" : "wrong", default: 0] += 1
+        }
+        #expect(seen.count == 3 && seen.values.allSatisfy { $0 > 3000 }, "\(seen)")
+    }
 }

@@ -80,6 +80,20 @@ func failure<T>(_ body: () throws(Failure) -> T) -> Failure? {
 
 /// `==` on String takes é and e + U+0301 for the same; where that matters, bytes are compared.
 func utf8(_ text: String?) -> [UInt8]? { text.map { Array($0.utf8) } }
+func utf8(_ text: DocumentText?) -> [UInt8]? { text.map { Array($0.bytes) } }
+
+extension DocumentText {
+    /// One whose document is there for ever.
+    static func lasting(_ text: String) -> DocumentText {
+        let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.utf8.count)
+        _ = bytes.initialize(from: text.utf8)
+        return DocumentText(UnsafeBufferPointer(bytes), isPlain: false)
+    }
+}
+
+extension Timestamp {
+    var utc: String { withUTC { String(decoding: $0, as: UTF8.self) } }
+}
 
 /// A folder of this test's own, gone when the test is over.
 final class Folder {

@@ -42,10 +42,11 @@ enum DocumentFlaw: Error {
 /// jansson is given a copy of the text in which each number is replaced by its place in a table
 /// (as an integer: 0, 1, 2, ...), and a number is read from the original bytes when it is wanted.
 ///
-/// Plain texts (printable ASCII, no escapes) are replaced likewise, and keys by numbers of their own
-/// where all of them are plain: nothing in them needs decoding, and jansson, at some hundred
-/// instructions a byte, costs more than all the rest of a call. What is left for jansson is what it
-/// is for: the grammar, keys that stand twice, and every text that is more than plain.
+/// Plain texts (printable ASCII, no escapes) are replaced likewise, and keys by a letter each where
+/// all of them are plain: nothing in them needs decoding, and jansson, at some hundred instructions
+/// a byte, costs more than all the rest of a call. What is left for jansson is what it is for: the
+/// grammar, every text that is more than plain, and keys that stand twice, for which it looks where
+/// there may be any.
 ///
 /// A text with half a surrogate pair in it (JSON can escape one, UTF-8 cannot say it) would cost the
 /// whole document as well: a name that was cut in the middle of an emoji. jansson is given U+FFFD in
@@ -60,10 +61,8 @@ final class Document {
     static let mostScalars = 500_000
 
     private let source: Buffer
-    /// What the integers of the tree stand for.
     private let places: Buffer
-    /// nil where keys stand for themselves.
-    private let keys: KeyNumbers?
+    private let legend: UnsafeMutablePointer<Legend>
     private let tree: UnsafeMutablePointer<json_t>
     private let holdsSecrets: Bool
 
@@ -86,18 +85,22 @@ final class Document {
         var keys = KeyNumbers.allocate(for: content)
         var isTaken = false
         defer { if !isTaken { keys?.deallocate() } }
-        if try !mark(content, to: marked, places: places, keys: keys) {
+        var hasEachKeyOnce = try mark(content, to: marked, places: places, keys: keys)
+        if hasEachKeyOnce == nil {
             keys?.deallocate()
             keys = nil
             marked.removeAll()
             places.removeAll()
-            _ = try mark(content, to: marked, places: places, keys: nil)
+            hasEachKeyOnce = try mark(content, to: marked, places: places, keys: nil)
         }
         guard marked.isComplete, places.isComplete else { throw .outOfMemory }
         var error = json_error_t()
         cplatform_set_errno(0)
         let parsed = marked.bytes.withMemoryRebound(to: CChar.self) {
-            cjansson_load($0.baseAddress ?? cString(""), $0.count, &error)
+            let bytes = $0.baseAddress ?? cString("")
+            return hasEachKeyOnce == true
+                ? cjansson_load_loosely(bytes, $0.count, &error)
+                : cjansson_load(bytes, $0.count, &error)
         }
         guard let parsed else {
             // jansson calls a token for which it has no memory a wrong one.
@@ -155,7 +158,9 @@ final class Document {
     ) {
         self.source = source
         self.places = places
-        self.keys = keys
+        legend = .allocate(capacity: 1)
+        legend.initialize(
+            to: Legend(places: Places(withoutByteOrderMark(source.bytes), places), keys: keys))
         self.tree = tree
         self.holdsSecrets = holdsSecrets
     }
@@ -163,7 +168,8 @@ final class Document {
     deinit {
         if holdsSecrets { wipe(tree) }
         json_decref(tree)
-        keys?.deallocate()
+        legend.pointee.keys?.deallocate()
+        legend.deallocate()
     }
 
     /// Looks into the object. Values are only good while the document is: inside `body`, or longer
@@ -174,7 +180,7 @@ final class Document {
     }
 
     /// For those who hold the document longer than any of its values.
-    var root: Value { Value(places: Places(content, places), keys: keys, node: tree) }
+    var root: Value { Value(legend: UnsafePointer(legend), node: tree) }
 
     /// All of it, but a byte order mark.
     var content: UnsafeBufferPointer<UInt8> { withoutByteOrderMark(source.bytes) }
@@ -264,11 +270,18 @@ private struct Places {
     }
 }
 
+/// What the tree of a document stands for.
+private struct Legend {
+    /// Of its integers.
+    let places: Places
+    /// Of its keys; nil where they stand for themselves.
+    let keys: KeyNumbers?
+}
+
 /// One value of a document, or nothing: looking into what is not there gives nothing again. Does
 /// not hold its document: counting owners at each step costs more than the step.
 struct Value {
-    fileprivate let places: Places
-    fileprivate let keys: KeyNumbers?
+    fileprivate let legend: UnsafePointer<Legend>
     fileprivate let node: UnsafeMutablePointer<json_t>?
 
     private func has(_ type: json_type) -> Bool { cjansson_type(node) == Int32(type.rawValue) }
@@ -286,43 +299,48 @@ struct Value {
     func member(_ key: UnsafePointer<CChar>) -> Value { member(key, strlen(key)) }
 
     func member(_ key: UnsafePointer<CChar>, _ length: Int) -> Value {
-        guard let keys else { return with(json_object_get(node, key)) }
+        guard let keys = legend.pointee.keys else { return with(json_object_get(node, key)) }
         let bytes = UnsafeRawPointer(key).assumingMemoryBound(to: UInt8.self)
         guard let number = keys.number(of: UnsafeBufferPointer(start: bytes, count: length))
         else { return with(nil) }
-        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 3) { text in
-            text[0] = CChar(0x30 + number / 10)
-            text[1] = CChar(0x30 + number % 10)
-            text[2] = 0
-            return with(json_object_get(node, text.baseAddress))
+        var letter: (UInt8, UInt8) = (KeyNumbers.letter(number), 0)
+        return withUnsafeBytes(of: &letter) {
+            with(json_object_get(node, $0.baseAddress?.assumingMemoryBound(to: CChar.self)))
         }
     }
 
     /// Another one of the same document.
     private func with(_ node: UnsafeMutablePointer<json_t>?) -> Value {
-        Value(places: places, keys: keys, node: node)
+        Value(legend: legend, node: node)
     }
 
     /// nil for a text with half a surrogate pair in it: what is compared, or asked for again, must
     /// be what the document says.
-    var text: String? {
-        @inline(__always) get { withTextBytes { String(decoding: $0, as: UTF8.self) } }
+    var exactText: DocumentText? {
+        guard let node else { return nil }
+        if has(JSON_INTEGER) {
+            return legend.pointee.places.bytes(json_integer_value(node), .text).map {
+                DocumentText($0, isPlain: true)
+            }
+        }
+        return has(JSON_STRING) ? DocumentText(Value.bytes(of: node), isPlain: false) : nil
     }
 
+    /// The same for what outlives the document.
+    var text: String? { exactText?.string }
+
     /// For people to read: U+FFFD stands for half a surrogate pair.
-    var shownText: String? {
-        @inline(__always) get {
-            if let text { return text }
-            guard has(JSON_ARRAY), let mendedText else { return nil }
-            return String(decoding: Value.bytes(of: mendedText), as: UTF8.self)
-        }
+    var shownText: DocumentText? {
+        if let exactText { return exactText }
+        guard has(JSON_ARRAY), let mendedText else { return nil }
+        return DocumentText(Value.bytes(of: mendedText), isPlain: false)
     }
 
     /// See `Document`.
     private var mendedText: UnsafeMutablePointer<json_t>? {
         guard has(JSON_ARRAY), let note = json_array_get(node, 0),
             cjansson_type(note) == Int32(JSON_INTEGER.rawValue),
-            places.bytes(json_integer_value(note), .mendedText) != nil
+            legend.pointee.places.bytes(json_integer_value(note), .mendedText) != nil
         else { return nil }
         return json_array_get(node, 1)
     }
@@ -337,9 +355,7 @@ struct Value {
 
     /// The bytes of a text, for a secret: no String is made of it.
     func withTextBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R? {
-        guard let node else { return nil }
-        if has(JSON_INTEGER) { return places.bytes(json_integer_value(node), .text).map(body) }
-        return has(JSON_STRING) ? body(Value.bytes(of: node)) : nil
+        exactText.map { body($0.bytes) }
     }
 
     var bool: Bool? { has(JSON_TRUE) ? true : has(JSON_FALSE) ? false : nil }
@@ -347,7 +363,7 @@ struct Value {
     /// A number as it is written in the document.
     var number: UnsafeBufferPointer<UInt8>? {
         guard has(JSON_INTEGER), let node else { return nil }
-        return places.bytes(json_integer_value(node), .number)
+        return legend.pointee.places.bytes(json_integer_value(node), .number)
     }
 
     /// A whole number that fits, however it is spelt: 2000, 2000.0, 2e3.
@@ -368,12 +384,10 @@ struct Value {
     }
 
     /// A text, or the digits of a number that is written as an integer: 1001, not 1001.0.
-    var textOrInteger: String? {
-        if let text { return text }
-        guard let number, isMade(number, of: "09--") else {
-            return nil
-        }
-        return String(decoding: number, as: UTF8.self)
+    var textOrInteger: DocumentText? {
+        if let exactText { return exactText }
+        guard let number, isMade(number, of: "09--") else { return nil }
+        return DocumentText(number, isPlain: true)
     }
 
     var elementCount: Int { isArray ? json_array_size(node) : 0 }
@@ -394,8 +408,8 @@ struct Value {
     }
 
     private func text(of key: UnsafePointer<CChar>) -> String {
-        guard let keys else { return String(cString: key) }
-        let number = (Int(key[0]) - 0x30) * 10 + Int(key[1]) - 0x30
+        guard let keys = legend.pointee.keys else { return String(cString: key) }
+        let number = KeyNumbers.number(letter: UInt8(bitPattern: key[0]))
         return keys.key(number).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 }
@@ -418,139 +432,258 @@ private func isWhiteSpace(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
 }
 
-/// Copies JSON text, each number and each plain text that is no key replaced by its place in the
-/// table, and keys by their two-digit numbers if `keys` is given. What is none of these by JSON's
-/// grammar is copied as it is, for jansson to refuse.
-/// - Returns: false if keys cannot be numbered here: one is not plain, or there are too many.
-private func mark(
-    _ bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer, places: Buffer, keys: KeyNumbers?
-) throws(DocumentFlaw) -> Bool {
-    marked.reserve(bytes.count)
-    var depth = 0
-    var containers = 0
-    var index = 0
-    /// Where the stretch begins that has not been copied yet.
-    var copied = 0
-    var count: UInt64 = 0
-    /// Copies that stretch, and behind it what `write` writes, of at most that length.
-    func copy(
-        upTo end: Int, then longest: Int = 0,
-        _ write: (UnsafeMutablePointer<UInt8>) -> Int = { _ in 0 }
+/// JSON text as jansson gets it: each number and each plain text that is no key replaced by its place
+/// in the table, and keys by their letters if there are `keys`; without white space that parts nothing.
+/// What is none of these by JSON's grammar is copied as it is, for jansson to refuse.
+private struct Marking {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private let marked: Buffer
+    private let places: Buffer
+    private let keys: KeyNumbers?
+    private var index = 0
+    /// Where the next byte is written, and how many there is room for.
+    private var room: UnsafeMutablePointer<UInt8>
+    private var roomLeft = 0
+    private var depth = 0
+    private var containers = 0
+    private var scalars: UInt64 = 0
+    /// No object has a key twice, as far as the text is JSON: jansson need not look for that.
+    private(set) var hasEachKeyOnce: Bool
+
+    /// More than the longest that stands for a token: a number of twenty digits between two blanks.
+    private static let mostForToken = 24
+
+    init?(
+        _ bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer, places: Buffer, keys: KeyNumbers?
     ) {
-        guard let start = bytes.baseAddress, let room = marked.room(for: end - copied + longest)
-        else { return }
-        memcpy(room, start + copied, end - copied)
-        marked.fill(end - copied + write(room + (end - copied)))
+        self.bytes = bytes
+        self.marked = marked
+        self.places = places
+        self.keys = keys
+        hasEachKeyOnce = keys != nil
+        roomLeft = bytes.count + Marking.mostForToken
+        guard let room = marked.room(for: roomLeft) else { return nil }
+        self.room = room
     }
-    /// The bytes from `start` up to `end` become a reference to `place`.
-    func replace(_ start: Int, _ end: Int, by place: Place) {
-        copy(upTo: start, then: 22) { room in
-            // Blanks around it: what touches, which JSON does not allow, must not become one
-            // number.
-            room[0] = 0x20
-            let length = writeDecimal(count, to: room + 1)
-            room[length + 1] = 0x20
-            return length + 2
-        }
-        Places.add(place, to: places)
-        count += 1
-        copied = end
-    }
-    /// The text from `start` up to `end`, quotes included, without the half pairs in it.
-    func mend(_ start: Int, _ end: Int, isKey: Bool) {
-        if !isKey {
-            copy(upTo: start, then: 22) { room in
-                room[0] = UInt8(ascii: "[")
-                let length = writeDecimal(count, to: room + 1)
-                room[length + 1] = UInt8(ascii: ",")
-                return length + 2
+
+    /// - Returns: false if keys cannot be numbered here: one is not plain, or there are too many; and
+    ///   where memory has run out, which the buffers say.
+    @_optimize(speed)
+    mutating func run() throws(DocumentFlaw) -> Bool {
+        while index < bytes.count {
+            guard makeRoom(for: Marking.mostForToken) else { return false }
+            let byte = bytes[index]
+            switch byte {
+            case UInt8(ascii: "\""):
+                if !text() { return false }
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                keys?.begin(level: depth)
+                depth += 1
+                containers += 1
+                if depth > Document.deepest { throw .tooDeep }
+                if containers > Document.mostContainers || scalars > Document.mostScalars {
+                    throw .tooMany
+                }
+                copy(byte)
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                copy(byte)
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                number()
+            case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"):
+                whiteSpace()
+            case 0:
+                // Never JSON, but jansson 2.14 overlooks one behind a number or a word, and for a
+                // reader in C the answer would end there.
+                throw .notJSON
+            default:
+                copy(byte)
             }
-            copied = start
-            Places.add(Place(.mendedText, start, end - start), to: places)
-            count += 1
         }
-        var index = start
-        while index < end {
-            guard bytes[index] == UInt8(ascii: "\\") else {
-                index += 1
+        if scalars > Document.mostScalars { throw .tooMany }
+        flush()
+        return true
+    }
+
+    // MARK: Tokens
+
+    /// A text from its opening quote on; false if it is a key that has no letter.
+    @inline(__always)
+    private mutating func text() -> Bool {
+        let start = index + 1
+        index = start + countPlain(UnsafeBufferPointer(rebasing: bytes[start...]))
+        guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else {
+            return textWithMore(from: start - 1)
+        }
+        let length = index - start
+        index += 1
+        if !isColonNext(bytes, index) {
+            replace(from: start - 1, by: Place(.text, start, length))
+        } else if let keys {
+            guard let number = keys.number(offset: start, length: length) else { return false }
+            if keys.add(number, level: depth - 1) { hasEachKeyOnce = false }
+            write(UInt8(ascii: "\""))
+            write(KeyNumbers.letter(number))
+            write(UInt8(ascii: "\""))
+        } else {
+            return copy(from: start - 1, to: index)
+        }
+        return true
+    }
+
+    /// Escapes, other scripts, and mistakes are jansson's, but for half a surrogate pair.
+    private mutating func textWithMore(from start: Int) -> Bool {
+        let text = EscapedText(bytes, from: index)
+        index = text.end
+        let isKey = isColonNext(bytes, index)
+        if isKey, keys != nil { return false }
+        return text.hasHalfPair
+            ? mend(from: start, isKey: isKey) : copy(from: start, to: index)
+    }
+
+    /// The text from `start` up to here, quotes included, without the half pairs in it.
+    private mutating func mend(from start: Int, isKey: Bool) -> Bool {
+        if !isKey {
+            write(UInt8(ascii: "["))
+            writeNumber()
+            write(UInt8(ascii: ","))
+            add(Place(.mendedText, start, index - start))
+        }
+        var copied = start
+        var place = start
+        while place < index {
+            guard bytes[place] == UInt8(ascii: "\\") else {
+                place += 1
                 continue
             }
-            let escape = Escape(bytes, index)
+            let escape = Escape(bytes, place)
             if escape.isHalfPair {
-                copy(upTo: index, then: Escape.longest) {
-                    isKey ? escape.writeForKey(to: $0) : Escape.writeReplacement(to: $0)
-                }
-                copied = index + escape.length
+                guard copy(from: copied, to: place) else { return false }
+                fill(isKey ? escape.writeForKey(to: room) : Escape.writeReplacement(to: room))
+                copied = place + escape.length
             }
-            index += escape.length
+            place += escape.length
         }
-        if !isKey {
-            copy(upTo: end, then: 1) { room in
-                room[0] = UInt8(ascii: "]")
-                return 1
-            }
-            copied = end
+        guard copy(from: copied, to: index) else { return false }
+        if !isKey { write(UInt8(ascii: "]")) }
+        return true
+    }
+
+    @inline(__always)
+    private mutating func number() {
+        let start = index
+        index += 1
+        while index < bytes.count, isNumberByte(bytes[index]) { index += 1 }
+        if isNumber(UnsafeBufferPointer(rebasing: bytes[start..<index])) {
+            replace(from: start, by: Place(.number, start, index - start))
+        } else {
+            _ = copy(from: start, to: index)
         }
     }
-    while index < bytes.count {
-        switch bytes[index] {
-        case 0x22:
-            let start = index
-            index += 1
-            index += countPlain(UnsafeBufferPointer(rebasing: bytes[index...]))
-            if index < bytes.count, bytes[index] == 0x22 {
-                index += 1
-                let length = index - start - 2
-                if !isColonNext(bytes, index) {
-                    replace(start, index, by: Place(.text, start + 1, length))
-                } else if let keys {
-                    guard let number = keys.number(offset: start + 1, length: length) else {
-                        return false
-                    }
-                    copy(upTo: start + 1, then: 2) { room in
-                        room[0] = 0x30 + UInt8(number / 10)
-                        room[1] = 0x30 + UInt8(number % 10)
-                        return 2
-                    }
-                    copied = index - 1
-                }
-            } else {
-                // Escapes, other scripts, and mistakes are jansson's, but for half a surrogate pair.
-                let text = EscapedText(bytes, from: index)
-                index = text.end
-                let isKey = isColonNext(bytes, index)
-                if isKey, keys != nil { return false }
-                if text.hasHalfPair { mend(start, index, isKey: isKey) }
-            }
-        case 0x7B, 0x5B:
-            depth += 1
-            containers += 1
-            if depth > Document.deepest { throw .tooDeep }
-            if containers > Document.mostContainers || count > Document.mostScalars {
-                throw .tooMany
-            }
-            index += 1
-        case 0x7D, 0x5D:
-            depth -= 1
-            index += 1
-        case 0x2D, 0x30...0x39:
-            let start = index
-            index += 1
-            while index < bytes.count, isNumberByte(bytes[index]) { index += 1 }
-            if isNumber(UnsafeBufferPointer(rebasing: bytes[start..<index])) {
-                replace(start, index, by: Place(.number, start, index - start))
-            }
-        case 0:
-            // Never JSON, but jansson 2.14 overlooks one behind a number or a word, and for a
-            // reader in C the answer would end there.
-            throw .notJSON
-        default:
-            index += 1
+
+    private mutating func whiteSpace() {
+        let start = index
+        while index < bytes.count, isWhiteSpace(bytes[index]) { index += 1 }
+        // Between `{}[],:` and anything it parts nothing; between two words it does.
+        if start > 0, index < bytes.count, !isBracketOrSign(bytes[start - 1]),
+            !isBracketOrSign(bytes[index])
+        {
+            write(UInt8(ascii: " "))
         }
     }
-    if count > Document.mostScalars { throw .tooMany }
-    copy(upTo: bytes.count)
-    return true
+
+    /// The bytes from `start` up to here become a reference to `place`.
+    @inline(__always)
+    private mutating func replace(from start: Int, by place: Place) {
+        // What touches, which JSON does not allow, must not become one number.
+        if start > 0, !parts(bytes[start - 1]) { write(UInt8(ascii: " ")) }
+        writeNumber()
+        if index < bytes.count, !parts(bytes[index]) { write(UInt8(ascii: " ")) }
+        add(place)
+    }
+
+    /// The next scalar's.
+    @inline(__always)
+    private mutating func writeNumber() { fill(writeDecimal(scalars, to: room)) }
+
+    private mutating func add(_ place: Place) {
+        Places.add(place, to: places)
+        scalars += 1
+    }
+
+    // MARK: Writing
+
+    /// Room has been made for it.
+    @inline(__always)
+    private mutating func write(_ byte: UInt8) {
+        room.pointee = byte
+        fill(1)
+    }
+
+    @inline(__always)
+    private mutating func fill(_ count: Int) {
+        room += count
+        roomLeft -= count
+    }
+
+    @inline(__always)
+    private mutating func copy(_ byte: UInt8) {
+        write(byte)
+        index += 1
+    }
+
+    /// Leaves room for a token behind it; false when memory has run out.
+    private mutating func copy(from start: Int, to end: Int) -> Bool {
+        guard let source = bytes.baseAddress,
+            makeRoom(for: end - start + Marking.mostForToken)
+        else { return false }
+        memcpy(room, source + start, end - start)
+        fill(end - start)
+        return true
+    }
+
+    @inline(__always)
+    private mutating func makeRoom(for length: Int) -> Bool {
+        length <= roomLeft || grow(by: length)
+    }
+
+    @inline(never)
+    private mutating func grow(by length: Int) -> Bool {
+        flush()
+        guard let room = marked.room(for: length + bytes.count / 2) else { return false }
+        self.room = room
+        roomLeft = length + bytes.count / 2
+        return true
+    }
+
+    /// Tells the buffer what was written.
+    private func flush() {
+        guard let start = marked.bytes.baseAddress else { return }
+        marked.fill(UnsafePointer(room) - start - marked.count)
+    }
+}
+
+/// - Returns: whether no object has a key twice, as far as that is known; nil if keys cannot be numbered,
+///   or memory has run out.
+private func mark(
+    _ bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer, places: Buffer, keys: KeyNumbers?
+) throws(DocumentFlaw) -> Bool? {
+    guard var marking = Marking(bytes, to: marked, places: places, keys: keys),
+        try marking.run()
+    else { return nil }
+    return marking.hasEachKeyOnce
+}
+
+/// What stands around values: `{}[],:`.
+private func isBracketOrSign(_ byte: UInt8) -> Bool { isOne(byte, of: 0x0400_1000_0000_0000) }
+
+/// The same, or white space: two values with that between them do not touch.
+private func parts(_ byte: UInt8) -> Bool { isOne(byte, of: 0x0400_1001_0000_2600) }
+
+/// Whether it is one of the brackets, or of the first 64 characters whose bits are set.
+private func isOne(_ byte: UInt8, of signs: UInt64) -> Bool {
+    let brackets: UInt64 = 0x2800_0000_2800_0000
+    return byte < 0x80 && (byte < 0x40 ? signs : brackets) >> UInt64(byte & 0x3F) & 1 == 1
 }
 
 /// Whether the text that ends there is a key.

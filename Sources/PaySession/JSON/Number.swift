@@ -40,15 +40,19 @@ func appendDecimal(_ number: UInt64, to buffer: Buffer) {
 
 /// - Returns: how many digits it wrote, 20 at most.
 func writeDecimal(_ number: UInt64, to room: UnsafeMutablePointer<UInt8>) -> Int {
-    // Most are the places of a document's tokens.
-    if number < 100 {
-        let (tens, ones) = (
-            UInt8(truncatingIfNeeded: number / 10), UInt8(truncatingIfNeeded: number % 10)
-        )
-        room[0] = UInt8(ascii: "0") &+ (tens == 0 ? ones : tens)
-        if tens == 0 { return 1 }
-        room[1] = UInt8(ascii: "0") &+ ones
-        return 2
+    // Most are the places of a document's tokens: one digit to four.
+    func write(_ digit: UInt64, _ place: Int) {
+        room[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit)
+    }
+    if number < 10 {
+        write(number, 0)
+        return 1
+    }
+    if number < 10_000 {
+        let start = number < 100 ? 0 : writeDecimal(number / 100, to: room)
+        write(number / 10 % 10, start)
+        write(number % 10, start + 1)
+        return start + 2
     }
     var length = 1
     var rest = number / 10

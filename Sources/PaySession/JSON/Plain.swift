@@ -2,6 +2,7 @@
 
 /// How many of the first bytes stand for themselves in a JSON string: printable ASCII but quote
 /// and backslash. Most of every document is made of them, so eight are looked at at once.
+@_optimize(speed)
 func countPlain(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
     let words = UnsafeRawBufferPointer(bytes)
     var count = 0
@@ -9,6 +10,11 @@ func countPlain(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
         let others = others(words.loadUnaligned(fromByteOffset: count, as: UInt64.self))
         if others != 0 { return count + others.trailingZeroBitCount / 8 }
         count += 8
+    }
+    // The last eight, some of them for the second time.
+    if count > 0 {
+        let last = words.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self)
+        if others(last) == 0 { return bytes.count }
     }
     while count < bytes.count, isPlain(bytes[count]) { count += 1 }
     return count

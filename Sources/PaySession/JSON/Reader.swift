@@ -23,21 +23,21 @@ struct Reader {
     /// A text for people that says something: not null, not empty (Ledyer sends "" for what it does
     /// not know).
     @inline(never)
-    func text(_ path: StaticString) -> String? {
+    func text(_ path: StaticString) -> DocumentText? {
         let found = self[path]
         return said(found.shownText, found, path)
     }
 
     /// A text that is compared, or asked for again: half a surrogate pair makes it unreadable.
     @inline(never)
-    func exactText(_ path: StaticString) -> String? {
+    func exactText(_ path: StaticString) -> DocumentText? {
         let found = self[path]
-        return said(found.text, found, path)
+        return said(found.exactText, found, path)
     }
 
     /// The shop's own reference, which some shops number.
     @inline(never)
-    func reference(_ path: StaticString) -> String? {
+    func reference(_ path: StaticString) -> DocumentText? {
         let found = self[path]
         return said(found.textOrInteger, found, path)
     }
@@ -77,9 +77,9 @@ struct Reader {
 
     /// A point in time in UTC.
     @inline(never)
-    func timestamp(_ path: StaticString) -> String? {
+    func timestamp(_ path: StaticString) -> Timestamp? {
         guard let text = text(path) else { return nil }
-        guard let timestamp = Timestamp.utc(text) else {
+        guard let timestamp = Timestamp(text) else {
             noteUnreadable(path)
             return nil
         }
@@ -89,7 +89,7 @@ struct Reader {
     /// A currency by its code.
     func currency(_ path: StaticString) -> Currency? {
         guard let code = exactText(path) else { return nil }
-        guard let currency = Currency(code) else {
+        guard let currency = Currency(code.bytes) else {
             noteUnreadable(path)
             return nil
         }
@@ -156,9 +156,14 @@ struct Reader {
     }
 
     @inline(__always)
-    private func said(_ text: String?, _ found: Value, _ path: StaticString) -> String? {
-        if text == nil { note(found, path) }
-        return text?.isEmpty == true ? nil : text
+    private func said(
+        _ text: DocumentText?, _ found: Value, _ path: StaticString
+    ) -> DocumentText? {
+        guard let text else {
+            note(found, path)
+            return nil
+        }
+        return text.bytes.isEmpty ? nil : text
     }
 }
 

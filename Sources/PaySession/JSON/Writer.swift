@@ -23,8 +23,7 @@ struct Writer {
     }
 
     mutating func key(_ key: StaticString) {
-        put(bytes(of: key), before: 0x22, after: (0x22, 0x3A))
-        needsComma = false
+        put(bytes(of: key), as: .key)
     }
 
     mutating func key(_ text: String) {
@@ -56,30 +55,36 @@ struct Writer {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Timestamp.length) { room in
             guard let start = room.baseAddress else { return }
             Timestamp.write(microseconds, to: start)
-            put(UnsafeBufferPointer(room), before: 0x22, after: (0x22, nil))
+            put(UnsafeBufferPointer(room), as: .text)
         }
     }
 
     /// A word of ours, which needs no escapes.
     mutating func string(_ text: StaticString) {
-        put(bytes(of: text), before: 0x22, after: (0x22, nil))
+        put(bytes(of: text), as: .text)
     }
 
     mutating func string(_ text: String) {
-        withBytes(of: text) { bytes in
-            if countPlain(bytes) == bytes.count {
-                return put(bytes, before: 0x22, after: (0x22, nil))
-            }
-            separate()
-            buffer.append(0x22)
-            escaped(bytes)
-            buffer.append(0x22)
-            needsComma = true
+        withBytes(of: text) { string($0, isPlain: false) }
+    }
+
+    private mutating func string(_ bytes: UnsafeBufferPointer<UInt8>, isPlain: Bool) {
+        if isPlain || countPlain(bytes) == bytes.count {
+            return put(bytes, as: .text)
         }
+        separate()
+        buffer.append(0x22)
+        escaped(bytes)
+        buffer.append(0x22)
+        needsComma = true
     }
 
     mutating func string(_ text: String?) {
         if let text { string(text) } else { null() }
+    }
+
+    mutating func string(_ text: DocumentText) {
+        string(text.bytes, isPlain: text.isPlain)
     }
 
     mutating func integer(_ value: Int64?) {
@@ -87,11 +92,16 @@ struct Writer {
     }
 
     /// Bytes that are JSON already.
-    mutating func verbatim(_ bytes: UnsafeBufferPointer<UInt8>) { put(bytes) }
+    mutating func verbatim(_ bytes: UnsafeBufferPointer<UInt8>) { put(bytes, as: .bare) }
 
     mutating func field(_ name: StaticString, _ text: String?) {
         key(name)
         string(text)
+    }
+
+    mutating func field(_ name: StaticString, _ text: DocumentText?) {
+        key(name)
+        if let text { string(text) } else { null() }
     }
 
     mutating func field(_ name: StaticString, _ number: Int64?) {
@@ -99,29 +109,27 @@ struct Writer {
         integer(number)
     }
 
-    /// Something with the comma before it, in one go: most of an answer is written so.
-    private mutating func put(
-        _ bytes: UnsafeBufferPointer<UInt8>, before: UInt8? = nil,
-        after: (UInt8?, UInt8?) = (nil, nil)
-    ) {
-        // With room for all that may be around it.
-        guard var room = buffer.room(for: bytes.count + 4) else { return }
-        let start = room
-        func add(_ byte: UInt8?) {
-            guard let byte else { return }
-            room.pointee = byte
-            room += 1
+    private enum Form { case bare, text, key }
+
+    /// Bytes with all that belongs around them, in one go: most of an answer is written so.
+    private mutating func put(_ bytes: UnsafeBufferPointer<UInt8>, as form: Form) {
+        // With room for a comma, two quotes and a colon.
+        guard let room = buffer.room(for: bytes.count + 4) else { return }
+        var count = 0
+        func add(_ byte: UInt8) {
+            room[count] = byte
+            count += 1
         }
-        if needsComma { add(0x2C) }
-        add(before)
+        if needsComma { add(UInt8(ascii: ",")) }
+        if form != .bare { add(UInt8(ascii: "\"")) }
         if let source = bytes.baseAddress {
-            memcpy(room, source, bytes.count)
-            room += bytes.count
+            memcpy(room + count, source, bytes.count)
+            count += bytes.count
         }
-        add(after.0)
-        add(after.1)
-        buffer.fill(room - start)
-        needsComma = true
+        if form != .bare { add(UInt8(ascii: "\"")) }
+        if form == .key { add(UInt8(ascii: ":")) }
+        buffer.fill(count)
+        needsComma = form != .key
     }
 
     private func bytes(of text: StaticString) -> UnsafeBufferPointer<UInt8> {
@@ -143,7 +151,7 @@ struct Writer {
         needsComma = true
     }
 
-    private mutating func word(_ word: StaticString) { put(bytes(of: word)) }
+    private mutating func word(_ word: StaticString) { put(bytes(of: word), as: .bare) }
 
     private func separate() {
         if needsComma { buffer.append(0x2C) }

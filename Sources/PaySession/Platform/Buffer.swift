@@ -49,7 +49,7 @@ final class Buffer {
         }
         let moved = memory.assumingMemoryBound(to: UInt8.self)
         let kept = count
-        if let start { moved.update(from: start, count: kept) }
+        if let start { memcpy(moved, start, kept) }
         release()
         start = moved
         capacity = grown

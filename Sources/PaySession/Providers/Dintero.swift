@@ -58,8 +58,8 @@ private func readDintero(_ document: Reader, _ rules: ReadingRules) -> Session {
     let session = Session(
         evidence: success == false
             ? Evidence(field: "success", value: "false", basis: .reported)
-            : Evidence(field: "processed_at", value: document["processed_at"].text, basis: .derived)
-    )
+            : Evidence(
+                field: "processed_at", value: document["processed_at"].exactText, basis: .derived))
     session.id = document.exactText("id")
     session.setAmount(minorUnitsOfNoCurrency: document.minorUnits("amount"))
     session.identifiers = [("created_by", document.exactText("created_by"))]
@@ -98,12 +98,14 @@ private func readDintero(_ document: Reader, _ rules: ReadingRules) -> Session {
 /// Whether it was processed at no time that can be: before it was created, or at a time that stands
 /// for none. By its offset alone nothing is before its creation: a program that writes its own hours
 /// with another zone's offset is hours off, and still tells when.
-private func isImplausible(_ processedAt: String, createdAt: String?, _ document: Reader) -> Bool {
-    let processed = Timestamp.Order(processedAt)
+private func isImplausible(
+    _ processedAt: Timestamp, createdAt: Timestamp?, _ document: Reader
+) -> Bool {
+    let processed = processedAt.order
     if processed.isSentinel { return true }
-    guard let createdAt, processed < Timestamp.Order(createdAt),
-        let processedDigits = document["processed_at"].text,
-        let createdDigits = document["created_at"].text
+    guard let createdAt, processed < createdAt.order,
+        let processedDigits = document["processed_at"].exactText,
+        let createdDigits = document["created_at"].exactText
     else { return false }
-    return Timestamp.Order(processedDigits) < Timestamp.Order(createdDigits)
+    return Timestamp.Order(processedDigits.bytes) < Timestamp.Order(createdDigits.bytes)
 }

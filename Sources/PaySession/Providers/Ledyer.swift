@@ -104,12 +104,12 @@ private func doubtOfPaymentMethod(_ document: Reader) -> Hold? {
     where !method.isSilent {
         let type = method.at("type")
         if method.isObject, type.isSilent { continue }
-        guard let word = type.text else {
+        guard let word = type.exactText else {
             doubt = doubt ?? .paymentMethodUnknown
             continue
         }
         if sameBytes(word, "advanceInvoice") { return .advanceInvoice }
-        if !paidWhenAuthorized.contains(where: { sameBytes($0, word) }) {
+        if !paidWhenAuthorized.contains(where: { sameBytes(word, $0) }) {
             doubt = doubt ?? .paymentMethodUnknown
         }
     }

@@ -179,12 +179,12 @@ func filled(_ template: String, _ identifiers: [String]) -> String {
 func reportedStatus(_ reader: Reader, _ field: StaticString, _ words: [(String, Status)]) -> (
     Status, Evidence
 ) {
-    guard let word = reader[field].text else {
+    guard let word = reader[field].exactText else {
         _ = reader.exactText(field)  // notes a status that is there but no text
         return (.unknown, Evidence(field: field, value: nil, basis: .absent))
     }
     let evidence = Evidence(field: field, value: word, basis: .reported)
-    for (known, status) in words where sameBytes(known, word) { return (status, evidence) }
-    reader.drift.unknownStatus = word
+    for (known, status) in words where sameBytes(word, known) { return (status, evidence) }
+    reader.drift.unknownStatus = word.string
     return (.unknown, evidence)
 }

@@ -118,10 +118,12 @@ final class Client: @unchecked Sendable {
     }
 
     private func run(_ call: Call, on loop: Loop) -> Answer {
-        loop.add(call)
-        while true {
-            if let answer = call.answer { return answer }
-            loop.step(until: call.wake)
+        loop.holdingSigpipe {
+            loop.add(call)
+            while true {
+                if let answer = call.answer { return answer }
+                loop.step(until: call.wake)
+            }
         }
     }
 

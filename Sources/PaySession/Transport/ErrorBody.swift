@@ -37,9 +37,8 @@ enum ErrorBody {
         }
         for path in shape.codes + ["error"] {
             let value = root.at(path)
-            guard let code = value.textOrInteger, !code.isEmpty
-            else { continue }
-            failure.providerCode = redacted(code, secrets)
+            guard let code = value.textOrInteger, !code.bytes.isEmpty else { continue }
+            failure.providerCode = redacted(code.string, secrets)
             break
         }
         for path in shape.codeLists {
@@ -50,7 +49,7 @@ enum ErrorBody {
 
     /// A text, or a list of texts or of objects with a `message` or `detail`.
     private static func joined(_ value: Value) -> String? {
-        if let text = value.shownText { return text.isEmpty ? nil : text }
+        if let text = value.shownText { return text.bytes.isEmpty ? nil : text.string }
         var joined = ""
         for index in 0..<value.elementCount {
             let element = value.element(index)
@@ -58,7 +57,7 @@ enum ErrorBody {
                 let text = element.shownText ?? element.at("message").shownText
                     ?? element.at("detail").shownText
             else { continue }
-            joined += (joined.isEmpty ? "" : "; ") + text
+            joined += (joined.isEmpty ? "" : "; ") + text.string
         }
         return joined.isEmpty ? nil : joined
     }

@@ -11,7 +11,7 @@ final class Loop {
     unowned(unsafe) let client: Client
     private let multi: UnsafeMutableRawPointer
     /// -1 once it was left to the parent process, or taken away by the host.
-    private var epoll: Int32
+    private var epoll: Int32 { didSet { sockets.epoll = epoll } }
     private var timer: Int32 = -1
     /// What the timer is set to.
     private var timerDue: Int64 = 0
@@ -46,6 +46,10 @@ final class Loop {
     private var ended: [Call] = []
     /// When libcurl wants to be called though nothing has happened.
     private var curlDue: Instant?
+    /// The last step did not ask for events.
+    private var hasSkippedWait = false
+    private var hold = cplatform_sigpipe()
+    private var isHolding = false
     /// Inherited over a fork: it belongs to the parent.
     private(set) var isAbandoned = false
     /// Whether HTTP/2 is asked for.
@@ -84,7 +88,7 @@ final class Loop {
         self.asksForHTTP2 = asksForHTTP2
         bell = client.wakeDescriptor
         patience = Patience { [unowned(unsafe) client] in client.cancellationCount }
-        sockets = Sockets(patience)
+        sockets = Sockets(patience, epoll: epoll)
         self.client = client
         self.multi = multi
         self.epoll = epoll
@@ -94,7 +98,7 @@ final class Loop {
         ccurl_multi_set_timer(multi, Loop.setTimer, context)
         Quirks.leaveLookups(ofAll: multi)
         // Edge-triggered: each ring wakes each loop once, and nobody has to take it in.
-        canBeWoken = cplatform_watch(epoll, bell, cplatform_edge_triggered()) == 0
+        canBeWoken = cplatform_watch(epoll, bell, cplatform_edge_triggered(), 1) == 0
     }
 
     deinit {
@@ -109,6 +113,7 @@ final class Loop {
                 Loop.takeApart(multi)
             } else {
                 patience.forgetClient()
+                sockets.epoll = -1
                 Leftover.keep(multi, parked, sockets)
             }
         }
@@ -165,12 +170,9 @@ final class Loop {
         if let curlDue, curlDue < wake { wake = curlDue }
 
         withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
-            let milliseconds = Int32(clamping: wake.milliseconds(since: .now))
-            let count = ForkGate.outside {
-                epoll_wait(epoll, events.baseAddress, 64, milliseconds)
-            }
+            let count = wait(events, until: wake)
             if isLost(count) { return endCalls() }
-            withSigpipeHeld {
+            holdingSigpipe {
                 for index in 0..<Int(max(count, 0)) { react(to: &events[index]) }
                 if let curlDue, curlDue <= .now {
                     self.curlDue = nil
@@ -182,6 +184,41 @@ final class Loop {
             }
         }
         removeEnded()
+    }
+
+    /// Waits for events, outside the fork gate. Does not ask for any where libcurl has something to do
+    /// already, but for every second time: what a new transfer begins with needs no event.
+    /// - Returns: how many there are; -1 with errno.
+    private func wait(
+        _ events: UnsafeMutableBufferPointer<epoll_event>, until wake: Instant
+    ) -> Int32 {
+        let now = Instant.now
+        if let curlDue, curlDue <= now, !hasSkippedWait {
+            hasSkippedWait = true
+            return 0
+        }
+        hasSkippedWait = false
+        let milliseconds = Int32(clamping: wake.milliseconds(since: now))
+        sockets.tellChanges()
+        if isHolding { cplatform_sigpipe_take(&hold) }
+        return ForkGate.outside {
+            // A signal's handler, and what it may fork, finds the mask that the caller has.
+            isHolding
+                ? epoll_pwait(epoll, events.baseAddress, 64, milliseconds, &hold.before)
+                : epoll_wait(epoll, events.baseAddress, 64, milliseconds)
+        }
+    }
+
+    /// Holds SIGPIPE back over several steps, not over their waits: it is cheaper than for each step.
+    func holdingSigpipe<R>(_ body: () -> R) -> R {
+        if isHolding { return body() }
+        cplatform_sigpipe_hold(&hold)
+        isHolding = true
+        defer {
+            isHolding = false
+            cplatform_sigpipe_release(&hold)
+        }
+        return body()
     }
 
     /// Whether there is nothing to go on with: a signal handler has forked, and this is the child; or
@@ -212,7 +249,7 @@ final class Loop {
 
     private func react(to event: inout epoll_event) {
         let fd = cplatform_event_fd(&event)
-        if fd == bell || fd == timer { return }
+        if fd == bell || fd == timer || !sockets.isWanted(fd) { return }
         var mask: Int32 = 0
         if event.events & EPOLLIN.rawValue != 0 { mask |= CURL_CSELECT_IN }
         if event.events & EPOLLOUT.rawValue != 0 { mask |= CURL_CSELECT_OUT }
@@ -231,6 +268,12 @@ final class Loop {
             withSigpipeHeld { for call in calls { call.drop(on: self) } }
             calls = []
         }
+        // An answer that was there at once: nobody has seen yet whether the epoll set still is.
+        if hasSkippedWait {
+            hasSkippedWait = false
+            var event = epoll_event()
+            _ = isLost(epoll_wait(epoll, &event, 1, 0))
+        }
         // A handle that ended while others were on its connection has libcurl's buffers: 20 KiB
         // and more, for as long as it is there.
         while idleTransfers.count > 1 { idleTransfers.removeLast() }
@@ -243,7 +286,7 @@ final class Loop {
         if timer < 0 {
             timer = cplatform_take(
                 timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK)))
-            if timer >= 0, cplatform_watch(epoll, timer, EPOLLIN.rawValue) != 0 {
+            if timer >= 0, cplatform_watch(epoll, timer, EPOLLIN.rawValue, 1) != 0 {
                 cplatform_close(timer)
                 timer = -1
             }
@@ -255,6 +298,7 @@ final class Loop {
     /// - Parameter due: what the caller has to do itself.
     func setTimer(_ due: Instant?) {
         guard timer >= 0 else { return }
+        sockets.tellChanges()
         var next = due
         if let curlDue, next.map({ curlDue < $0 }) ?? true { next = curlDue }
         for call in calls where next.map({ call.wake < $0 }) ?? true { next = call.wake }
@@ -352,11 +396,14 @@ final class Loop {
         // Only then it begins with what was added.
         if socket == CURL_SOCKET_TIMEOUT { turns += 1 }
         var running: Int32 = 0
-        // A name's lookup has descriptors, which stay for as long as its thread does.
+        // A name's lookup has descriptors, which stay for as long as its thread does; and the thread
+        // has the signal mask of the moment in which it is made.
         if socket == CURL_SOCKET_TIMEOUT, beginsLookup {
             beginsLookup = false
-            Loop.withLowNumbersTaken(beside: epoll) {
-                _ = curl_multi_socket_action(multi, socket, mask, &running)
+            withSigpipeHeld {
+                Loop.withLowNumbersTaken(beside: epoll) {
+                    _ = curl_multi_socket_action(multi, socket, mask, &running)
+                }
             }
         } else {
             curl_multi_socket_action(multi, socket, mask, &running)
@@ -369,10 +416,10 @@ final class Loop {
         guard let context else { return 0 }
         let loop = Unmanaged<Loop>.fromOpaque(context).takeUnretainedValue()
         switch what {
-        case CURL_POLL_REMOVE: cplatform_unwatch(loop.epoll, socket)
-        case CURL_POLL_IN: cplatform_watch(loop.epoll, socket, EPOLLIN.rawValue)
-        case CURL_POLL_OUT: cplatform_watch(loop.epoll, socket, EPOLLOUT.rawValue)
-        default: cplatform_watch(loop.epoll, socket, EPOLLIN.rawValue | EPOLLOUT.rawValue)
+        case CURL_POLL_REMOVE: loop.sockets.watch(socket, 0)
+        case CURL_POLL_IN: loop.sockets.watch(socket, EPOLLIN.rawValue)
+        case CURL_POLL_OUT: loop.sockets.watch(socket, EPOLLOUT.rawValue)
+        default: loop.sockets.watch(socket, EPOLLIN.rawValue | EPOLLOUT.rawValue)
         }
         return 0
     }

@@ -8,7 +8,7 @@ import CPlatform
 enum Quirks {
     private static let version = ccurl_facts()?.pointee.version_num ?? 0
 
-    static var hasTLS: Bool { ccurl_has_tls(ccurl_facts()) != 0 }
+    static let hasTLS = ccurl_has_tls(ccurl_facts()) != 0
 
     /// "8.14.1"
     static var versionText: String {

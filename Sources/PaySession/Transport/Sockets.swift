@@ -10,7 +10,10 @@ final class Sockets {
     /// How long libcurl may go on reading now.
     let patience: Patience
 
-    init(_ patience: Patience) { self.patience = patience }
+    init(_ patience: Patience, epoll: Int32) {
+        self.patience = patience
+        self.epoll = epoll
+    }
 
     /// What libcurl gets instead of socket(): close-on-exec, so that a program started by the host
     /// inherits nothing.
@@ -33,10 +36,63 @@ final class Sockets {
     static let closeFunction: curl_closesocket_callback = { context, fd in
         guard let context else { return cplatform_close(fd) }
         let sockets = Unmanaged<Sockets>.fromOpaque(context).takeUnretainedValue()
-        return sockets.find(fd)?.close() ?? cplatform_close(fd)
+        guard let socket = sockets.find(fd) else { return cplatform_close(fd) }
+        // A forked child may have it too, and then closing it alone would not be the end of its events.
+        if socket.watched != 0 { cplatform_unwatch(sockets.epoll, fd) }
+        return socket.close()
     }
 
     private func find(_ fd: Int32) -> Socket? { all.first { $0.descriptor == fd } }
+
+    // MARK: Watching
+
+    /// Where the kernel is told what to watch; -1 where that is not ours, or not any more.
+    var epoll: Int32
+    private var hasChanges = false
+
+    /// libcurl wants to hear of these events on that descriptor from now on; of none if 0.
+    ///
+    /// Of a connection it says so several times in a turn, and takes most of it back: with each answer
+    /// the connection is given up, with the next request it is taken up again. So the kernel is told
+    /// when somebody is about to wait, and of an idle connection only when something happens there.
+    func watch(_ fd: Int32, _ events: UInt32) {
+        guard let socket = find(fd) else {
+            return tell(fd, events, isNew: true)  // the descriptor of a name's lookup
+        }
+        socket.wanted = events
+        // One that lost a race of two addresses is closed without a word: it has carried nothing yet.
+        if socket.hasCarriedTLS { hasChanges = true } else { tell(socket) }
+    }
+
+    /// Somebody is about to wait.
+    func tellChanges() {
+        guard hasChanges else { return }
+        hasChanges = false
+        for socket in all where socket.wanted != 0 { tell(socket) }
+    }
+
+    /// Whether libcurl wants to hear of an event there. If not, there will be none any more.
+    func isWanted(_ fd: Int32) -> Bool {
+        guard let socket = find(fd), socket.isOpen, socket.wanted == 0 else { return true }
+        tell(socket)
+        return false
+    }
+
+    private func tell(_ socket: Socket) {
+        guard socket.wanted != socket.watched else { return }
+        tell(socket.descriptor, socket.wanted, isNew: socket.watched == 0)
+        socket.watched = socket.wanted
+    }
+
+    private func tell(_ fd: Int32, _ events: UInt32, isNew: Bool) {
+        if events == 0 {
+            cplatform_unwatch(epoll, fd)
+        } else {
+            cplatform_watch(epoll, fd, events, isNew ? 1 : 0)
+        }
+    }
+
+    // MARK: All of them
 
     var count: Int { all.reduce(0) { $1.isOpen ? $0 + 1 : $0 } }
 
@@ -75,6 +131,10 @@ final class Sockets {
 final class Socket {
     let descriptor: Int32
     private(set) var isOpen = true
+    /// The events that libcurl wants to hear of, and those that the kernel watches for.
+    fileprivate var wanted: UInt32 = 0
+    fileprivate var watched: UInt32 = 0
+    private(set) var hasCarriedTLS = false
     /// Which of all sockets the number stands for: libcurl closes those that lost a race of two
     /// addresses without a word, and the host may close any.
     private var identity: UInt64
@@ -92,6 +152,7 @@ final class Socket {
         isOpen = true
         identity = cplatform_socket_identity(descriptor)
         count = Patience.Count()
+        (wanted, watched, hasCarriedTLS) = (0, 0, false)
     }
 
     var isOurs: Bool { isOpen && cplatform_socket_identity(descriptor) == identity }
@@ -104,7 +165,10 @@ final class Socket {
     }
 
     func close() -> Int32 {
-        defer { isOpen = false }
+        defer {
+            isOpen = false
+            (wanted, watched, hasCarriedTLS) = (0, 0, false)
+        }
         return cplatform_close_if(isOurs ? 1 : 0, descriptor)
     }
 
@@ -127,6 +191,7 @@ final class Socket {
                     Int(bytes.load(fromByteOffset: 3, as: UInt8.self)) << 8
                     | Int(bytes.load(fromByteOffset: 4, as: UInt8.self))
                 isTooMuch = socket.count.add(record: count + length, socket.patience)
+                socket.hasCarriedTLS = true
             case CCURL_HANDSHAKE:
                 isTooMuch = socket.count.addMessage(socket.patience)
             default: return

@@ -44,6 +44,8 @@ final class Transfer {
     private var headerBytes = 0
     /// What came first, the words of a proxy perhaps, came by HTTP/1.
     private(set) var beganByHTTP1 = false
+    /// The handle has not been used yet: there is nothing to reset.
+    private var isNew = true
     /// The handle has had an answer before this one.
     private var hadAnswer = false
     /// The empty line behind the headers has come.
@@ -118,7 +120,8 @@ final class Transfer {
         patience: Patience, share: ShareHandle?,
         cachesAuthorities: Bool, asksForHTTP2: Bool
     ) throws(Failure) {
-        guard reset() else { throw .outOfMemory }
+        if !isNew, !reset() { throw .outOfMemory }
+        isNew = false
         if !request.address.isPlain, !Quirks.hasTLS {
             throw Failure(.tlsFailed, sentence("libcurl {} has no TLS", Quirks.versionText))
         }
