@@ -43,9 +43,9 @@ struct Writer {
         needsComma = true
     }
 
-    /// Microseconds as milliseconds with one digit after the point.
-    mutating func milliseconds(_ microseconds: Int64) {
-        let tenths = microseconds < 0 ? 0 : microseconds / 100
+    /// In milliseconds, with one digit after the point.
+    mutating func milliseconds(_ span: Span) {
+        let tenths = max(span.microseconds, 0) / 100
         integer(tenths / 10)
         buffer.append(0x2E)
         buffer.append(0x30 + UInt8(tenths % 10))

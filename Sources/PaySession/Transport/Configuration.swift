@@ -3,8 +3,8 @@ import CPlatform
 
 /// A client's configuration, read and checked once. See CONFIGURATION in paysession.h.
 struct Configuration {
-    let timeoutMs: Int64
-    let connectTimeoutMs: Int64
+    let timeout: Span
+    let connectTimeout: Span
     let attempts: Int
     let maxResponseBytes: Int
     let userAgent: String
@@ -45,8 +45,9 @@ struct Configuration {
         let settings = try Settings.parse(
             text, named: "configuration", failing: .invalidConfig, file: file?.path,
             holdsSecrets: true)
-        timeoutMs = try settings.integer("timeout_ms", in: 1...600_000) ?? 10_000
-        connectTimeoutMs = try settings.integer("connect_timeout_ms", in: 1...600_000) ?? 3_000
+        timeout = try settings.milliseconds("timeout_ms", upTo: 600_000) ?? .seconds(10)
+        connectTimeout =
+            try settings.milliseconds("connect_timeout_ms", upTo: 600_000) ?? .seconds(3)
         attempts = Int(try settings.integer("attempts", in: 1...10) ?? 3)
         maxResponseBytes = Int(
             try settings.integer("max_response_bytes", in: 1...Int64(Document.longest)) ?? 4_194_304
@@ -91,6 +92,13 @@ struct Configuration {
         isSaidByText =
             !settings.hasSecretElsewhere && caPath == nil && file == nil
             && files.allSatisfy { $0?.isNamedByAbsolutePath ?? true }
+    }
+
+    func account(of provider: Provider) throws(Failure) -> Account {
+        if let account = accounts[provider.index] { return account }
+        throw Failure(
+            .notConfigured,
+            sentence("{}: expected this section in the configuration", provider.name))
     }
 
     /// Whether the text is this one's, and all that it names is as it was: what `init` would make of
@@ -200,239 +208,4 @@ struct NamedFile {
         return sameBytes(one.path, other.path)
             && one.content.bytes.elementsEqual(other.content.bytes)
     }
-}
-
-/// One provider with one merchant's credentials.
-final class Account {
-    enum Authorization {
-        /// A whole header line, the same for every request.
-        case fixed(Secret)
-        /// The header line for the token endpoint.
-        case clientCredentials(Secret, Provider.TokenRequest)
-    }
-
-    let provider: Provider
-    let base: Address
-    /// The token endpoint; nil where there is none, or where it stands under `base`.
-    private let tokenAddress: Address?
-    let authorization: Authorization
-    let rules: ReadingRules
-    /// Everything that must not come back out in a message.
-    let secrets: [Secret]
-
-    private init(
-        _ provider: Provider, base: Address, tokenAddress: Address?, authorization: Authorization,
-        rules: ReadingRules, secrets: [Secret]
-    ) {
-        self.provider = provider
-        self.base = base
-        self.tokenAddress = tokenAddress
-        self.authorization = authorization
-        self.rules = rules
-        self.secrets = secrets
-    }
-
-    // Not the initializer throws: in Embedded Swift an object whose initializer does is never
-    // freed.
-    static func read(_ provider: Provider, _ settings: Settings) throws(Failure) -> Account {
-        let environment = try environment(provider, settings)
-        let values = try values(provider, settings, isRequired: environment != nil)
-        let base = try base(provider, settings, environment, values)
-        let (authorization, secrets) =
-            switch provider.authorization {
-            case .bearerKey: try bearer(settings, "api_key")
-            case .basicKey: try basicKey(provider, settings, environment, values)
-            case .clientCredentials(let request):
-                settings.has("token")
-                    ? try token(settings) : try clientCredentials(settings, request)
-            }
-        var tokenAddress: Address?
-        if case .clientCredentials(_, let request) = authorization {
-            tokenAddress = try Account.tokenAddress(settings, request, environment)
-        }
-        let rules = ReadingRules(
-            trustProcessedAt: provider.hasTrustSwitch
-                ? try settings.bool("trust_processed_at") ?? false : false)
-        try settings.refuseOthers()
-        return Account(
-            provider, base: base, tokenAddress: tokenAddress, authorization: authorization,
-            rules: rules, secrets: secrets)
-    }
-
-    @inline(never)
-    private static func environment(
-        _ provider: Provider, _ settings: Settings
-    ) throws(Failure) -> Provider.Environment? {
-        if provider.environments.isEmpty { return nil }
-        var names = ""
-        for known in provider.environments {
-            names = sentence(names.isEmpty ? "{}\"{}\"" : "{} or \"{}\"", names, known.name)
-        }
-        var found: Provider.Environment?
-        let name = try settings.text("environment", names) { name in
-            found = provider.environments.first { sameBytes($0.name, name) }
-            return found != nil
-        }
-        if name == nil, !settings.has("base_url") {
-            throw settings.mistake("environment", sentence("{}, or base_url", names))
-        }
-        return found
-    }
-
-    /// What was said for each of the provider's own settings, in their order.
-    @inline(never)
-    private static func values(
-        _ provider: Provider, _ settings: Settings, isRequired: Bool
-    ) throws(Failure) -> [String?] {
-        var values: [String?] = []
-        for setting in provider.settings {
-            let value = try settings.text(setting.key, setting.expected, setting.isValid)
-            if value == nil, setting.isRequiredWithEnvironment, isRequired,
-                !settings.has("base_url")
-            {
-                throw settings.mistake(setting.key, setting.expected)
-            }
-            values.append(value)
-        }
-        return values
-    }
-
-    @inline(never)
-    private static func base(
-        _ provider: Provider, _ settings: Settings, _ environment: Provider.Environment?,
-        _ values: [String?]
-    ) throws(Failure) -> Address {
-        if let given = try address(settings, "base_url") { return given }
-        var text = environment?.address ?? provider.soleAddress ?? ""
-        for (setting, value) in zip(provider.settings, values) {
-            if let value { text = replacing(setting.key, in: text, by: value) }
-        }
-        guard let address = try Address.parse(text) else {
-            throw settings.mistake("base_url", Address.expected)
-        }
-        return address
-    }
-
-    @inline(never)
-    private static func bearer(
-        _ settings: Settings, _ name: String
-    ) throws(Failure) -> (Authorization, [Secret]) {
-        let key = try settings.secret(name)
-        return (.fixed(try held(.joining("Authorization: Bearer ", key))), [key])
-    }
-
-    @inline(never)
-    private static func basicKey(
-        _ provider: Provider, _ settings: Settings, _ environment: Provider.Environment?,
-        _ values: [String?]
-    ) throws(Failure) -> (Authorization, [Secret]) {
-        let key = try settings.secret("api_key")
-        try refuseContradiction(key, environment, provider, settings)
-        for (setting, value) in zip(provider.settings, values) {
-            guard sameBytes(setting.key, "username"), let username = value else { continue }
-            let pair = try held(.basic("", user: username, key))
-            return (.fixed(try held(.joining("Authorization: Basic ", pair))), [pair, key])
-        }
-        return (.fixed(try held(.joining("Authorization: Basic ", key))), [key])
-    }
-
-    @inline(never)
-    private static func token(
-        _ settings: Settings
-    ) throws(Failure) -> (Authorization, [Secret]) {
-        for other in ["client_id", "client_secret", "auth_url"] where settings.has(other) {
-            throw settings.mistake(other, "nothing, since token is given")
-        }
-        return try bearer(settings, "token")
-    }
-
-    @inline(never)
-    private static func clientCredentials(
-        _ settings: Settings, _ request: Provider.TokenRequest
-    ) throws(Failure) -> (Authorization, [Secret]) {
-        let id = try settings.text(
-            "client_id", "text without colon, or a token instead", isUserName)
-        guard let id else { throw settings.mistake("client_id", "text; it is missing") }
-        let secret = try settings.secret("client_secret")
-        let pair = try held(.basic("", user: id, secret))
-        return (
-            .clientCredentials(try held(.joining("Authorization: Basic ", pair)), request),
-            [pair, secret]
-        )
-    }
-
-    @inline(never)
-    private static func tokenAddress(
-        _ settings: Settings, _ request: Provider.TokenRequest,
-        _ environment: Provider.Environment?
-    ) throws(Failure) -> Address? {
-        if let given = try address(settings, "auth_url") { return given }
-        if request.path != nil { return nil }
-        guard let text = environment?.tokenAddress, !settings.has("base_url") else {
-            throw settings.mistake(
-                "auth_url", "the address of the token endpoint, since base_url is given")
-        }
-        return try Address.parse(text)
-    }
-
-    func sessionAddress(_ identifiers: [String]) -> Address {
-        base.appending(filled(provider.path, identifiers))
-    }
-
-    func tokenAddress(_ request: Provider.TokenRequest, _ identifiers: [String]) -> Address {
-        tokenAddress ?? base.appending(filled(request.path ?? "", identifiers))
-    }
-
-    private static func address(_ settings: Settings, _ key: String) throws(Failure) -> Address? {
-        guard let text = try settings.text(key, Address.expected) else { return nil }
-        guard let address = try Address.parse(text) else {
-            throw settings.mistake(key, Address.expected)
-        }
-        return address
-    }
-
-    private static func held(_ secret: Secret?) throws(Failure) -> Secret {
-        guard let secret else { throw .outOfMemory }
-        return secret
-    }
-
-    /// Kustom's keys say which environment they are for.
-    private static func refuseContradiction(
-        _ key: Secret, _ environment: Provider.Environment?, _ provider: Provider,
-        _ settings: Settings
-    ) throws(Failure) {
-        guard let environment else { return }
-        for other in provider.environments where !sameBytes(other.name, environment.name) {
-            guard let prefix = other.keyPrefix else { continue }
-            if key.withBytes({ begins($0, with: prefix) }) {
-                throw settings.mistake(
-                    "environment",
-                    sentence("\"{}\", since api_key begins with {}", other.name, prefix))
-            }
-        }
-    }
-}
-
-/// What HTTP Basic can carry in front of its colon (RFC 7617).
-func isUserName(_ text: String) -> Bool {
-    !text.isEmpty && !holds(text, UInt8(ascii: ":")) && !hasControlCharacter(text)
-}
-
-/// The text with a value in each place of {key}.
-private func replacing(_ key: String, in text: String, by value: String) -> String {
-    let part = sentence("{}{}{}", "{", key, "}")
-    let result = Buffer()
-    withBytes(of: text) { bytes in
-        var index = 0
-        while index < bytes.count {
-            if begins(UnsafeBufferPointer(rebasing: bytes[index...]), with: part) {
-                result.append(value)
-                index += part.utf8.count
-            } else {
-                result.append(bytes[index])
-                index += 1
-            }
-        }
-    }
-    return String(decoding: result.bytes, as: UTF8.self)
 }

@@ -2,41 +2,17 @@
 import CCurl
 import CPlatform
 
+/// Whoever has sent a request.
+protocol TransferOwner: AnyObject {
+    /// libcurl is through with it, and the owner stops it.
+    func transferEnded(_ response: Response)
+}
+
 /// One request and its answer: a libcurl easy handle, used again for the next request.
 final class Transfer {
-    struct Request {
-        let address: Address
-        /// The secret header line.
-        let authorization: Secret
-        var headers: [String] = []
-        /// Makes it a POST.
-        var body: String?
-        let connectTimeoutMs: Int64
-        /// Whatever is asked with this authorization has the same headers, and the authorization
-        /// lives as long as the client: they may stay for the next request.
-        var hasLastingHeaders = false
-        /// What comes back is wiped before its memory is.
-        var hasSecretAnswer: Bool { body != nil }
-    }
-
-    /// What came of it, made once, when it has ended.
-    struct Response {
-        enum Ending {
-            /// An answer with this HTTP status.
-            case answered(Int)
-            case failed(Failure)
-        }
-        let ending: Ending
-        let body: Buffer
-        /// In seconds; 0 where nothing was asked for.
-        let retryAfter: Int64
-        /// Of the address that a redirect points to.
-        let redirectHost: String?
-    }
-
     let easy: UnsafeMutableRawPointer
     /// Whose it is while it is under way.
-    var call: Call?
+    var owner: (any TransferOwner)?
     /// When it was given to libcurl, counted in how often that had looked at all of its transfers.
     var turn = 0
     private(set) var body = Buffer()
@@ -163,7 +139,7 @@ final class Transfer {
 
         set(CURLOPT_NOSIGNAL, 1)
         set(Quirks.leaveLookups(easy))
-        set(CURLOPT_CONNECTTIMEOUT_MS, Int(request.connectTimeoutMs))
+        set(CURLOPT_CONNECTTIMEOUT_MS, Int(configuration.connectTimeout.milliseconds))
         if request.address.isPlain {
             set(CURLOPT_NOPROXY, "*")
         } else {
@@ -218,7 +194,7 @@ final class Transfer {
         if let share { set(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle)) }
         self.share = share
         guard refusal == CURLE_OK || refusal == CURLE_OUT_OF_MEMORY else {
-            var failure = Failure(
+            let failure = Failure(
                 .unreachable,
                 sentence(
                     "libcurl {} refuses what is needed: {}", Quirks.versionText,
@@ -315,7 +291,9 @@ final class Transfer {
         var redirectHost: String?
         if case .answered(300...399) = ending { redirectHost = self.redirectHost }
         return Response(
-            ending: ending, body: taken, retryAfter: retryAfter, redirectHost: redirectHost)
+            ending: ending, body: taken, retryAfter: retryAfter, redirectHost: redirectHost,
+            httpStatus: httpStatus, httpVersion: httpVersion, reusedConnection: reusedConnection,
+            cameByHTTP1: hasAnswerWithoutNumber)
     }
 
     private func ending(_ code: CURLcode) -> Response.Ending {
@@ -427,12 +405,12 @@ final class Transfer {
         return count
     }
 
-    /// In seconds, both forms of the header understood by libcurl; 0 where there was none.
-    private var retryAfter: Int64 {
-        if isToWaitForever { return Int64.max }
+    /// Both forms of the header understood by libcurl; zero where there was none.
+    private var retryAfter: Span {
+        if isToWaitForever { return .endless }
         var seconds: curl_off_t = 0
         ccurl_get_offset(easy, CURLINFO_RETRY_AFTER, &seconds)
-        return Int64(seconds)
+        return .seconds(Int64(seconds))
     }
 
     private var hasSentRequest: Bool {
