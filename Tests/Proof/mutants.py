@@ -52,7 +52,7 @@ SWIFT = "Sources/PaySession/"
 VERDICT, DOCUMENT = SWIFT + "Verdict.swift", SWIFT + "JSON/Document.swift"
 KUSTOM, INBANK, DINTERO, LEDYER = (f"{SWIFT}Providers/{name}.swift"
                                    for name in ("Kustom", "Inbank", "Dintero", "Ledyer"))
-CALL = SWIFT + "Exchange/Call.swift"
+CALL, HEAD = (f"{SWIFT}Exchange/{name}.swift" for name in ("Call", "ResponseHead"))
 TRANSFER, DRIVER, BATCH = (f"{SWIFT}Transport/{name}.swift" for name in ("Transfer", "CallDriver", "Batch"))
 
 MUTANTS = [
@@ -247,8 +247,7 @@ MUTANTS = [
            "set(CURLOPT_FOLLOWLOCATION, 1)", (faults("http", "limits"),)),
     Mutant("a body of any length", TRANSFER, "guard chunk.count <= bodyLimit - body.count else {",
            "guard true else {", (faults("limits"),)),
-    Mutant("headers of any length", TRANSFER, "guard headerBytes <= Transfer.mostHeaderBytes else {",
-           "guard true else {", (faults("limits"),)),
+    Mutant("headers of any length", HEAD, "isTooLong = length > ResponseHead.mostBytes", "isTooLong = false", (faults("limits"),)),
     Mutant("http for any host", SWIFT + "Transport/Address.swift",
            "guard Address.isLoopback(host) else { return nil }", "", (CONTRACT,)),
     Mutant("a live key for the playground", SWIFT + "Transport/Account.swift",
@@ -272,8 +271,9 @@ MUTANTS = [
            "guard answer.isRetryable else { return answer }", "guard answer.outcome != .malformed else { return answer }", (faults("retries"),)),
     Mutant("a proxy's 407 is tried again", SWIFT + "Transport/Breakage.swift",
            "[401, 403, 407].contains(connectStatus)", "[401, 403].contains(connectStatus)", (faults("proxy"),)),
-    Mutant("status lines are libcurl's to read", TRANSFER,
-           "headFlaw = flaw(of: line, mustBeStatusLine: isFirst || headersEnded && isInterim)", "headFlaw = nil\n        hasStatusLine = true", (faults("http"),)),
+    Mutant("status lines are libcurl's to read", HEAD,
+           "flaw = flaw(\n            of: line, mustBeStatusLine: isFirst || hasEnded && isInterim, cameByHTTP2())",
+           "flaw = nil\n        hasStatusLine = true", (faults("http"),)),
     Mutant("a status may have four digits", SWIFT + "Transport/StatusLine.swift",
            'guard isEnd || begins(rest, with: " "),', 'guard isEnd || begins(rest, with: " ") || !rest.isEmpty,', (faults("http"),)),
     Mutant("a tab is a blank", SWIFT + "Transport/StatusLine.swift",
@@ -323,18 +323,18 @@ MUTANTS = [
     Mutant("a child talks on its parent's connections", SWIFT + "Transport/Sockets.swift",
            "func disconnect() -> Bool {", "func disconnect() -> Bool {\n        return true", (faults("fork"),)),
     Mutant("a handle is used again, whatever libcurl left in it", TRANSFER,
-           "if beganByHTTP1, hadAnswer, Quirks.remembersHeaders {", "if false {", (faults("http"),)),
+           "if head.beganByHTTP1, hadAnswer, Quirks.remembersHeaders {", "if false {", (faults("http"),)),
     Mutant("handles are used again behind a proxy", SWIFT + "Transport/Loop.swift",
-           "if transfer.beganByHTTP1 { hasSeenHTTP1 = true }", "", (faults("proxy"),)),
-    Mutant("HTTP/2 is what the status line says", TRANSFER,
-           "hasStatusLine = !beganByHTTP1 || cameByHTTP2", "hasStatusLine = true", (faults("http"),)),
+           "if transfer.head.beganByHTTP1 { hasSeenHTTP1 = true }", "", (faults("proxy"),)),
+    Mutant("HTTP/2 is what the status line says", HEAD,
+           "hasStatusLine = !beganByHTTP1 || cameByHTTP2()", "hasStatusLine = true", (faults("http"),)),
     Mutant("freeing an answer waits for a fork", SWIFT + "Exports/AnswerExports.swift",
            "    Unmanaged<Answer>.fromOpaque(UnsafeRawPointer(answer)).release()",
            "    insideGate(or: ()) { Unmanaged<Answer>.fromOpaque(UnsafeRawPointer(answer)).release() }",
            (faults("fork"),)),
     # What a provider, the host and others can do to it.
     Mutant("stacked codings are unpacked", TRANSFER,
-           "if headersEnded, codings.areForeign, !isInterim, hasSentRequest {", "if false {", (faults("hostile"),)),
+           "if head.announcesForeignBody, hasSentRequest {", "if false {", (faults("hostile"),)),
     Mutant("a second Content-Encoding is not seen", SWIFT + "Transport/Codings.swift",
            "hasForeignContent = content != nil || !isKnown", "hasForeignContent = !isKnown", (faults("hostile"),)),
     Mutant("any Transfer-Encoding is chunked", SWIFT + "Transport/Codings.swift",

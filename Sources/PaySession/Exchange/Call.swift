@@ -109,6 +109,8 @@ struct Call {
         wake = start
     }
 
+    var isOver: Bool { answer != nil }
+
     /// How often it has asked.
     var attempts: Int { exchange.tries.count }
 

@@ -16,6 +16,8 @@ final class Batch {
     private let strays = Lane()
     private var finished = Queue<Finished>()
     private var running: [CallDriver] = []
+    /// Some of `running` have ended.
+    private var haveEnded = false
 
     private final class Waiting {
         let reference: Reference
@@ -63,7 +65,7 @@ final class Batch {
         self.client = client
         self.loop = loop
         self.options = options
-        lanes = client.configuration.accounts.map { account in
+        lanes = client.state.configuration.accounts.map { account in
             Lane(
                 fitsOneConnection: !Batch.waitsWhenFull && loop.asksForHTTP2
                     && account?.base.isPlain == false)
@@ -146,18 +148,25 @@ final class Batch {
     }
 
     private func step(until limit: Instant) {
-        let limit = min(limit, nextStart ?? .never)
-        let failure = loop.step(until: limit, late: firstWake ?? .never) { now in
-            for driver in running { driver.advance(at: now) }
+        let failure = loop.step(until: min(limit, nextStart ?? .never), late: firstWake) { now in
+            for driver in running { advance(driver, at: now) }
         }
-        if let failure { for driver in running { driver.end(failure) } }
+        if let failure {
+            for driver in running { driver.end(failure) }
+            haveEnded = true
+        }
         collect()
     }
 
+    private func advance(_ driver: CallDriver, at now: Instant) {
+        driver.advance(at: now)
+        if driver.call.isOver { haveEnded = true }
+    }
+
     /// When the first of the calls has something to do, though nothing happens.
-    private var firstWake: Instant? {
-        var first: Instant?
-        for driver in running where driver.call.wake < first ?? .never { first = driver.call.wake }
+    private var firstWake: Instant {
+        var first = Instant.never
+        for driver in running where driver.call.wake < first { first = driver.call.wake }
         return first
     }
 
@@ -201,13 +210,14 @@ final class Batch {
             do throws(Failure) {
                 let driver = CallDriver(
                     client.state, loop,
-                    try client.configuration.account(of: next.reference.provider), next.reference,
+                    try client.state.account(of: next.reference.provider),
+                    next.reference,
                     next.options, batch: ObjectIdentifier(self), tag: next.tag,
-                    cancellations: next.cancellations)
+                    cancellations: next.cancellations, at: now)
                 pay(1, lane)
                 lane.running += 1
                 running.append(driver)
-                driver.advance(at: .now)
+                advance(driver, at: now)
             } catch {
                 finish(next, error, in: lane)
             }
@@ -227,17 +237,17 @@ final class Batch {
     }
 
     private func collect() {
-        var haveEnded = false
+        guard haveEnded else { return }
+        haveEnded = false
         for driver in running {
             guard let answer = driver.call.answer else { continue }
-            haveEnded = true
             let lane = lanes[driver.call.reference.provider.index]
             lane.running -= 1
             if driver.call.cameByHTTP1 { lane.fitsOneConnection = false }
             pay(Int64(driver.call.attempts) - 1, lane)
             finished.append(Finished(tag: driver.tag, answer: answer, lane: lane))
         }
-        if haveEnded { running.removeAll { $0.call.answer != nil } }
+        running.removeAll { $0.call.isOver }
     }
 
     /// Each request moves the moment of the next one; retries are paid for when they are known.
@@ -257,8 +267,6 @@ final class Batch {
     }
 
     private func setTimer() {
-        guard finished.isEmpty else { return loop.setTimer(.longAgo) }
-        let due = min(firstWake ?? .never, nextStart ?? .never)
-        loop.setTimer(due == .never ? nil : due)
+        loop.setTimer(finished.isEmpty ? min(firstWake, nextStart ?? .never) : .longAgo)
     }
 }

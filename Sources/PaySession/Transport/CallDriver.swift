@@ -26,18 +26,18 @@ final class CallDriver: TransferOwner {
     init(
         _ state: ClientState, _ loop: Loop, _ account: Account, _ reference: Reference,
         _ options: Options, timeout: Span? = nil, batch: ObjectIdentifier? = nil, tag: UInt64 = 0,
-        cancellations: UInt32
+        cancellations: UInt32, at now: Instant
     ) {
-        let configuration = state.configuration
         self.account = account
-        start = .now
+        start = now
         call = Call(
             reference,
             Call.Terms(
                 needsToken: account.needsToken, secrets: account.secrets, rules: account.rules,
-                attempts: configuration.attempts, mostAnswerBytes: configuration.mostAnswerBytes),
-            options.expected, from: start,
-            until: start.adding(timeout ?? options.timeout ?? configuration.timeout),
+                attempts: state.configuration.attempts,
+                mostAnswerBytes: state.configuration.mostAnswerBytes),
+            options.expected, from: now,
+            until: now.adding(timeout ?? options.timeout ?? state.configuration.timeout),
             chance: randomSpan)
         self.state = state
         self.loop = loop
@@ -82,33 +82,38 @@ final class CallDriver: TransferOwner {
     }
 
     private func handle(_ event: Call.Event, at now: Instant) {
-        var event = event
+        var action = call.handle(event, at: now)
+        func answer(_ event: Call.Event) { action = call.handle(event, at: now) }
         while true {
-            switch call.handle(event, at: now) {
+            switch action {
             case .wait:
                 return
             case .claim(let refused):
-                event = .claimed(claim(insteadOf: refused, at: now))
+                answer(.claimed(claim(insteadOf: refused, at: now)))
             case .look(let flight):
-                event = .seen(state.withLock { state.tokens.progress(of: flight) })
+                answer(.seen(state.withLock { state.tokens.progress(of: flight) }))
             case .fetchToken(let flight):
-                event = fetchToken()
+                let event = begin(account.tokenRequest(call.reference))
                 if case .notSent = event { abandon(flight) }
+                answer(event)
             case .readSession(let token):
-                event = readSession(token)
+                answer(
+                    begin(
+                        account.sessionRequest(call.reference, token, traceparent: traceparent)))
             case .deliver(let token, let lifetime, let flight):
                 state.withLock {
                     state.tokens.deliver(token, for: flight, lifetime: lifetime, at: .now)
                 }
                 state.wakeLoops()
-                event = .seen(.landed(token))
+                answer(.seen(.landed(token)))
             case .fail(let flight, let failure):
                 state.withLock { state.tokens.fail(flight, failure) }
                 state.wakeLoops()
-                event = .seen(.failed(failure))
+                answer(.seen(.failed(failure)))
             case .stop:
-                event = .stopped(reusedConnection: transfer?.reusedConnection)
+                let reusedConnection = transfer?.reusedConnection
                 leave()
+                answer(.stopped(reusedConnection: reusedConnection))
             case .finish:
                 return finish(at: now)
             }
@@ -145,14 +150,6 @@ final class CallDriver: TransferOwner {
     }
 
     // MARK: Requests
-
-    private func fetchToken() -> Call.Event {
-        begin(account.tokenRequest(call.reference))
-    }
-
-    private func readSession(_ token: Secret?) -> Call.Event {
-        begin(account.sessionRequest(call.reference, token, traceparent: traceparent))
-    }
 
     private func begin(_ request: Request?) -> Call.Event {
         guard let request else { return .notSent(.outOfMemory) }

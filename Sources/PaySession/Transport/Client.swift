@@ -38,8 +38,6 @@ final class Client: @unchecked Sendable {
         state.close()
     }
 
-    var configuration: Configuration { state.configuration }
-
     /// Once in the process, and never undone: the library stays mapped.
     private static let isLibcurlReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
@@ -51,25 +49,27 @@ final class Client: @unchecked Sendable {
         return onLoop(reference) { (loop) throws(Failure) in
             run(
                 CallDriver(
-                    state, loop, try configuration.account(of: reference.provider), reference,
-                    options, cancellations: cancellations), on: loop)
+                    state, loop, try state.account(of: reference.provider), reference,
+                    options, cancellations: cancellations, at: .now), on: loop)
         }
     }
 
     /// Reads one session again and again, until it is final or the deadline has come.
     /// - Returns: the last answer.
     func wait(_ reference: Reference, _ options: Options) -> Answer {
-        let deadline = Instant.now.adding(options.timeout ?? configuration.timeout)
+        let deadline = Instant.now.adding(options.timeout ?? state.configuration.timeout)
         let cancellations = state.cancellationCount
         var last: Answer?
         var interval = options.interval.microseconds
         while true {
             let answer = onLoop(reference) { (loop) throws(Failure) in
-                run(
+                let now = Instant.now
+                return run(
                     CallDriver(
-                        state, loop, try configuration.account(of: reference.provider), reference,
-                        options, timeout: deadline.since(.now),
-                        cancellations: cancellations), on: loop)
+                        state, loop, try state.account(of: reference.provider),
+                        reference,
+                        options, timeout: deadline.since(now),
+                        cancellations: cancellations, at: now), on: loop)
             }
             switch answer.outcome {
             case .ok where answer.status.isFinal: return answer
@@ -105,7 +105,7 @@ final class Client: @unchecked Sendable {
     }
 
     private func run(_ driver: CallDriver, on loop: Loop) -> Answer {
-        driver.advance(at: .now)
+        driver.advance(at: driver.call.wake)
         while true {
             if let answer = driver.call.answer { return answer }
             let wake = driver.call.wake
@@ -137,7 +137,7 @@ final class Client: @unchecked Sendable {
     ///   a provider sends by HTTP/1 can be bounded.
     func takeLoop(prefersHTTP2: Bool = false) -> Loop? {
         guard hasBell() else { return nil }
-        let asksForHTTP2 = Quirks.tellsHTTP2 && configuration.http2 ?? prefersHTTP2
+        let asksForHTTP2 = Quirks.tellsHTTP2 && state.configuration.http2 ?? prefersHTTP2
         // The last used has the freshest connections.
         while let idle = state.withLock({
             idleLoops.lastIndex { $0.asksForHTTP2 == asksForHTTP2 }.map { idleLoops.remove(at: $0) }

@@ -59,7 +59,7 @@ enum ClientList {
     static func opened(by text: UnsafePointer<CChar>) -> Client? {
         let clients = mutex.withLock { state.shared.map { $0.client } }
         // Files are read outside the lock. The last one used stands last.
-        for client in clients.reversed() where client.configuration.isStill(text) {
+        for client in clients.reversed() where client.state.configuration.isStill(text) {
             let isHeld = mutex.withLock {
                 guard let entry = state.shared.first(where: { $0.client === client }) else {
                     return false
@@ -76,7 +76,7 @@ enum ClientList {
     private static func held(_ configuration: Configuration) -> Client? {
         guard
             let entry = state.shared.first(where: {
-                $0.client.configuration.isSame(as: configuration)
+                $0.client.state.configuration.isSame(as: configuration)
             })
         else { return nil }
         entry.handles += 1

@@ -21,6 +21,13 @@ final class ClientState: @unchecked Sendable {
     /// Its client is gone; loops may still be.
     func close() { cplatform_close_timer(bell) }
 
+    func account(of provider: Provider) throws(Failure) -> Account {
+        if let account = configuration.accounts[provider.index] { return account }
+        throw Failure(
+            .notConfigured,
+            sentence("{}: expected this section in the configuration", provider.name))
+    }
+
     func withLock<R>(_ body: () -> R) -> R { mutex.withLock(body) }
 
     // MARK: Cancelling and waking

@@ -94,13 +94,6 @@ struct Configuration {
             && files.allSatisfy { $0?.isNamedByAbsolutePath ?? true }
     }
 
-    func account(of provider: Provider) throws(Failure) -> Account {
-        if let account = accounts[provider.index] { return account }
-        throw Failure(
-            .notConfigured,
-            sentence("{}: expected this section in the configuration", provider.name))
-    }
-
     /// Whether the text is this one's, and all that it names is as it was: what `init` would make of
     /// it, for a small part of the cost. False where only `init` can tell.
     @inline(never)

@@ -14,12 +14,13 @@ final class Loop {
     private var epoll: Int32
     private var timer: Int32 = -1
     /// What the timer is set to.
-    private var timerDue: Instant?
+    private var timerDue = Instant.never
     private let patience: Patience
     private let sockets: Sockets
     private let share: ShareHandle?
     private var idleTransfers: [Transfer] = []
-    /// Something came by HTTP/1: with a libcurl that remembers headers, each transfer is used once.
+    /// Something came by HTTP/1, the words of a proxy perhaps: with a libcurl that remembers headers,
+    /// each transfer is used once.
     private var hasSeenHTTP1 = false
     /// A TLS handshake failed. The trusted certificates, which libcurl keeps for a day, may have
     /// been read when memory was short, and then each handshake after it would fail: from now on
@@ -119,8 +120,8 @@ final class Loop {
 
     /// Nothing has come in on an idle connection that could be taken for the next answer: late
     /// bytes of the one before. HTTP/2 says which request its bytes belong to, and talks when idle.
-    var isQuiet: Bool { !hasNumberlessAnswers || !sockets.haveInput }
-    private var hasNumberlessAnswers = false
+    var isQuiet: Bool { !hasSeenAnswerByHTTP1 || !sockets.haveInput }
+    private var hasSeenAnswerByHTTP1 = false
 
     var connectionCount: Int { sockets.count }
 
@@ -195,7 +196,7 @@ final class Loop {
     func rest() {
         if timer >= 0 { cplatform_close_timer(timer) }  // it would keep the epoll set awake
         timer = -1
-        timerDue = nil
+        timerDue = .never
         // A handle that ended while others were on its connection has libcurl's buffers: 20 KiB
         // and more, for as long as it is there.
         while idleTransfers.count > 1 { idleTransfers.removeLast() }
@@ -218,13 +219,12 @@ final class Loop {
 
     /// Sets the timer, if there is one, to the next thing to do.
     /// - Parameter due: what the caller has to do itself.
-    func setTimer(_ due: Instant?) {
+    func setTimer(_ due: @autoclosure () -> Instant) {
         guard timer >= 0 else { return }
-        var next = due
-        if let curlDue, next.map({ curlDue < $0 }) ?? true { next = curlDue }
+        let next = min(due(), curlDue ?? .never)
         guard next != timerDue else { return }
         timerDue = next
-        cplatform_set_timer(timer, next.map { max($0.microseconds, 1) } ?? 0)
+        cplatform_set_timer(timer, next == .never ? 0 : max(next.microseconds, 1))
     }
 
     // MARK: Transfers
@@ -274,8 +274,8 @@ final class Loop {
             return
         }
         curl_multi_remove_handle(multi, transfer.easy)
-        if transfer.beganByHTTP1 { hasSeenHTTP1 = true }
-        if transfer.hasAnswerWithoutNumber { hasNumberlessAnswers = true }
+        if transfer.head.beganByHTTP1 { hasSeenHTTP1 = true }
+        if transfer.cameByHTTP1 { hasSeenAnswerByHTTP1 = true }
         let mayBeUsedAgain = transfer.mayBeUsedAgain
         transfer.rest()
         if hasFailedTLS || hasSeenHTTP1 && Quirks.remembersHeaders {
