@@ -57,7 +57,9 @@ import Testing
     func pausesGrowAndAreBounded(_ retries: Int, _ bound: Int64) {
         var (least, most) = (Int64.max, Int64.min)
         for _ in 0..<400 {
-            let pause = Retry.pause(afterRetries: retries, retryAfter: .zero).microseconds
+            let pause = Retry.pause(
+                afterRetries: retries, retryAfter: .zero, chance: randomSpan
+            ).microseconds
             (least, most) = (min(least, pause), max(most, pause))
         }
         #expect(least >= 0)
@@ -77,13 +79,15 @@ import Testing
     func retryAfterIsKept(_ seconds: Int64, _ pause: Int64) {
         for retries in [0, 1, 9, Int.max] {
             #expect(
-                Retry.pause(afterRetries: retries, retryAfter: .seconds(seconds))
+                Retry.pause(
+                    afterRetries: retries, retryAfter: .seconds(seconds), chance: randomSpan)
                     == Span(microseconds: pause))
         }
     }
 
     @Test(arguments: [-1, .min] as [Int64]) func nonsenseIsNotKept(_ seconds: Int64) {
-        let pause = Retry.pause(afterRetries: 0, retryAfter: .seconds(seconds))
+        let pause = Retry.pause(
+            afterRetries: 0, retryAfter: .seconds(seconds), chance: randomSpan)
         #expect((0...200_000).contains(pause.microseconds))
     }
 }

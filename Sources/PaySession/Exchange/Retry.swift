@@ -26,7 +26,7 @@ enum Retry {
     ///   - retryAfter: what the provider asked for; zero for nothing.
     ///   - chance: chooses from nothing to what it is given.
     static func pause(
-        afterRetries retries: Int, retryAfter: Span, chance: (Span) -> Span = randomSpan
+        afterRetries retries: Int, retryAfter: Span, chance: (Span) -> Span
     ) -> Span {
         if retryAfter > .zero { return retryAfter }
         return chance(

@@ -51,15 +51,6 @@ struct Writer {
         buffer.append(0x30 + UInt8(tenths % 10))
     }
 
-    /// Microseconds since 1970 as a point in time.
-    mutating func utc(_ microseconds: Int64) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Timestamp.length) { room in
-            guard let start = room.baseAddress else { return }
-            Timestamp.write(microseconds, to: start)
-            put(UnsafeBufferPointer(room), before: 0x22, after: (0x22, nil))
-        }
-    }
-
     /// A word of ours, which needs no escapes.
     mutating func string(_ text: StaticString) {
         put(bytes(of: text), before: 0x22, after: (0x22, nil))
@@ -100,7 +91,7 @@ struct Writer {
     }
 
     /// Something with the comma before it, in one go: most of an answer is written so.
-    private mutating func put(
+    mutating func put(
         _ bytes: UnsafeBufferPointer<UInt8>, before: UInt8? = nil,
         after: (UInt8?, UInt8?) = (nil, nil)
     ) {

@@ -27,16 +27,26 @@ final class Client: @unchecked Sendable {
 
     private init(_ state: ClientState) {
         self.state = state
-        ClientList.add(self)
+        Client.mutex.withLock {
+            if Client.all.isEmpty { ForkGate.inChild { Client.dropAllInherited() } }
+            Client.all.append(Unmanaged.passUnretained(self))
+        }
     }
 
     deinit {
-        ClientList.remove(self)
+        Client.mutex.withLock {
+            let own = Unmanaged.passUnretained(self).toOpaque()
+            Client.all.removeAll { $0.toOpaque() == own }
+        }
         idleLoops = []
         loops = []
         share = nil
         state.close()
     }
+
+    /// Those of the process, for fork.
+    private nonisolated(unsafe) static var all: [Unmanaged<Client>] = []
+    private static let mutex = Mutex()
 
     /// Once in the process, and never undone: the library stays mapped.
     private static let isLibcurlReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
@@ -192,6 +202,11 @@ final class Client: @unchecked Sendable {
     }
 
     // MARK: Fork
+
+    private static func dropAllInherited() {
+        Leftover.dropInherited()
+        for client in all { client.takeUnretainedValue().dropInherited() }
+    }
 
     /// In a forked child, whose only thread this is: drops what belongs to the parent, keeps the
     /// tokens.

@@ -101,7 +101,7 @@ final class Loop {
             busyTransfers = []
             idleTransfers = []
             if parked.isEmpty {
-                Loop.takeApart(multi)
+                Leftover.takeApart(multi)
             } else {
                 Leftover.keep(multi, parked, sockets)
             }
@@ -109,14 +109,6 @@ final class Loop {
         if timer >= 0 { cplatform_close_timer(timer) }
         if epoll >= 0 { cplatform_close_epoll(epoll) }
     }
-
-    /// libcurl ignores SIGPIPE while it does this, for the whole process, and puts back what it
-    /// found: two of ours at once could put back each other's.
-    static func takeApart(_ multi: UnsafeMutableRawPointer) {
-        closing.withLock { _ = curl_multi_cleanup(multi) }
-    }
-
-    private static let closing = Mutex()
 
     /// Nothing has come in on an idle connection that could be taken for the next answer: late
     /// bytes of the one before. HTTP/2 says which request its bytes belong to, and talks when idle.
