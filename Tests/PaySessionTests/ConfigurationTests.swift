@@ -770,7 +770,7 @@ import Testing
         let account = try Account.of(provider, section)
         switch account.authorization {
         case .fixed(let header): #expect(header.text == line)
-        case .clientCredentials(let header, _): #expect(header.text == line)
+        case .clientCredentials(let header, _, _): #expect(header.text == line)
         }
         // What must not come back out is known as it is sent.
         #expect(account.secrets.contains { line.hasSuffix($0.text) })

@@ -65,7 +65,7 @@ struct ResponseHead {
         of line: UnsafeBufferPointer<UInt8>, mustBeStatusLine: Bool,
         _ cameByHTTP2: @autoclosure () -> Bool
     ) -> StaticString? {
-        // libcurl 7.74 lets it by, and whoever reads the header in C sees less of it.
+        // Whoever reads the header in C would see less of it.
         if let start = line.baseAddress, memchr(start, 0, line.count) != nil {
             return "the answer has a NUL byte in a header"
         }
@@ -90,14 +90,14 @@ struct ResponseHead {
     /// One line of the headers, or of the trailers behind a body.
     private mutating func look(at line: UnsafeBufferPointer<UInt8>) {
         switch line.first {
-        case 0x48, 0x68:  // H
+        case UInt8(ascii: "H"), UInt8(ascii: "h"):
             guard StatusLine.isMeant(line) else { return }
             hasEnded = false
             codings = Codings()
             announcedLength = nil
-        case 0x0D, 0x0A:
+        case UInt8(ascii: "\r"), UInt8(ascii: "\n"):
             hasEnded = true
-        case 0x43, 0x63:  // C
+        case UInt8(ascii: "C"), UInt8(ascii: "c"):
             if let value = ResponseHead.value(of: "content-encoding:", in: line) {
                 // Trailers come when all is unpacked.
                 if !hasEnded { codings.note(content: value) }
@@ -109,15 +109,15 @@ struct ResponseHead {
                 }
                 announcedLength = length
             }
-        case 0x44, 0x64:  // D
+        case UInt8(ascii: "D"), UInt8(ascii: "d"):
             guard let value = ResponseHead.value(of: "date:", in: line) else { return }
             date.removeAll()
             date.append(UnsafeRawBufferPointer(value))
-        case 0x52, 0x72:  // R
+        case UInt8(ascii: "R"), UInt8(ascii: "r"):
             // libcurl takes a number that does not fit for none.
             guard let value = ResponseHead.value(of: "retry-after:", in: line) else { return }
             isToWaitForever = value.count > 18 && isMade(value, of: "09")
-        case 0x54, 0x74:  // T
+        case UInt8(ascii: "T"), UInt8(ascii: "t"):
             guard let value = ResponseHead.value(of: "transfer-encoding:", in: line) else { return }
             if !hasEnded { codings.note(transfer: value) }
         default: break

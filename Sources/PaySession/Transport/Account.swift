@@ -5,26 +5,23 @@ final class Account {
     enum Authorization {
         /// A whole header line, the same for every request.
         case fixed(Secret)
-        /// The header line for the token endpoint.
-        case clientCredentials(Secret, Provider.TokenRequest)
+        /// The header line for the token endpoint, and where that is, unless it stands under `base`.
+        case clientCredentials(Secret, Provider.TokenRequest, Address?)
     }
 
     let provider: Provider
     let base: Address
-    /// The token endpoint; nil where there is none, or where it stands under `base`.
-    private let tokenAddress: Address?
     let authorization: Authorization
     let rules: ReadingRules
     /// Everything that must not come back out in a message.
     let secrets: [Secret]
 
     private init(
-        _ provider: Provider, base: Address, tokenAddress: Address?, authorization: Authorization,
-        rules: ReadingRules, secrets: [Secret]
+        _ provider: Provider, base: Address, authorization: Authorization, rules: ReadingRules,
+        secrets: [Secret]
     ) {
         self.provider = provider
         self.base = base
-        self.tokenAddress = tokenAddress
         self.authorization = authorization
         self.rules = rules
         self.secrets = secrets
@@ -36,25 +33,14 @@ final class Account {
         let environment = try environment(provider, settings)
         let values = try values(provider, settings, isRequired: environment != nil)
         let base = try base(provider, settings, environment, values)
-        let (authorization, secrets) =
-            switch provider.authorization {
-            case .bearerKey: try bearer(settings, "api_key")
-            case .basicKey: try basicKey(provider, settings, environment, values)
-            case .clientCredentials(let request):
-                settings.has("token")
-                    ? try token(settings) : try clientCredentials(settings, request)
-            }
-        var tokenAddress: Address?
-        if case .clientCredentials(_, let request) = authorization {
-            tokenAddress = try Account.tokenAddress(settings, request, environment)
-        }
+        let (authorization, secrets) = try Authorization.read(
+            provider, settings, environment, values)
         let rules = ReadingRules(
             trustProcessedAt: provider.hasTrustSwitch
                 ? try settings.bool("trust_processed_at") ?? false : false)
         try settings.refuseOthers()
         return Account(
-            provider, base: base, tokenAddress: tokenAddress, authorization: authorization,
-            rules: rules, secrets: secrets)
+            provider, base: base, authorization: authorization, rules: rules, secrets: secrets)
     }
 
     @inline(never)
@@ -111,84 +97,24 @@ final class Account {
         return address
     }
 
-    @inline(never)
-    private static func bearer(
-        _ settings: Settings, _ name: String
-    ) throws(Failure) -> (Authorization, [Secret]) {
-        let key = try settings.secret(name)
-        return (.fixed(try held(.joining("Authorization: Bearer ", key))), [key])
-    }
-
-    @inline(never)
-    private static func basicKey(
-        _ provider: Provider, _ settings: Settings, _ environment: Provider.Environment?,
-        _ values: [String?]
-    ) throws(Failure) -> (Authorization, [Secret]) {
-        let key = try settings.secret("api_key")
-        try refuseContradiction(key, environment, provider, settings)
-        for (setting, value) in zip(provider.settings, values) {
-            guard sameBytes(setting.key, "username"), let username = value else { continue }
-            let pair = try held(.basic("", user: username, key))
-            return (.fixed(try held(.joining("Authorization: Basic ", pair))), [pair, key])
-        }
-        return (.fixed(try held(.joining("Authorization: Basic ", key))), [key])
-    }
-
-    @inline(never)
-    private static func token(
-        _ settings: Settings
-    ) throws(Failure) -> (Authorization, [Secret]) {
-        for other in ["client_id", "client_secret", "auth_url"] where settings.has(other) {
-            throw settings.mistake(other, "nothing, since token is given")
-        }
-        return try bearer(settings, "token")
-    }
-
-    @inline(never)
-    private static func clientCredentials(
-        _ settings: Settings, _ request: Provider.TokenRequest
-    ) throws(Failure) -> (Authorization, [Secret]) {
-        let id = try settings.text(
-            "client_id", "text without colon, or a token instead", isUserName)
-        guard let id else { throw settings.mistake("client_id", "text; it is missing") }
-        let secret = try settings.secret("client_secret")
-        let pair = try held(.basic("", user: id, secret))
-        return (
-            .clientCredentials(try held(.joining("Authorization: Basic ", pair)), request),
-            [pair, secret]
-        )
-    }
-
-    @inline(never)
-    private static func tokenAddress(
-        _ settings: Settings, _ request: Provider.TokenRequest,
-        _ environment: Provider.Environment?
-    ) throws(Failure) -> Address? {
-        if let given = try address(settings, "auth_url") { return given }
-        if request.path != nil { return nil }
-        guard let text = environment?.tokenAddress, !settings.has("base_url") else {
-            throw settings.mistake(
-                "auth_url", "the address of the token endpoint, since base_url is given")
-        }
-        return try Address.parse(text)
-    }
-
     var needsToken: Bool {
         if case .clientCredentials = authorization { true } else { false }
     }
 
     /// What a token for this session is for; tokens are kept apart by it.
     func audience(_ reference: Reference) -> String {
-        guard case .clientCredentials(_, let request) = authorization else { return "" }
+        guard case .clientCredentials(_, let request, _) = authorization else { return "" }
         return request.audience(reference.identifiers)
     }
 
     /// nil where no token is needed.
     func tokenRequest(_ reference: Reference) -> Request? {
-        guard case .clientCredentials(let header, let request) = authorization else { return nil }
+        guard case .clientCredentials(let header, let request, let address) = authorization else {
+            return nil
+        }
         let identifiers = reference.identifiers
         return Request(
-            address: tokenAddress ?? base.appending(filled(request.path ?? "", identifiers)),
+            address: address ?? base.appending(filled(request.path ?? "", identifiers)),
             authorization: header,
             headers: [sentence("Content-Type: {}", request.contentType.text)],
             body: request.body(request.audience(identifiers)))
@@ -211,17 +137,91 @@ final class Account {
         return request
     }
 
-    private static func address(_ settings: Settings, _ key: String) throws(Failure) -> Address? {
+    fileprivate static func address(_ settings: Settings, _ key: String) throws(Failure) -> Address?
+    {
         guard let text = try settings.text(key, Address.expected) else { return nil }
         guard let address = try Address.parse(text) else {
             throw settings.mistake(key, Address.expected)
         }
         return address
     }
+}
 
-    private static func held(_ secret: Secret?) throws(Failure) -> Secret {
-        guard let secret else { throw .outOfMemory }
-        return secret
+/// Each kind reads its own credentials, and says what of them must not come back in a message.
+extension Account.Authorization {
+    fileprivate static func read(
+        _ provider: Provider, _ settings: Settings, _ environment: Provider.Environment?,
+        _ values: [String?]
+    ) throws(Failure) -> (Self, [Secret]) {
+        switch provider.authorization {
+        case .bearerKey: try bearer(settings, "api_key")
+        case .basicKey: try basicKey(provider, settings, environment, values)
+        case .clientCredentials where settings.has("token"): try token(settings)
+        case .clientCredentials(let request):
+            try clientCredentials(settings, request, environment)
+        }
+    }
+
+    @inline(never)
+    private static func bearer(
+        _ settings: Settings, _ name: String
+    ) throws(Failure) -> (Self, [Secret]) {
+        let key = try settings.secret(name)
+        return (.fixed(try held(.joining("Authorization: Bearer ", key))), [key])
+    }
+
+    @inline(never)
+    private static func basicKey(
+        _ provider: Provider, _ settings: Settings, _ environment: Provider.Environment?,
+        _ values: [String?]
+    ) throws(Failure) -> (Self, [Secret]) {
+        let key = try settings.secret("api_key")
+        try refuseContradiction(key, environment, provider, settings)
+        for (setting, value) in zip(provider.settings, values) {
+            guard sameBytes(setting.key, "username"), let username = value else { continue }
+            let pair = try held(.basic("", user: username, key))
+            return (.fixed(try held(.joining("Authorization: Basic ", pair))), [pair, key])
+        }
+        return (.fixed(try held(.joining("Authorization: Basic ", key))), [key])
+    }
+
+    @inline(never)
+    private static func token(
+        _ settings: Settings
+    ) throws(Failure) -> (Self, [Secret]) {
+        for other in ["client_id", "client_secret", "auth_url"] where settings.has(other) {
+            throw settings.mistake(other, "nothing, since token is given")
+        }
+        return try bearer(settings, "token")
+    }
+
+    @inline(never)
+    private static func clientCredentials(
+        _ settings: Settings, _ request: Provider.TokenRequest,
+        _ environment: Provider.Environment?
+    ) throws(Failure) -> (Self, [Secret]) {
+        let id = try settings.text(
+            "client_id", "text without colon, or a token instead", isUserName)
+        guard let id else { throw settings.mistake("client_id", "text; it is missing") }
+        let secret = try settings.secret("client_secret")
+        let pair = try held(.basic("", user: id, secret))
+        let header = try held(.joining("Authorization: Basic ", pair))
+        let address = try tokenAddress(settings, request, environment)
+        return (.clientCredentials(header, request, address), [pair, secret])
+    }
+
+    @inline(never)
+    private static func tokenAddress(
+        _ settings: Settings, _ request: Provider.TokenRequest,
+        _ environment: Provider.Environment?
+    ) throws(Failure) -> Address? {
+        if let given = try Account.address(settings, "auth_url") { return given }
+        if request.path != nil { return nil }
+        guard let text = environment?.tokenAddress, !settings.has("base_url") else {
+            throw settings.mistake(
+                "auth_url", "the address of the token endpoint, since base_url is given")
+        }
+        return try Address.parse(text)
     }
 
     /// Kustom's keys say which environment they are for.
@@ -238,6 +238,11 @@ final class Account {
                     sentence("\"{}\", since api_key begins with {}", other.name, prefix))
             }
         }
+    }
+
+    private static func held(_ secret: Secret?) throws(Failure) -> Secret {
+        guard let secret else { throw .outOfMemory }
+        return secret
     }
 }
 

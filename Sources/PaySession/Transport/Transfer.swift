@@ -108,7 +108,7 @@ final class Transfer {
             easy, CURLOPT_HTTP_VERSION,
             asksForHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
         // A batch's requests wait for the first connection, to share it. Not without TLS, which
-        // alone offers HTTP/2: libcurl 7.88 would wait for ever on a connection that broke at once.
+        // alone offers HTTP/2: see Quirks.
         if !request.address.isPlain, asksForHTTP2 { set(CURLOPT_PIPEWAIT, 1) }
         ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "gzip")
         set(CURLOPT_USERAGENT, configuration.userAgent)
