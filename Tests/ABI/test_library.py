@@ -94,7 +94,7 @@ def test_version_is_the_same_everywhere() -> None:
     version = ".".join(part[1] for part in parts if part)
     assert os.path.realpath(LIBRARY).endswith(f".so.{version}")
     for file, pattern in (
-        ("Sources/PaySession/Library.swift", f'"{version}"'),
+        ("Sources/PaySession/Values/Library.swift", f'"{version}"'),
         ("bindings/python/src/paysession/__init__.py", f'__version__ = "{version}"'),
         ("bindings/python/pyproject.toml", f'"paysession-binary == {version}"'),
         ("VERSION", f"{version}\n"),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
@@ -56,3 +57,11 @@ def test_also_where_the_call_gave_up_at_once() -> None:
         told = ask(keyed(server.http, attempts=3, timeout_ms=2000), "kustom:a")
     assert told.exchange["attempts"] == 1 and told.seconds < 1.5
     assert told.error["retry_after_ms"] == 600_000
+
+
+def test_where_there_was_no_connection_none_was_used() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # not listening: refused
+        told = ask(keyed(f"http://127.0.0.1:{closed.getsockname()[1]}", attempts=1), "kustom:a")
+    assert told.result == "unreachable"
+    assert told.exchange["reused_connection"] is None

@@ -110,7 +110,8 @@ import Testing
         let account = try #require(configuration.accounts[reference.provider.index])
         let body = response.withUnsafeBytes { Buffer(copying: $0) }
         let failure = ErrorBody.failure(
-            Outcome(httpStatus: status), status, .answered(status, body), account)
+            Outcome(httpStatus: status), status, .answered(status, body), account.provider,
+            account.secrets)
         return Answer(failure, provider: reference.provider.name, reference: reference.text)
     }
 

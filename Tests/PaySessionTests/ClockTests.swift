@@ -7,8 +7,8 @@ import Testing
     @Test func goesOn() {
         let first = Instant.now
         #expect(first <= Instant.now)
-        #expect(Instant.nowAsleepToo <= Instant.nowAsleepToo)
-        #expect(first.microseconds > 0)
+        #expect(BootInstant.now <= BootInstant.now)
+        #expect(first > .longAgo && first < .never)
     }
 
     @Test(
@@ -18,7 +18,8 @@ import Testing
             (.max - 999, 1, .max),
         ] as [(Int64, Int64, Int64)])
     func addingNeverOverflows(_ start: Int64, _ milliseconds: Int64, _ end: Int64) {
-        #expect(Instant(microseconds: start).adding(milliseconds: milliseconds).microseconds == end)
+        let start = Instant(microseconds: start)
+        #expect(start.adding(.milliseconds(milliseconds)).microseconds == end)
     }
 
     /// Rounded up, or a wait would end early and be begun again.
@@ -30,18 +31,28 @@ import Testing
     func millisecondsAreRoundedUp(_ microseconds: Int64, _ milliseconds: Int64) {
         let start = Instant(microseconds: 7_000_000)
         let end = Instant(microseconds: 7_000_000 + microseconds)
-        #expect(end.milliseconds(since: start) == milliseconds)
-        #expect(end.microseconds(since: start) == microseconds)
+        #expect(end.since(start).milliseconds == milliseconds)
+        #expect(end.since(start).microseconds == microseconds)
+    }
+
+    /// What is too long to be counted is endless, in any unit.
+    @Test func whatIsTooLongIsEndless() {
+        #expect(Span.seconds(.max) == .endless)
+        #expect(Span.milliseconds(.max / 1000 + 1) == .endless)
+        #expect(Span.milliseconds(.max / 1000) < .endless)
+        #expect(Span.endless.milliseconds == .max)
+        #expect(Span.seconds(.min) < .zero)
+        #expect(Span.seconds(2) == .milliseconds(2000))
     }
 
     @Test(arguments: [0, -1, .min] as [Int64]) func nothingToChooseFrom(_ limit: Int64) {
-        #expect(randomNumber(upTo: limit) == 0)
+        #expect(randomSpan(upTo: Span(microseconds: limit)) == .zero)
     }
 
     @Test(arguments: [1, 2, 10, .max] as [Int64]) func choosesWithinItsLimit(_ limit: Int64) {
         var seen: Set<Int64> = []
         for _ in 0..<500 {
-            let number = randomNumber(upTo: limit)
+            let number = randomSpan(upTo: Span(microseconds: limit)).microseconds
             #expect((0...limit).contains(number))
             seen.insert(number)
         }

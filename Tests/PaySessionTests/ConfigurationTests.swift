@@ -32,8 +32,8 @@ import Testing
     @Test func nothingIsNeeded() throws {
         let configuration = try Configuration("{}")
         #expect(configuration.http2 == nil)
-        #expect(configuration.timeoutMs == 10_000)
-        #expect(configuration.connectTimeoutMs == 3_000)
+        #expect(configuration.timeout == .seconds(10))
+        #expect(configuration.connectTimeout == .seconds(3))
         #expect(configuration.attempts == 3)
         #expect(configuration.maxResponseBytes == 4_194_304)
         #expect(configuration.userAgent == "libpaysession/0.1.0")
@@ -65,8 +65,8 @@ import Testing
               "ledyer":  {"environment": "sandbox", "client_id": "id", "client_secret": "secret"}
             }
             """)
-        #expect(configuration.timeoutMs == 20_000)
-        #expect(configuration.connectTimeoutMs == 4_000)
+        #expect(configuration.timeout == .seconds(20))
+        #expect(configuration.connectTimeout == .seconds(4))
         #expect(configuration.attempts == 5)
         #expect(configuration.maxResponseBytes == 1000)
         #expect(configuration.userAgent == "my-shop/2.1 libpaysession/0.1.0")
@@ -318,7 +318,7 @@ import Testing
     /// Contract, version 0.2: one byte order mark at the very start is skipped.
     @Test func aByteOrderMarkIsSkipped() throws {
         #expect(ConfigurationTests.refusal("\u{FEFF}{}") == nil)
-        #expect(try Configuration("\u{FEFF} {\"timeout_ms\": 7}").timeoutMs == 7)
+        #expect(try Configuration("\u{FEFF} {\"timeout_ms\": 7}").timeout == .milliseconds(7))
     }
 
     /// The message says what was found in the object's place, and quotes nothing of it.
@@ -770,7 +770,7 @@ import Testing
         let account = try Account.of(provider, section)
         switch account.authorization {
         case .fixed(let header): #expect(header.text == line)
-        case .clientCredentials(let header, _): #expect(header.text == line)
+        case .clientCredentials(let header, _, _): #expect(header.text == line)
         }
         // What must not come back out is known as it is sent.
         #expect(account.secrets.contains { line.hasSuffix($0.text) })

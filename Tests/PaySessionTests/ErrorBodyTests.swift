@@ -18,7 +18,8 @@ import Testing
     ) throws -> Failure {
         let account = try Account.of(provider, section ?? sections[provider] ?? "{}")
         return ErrorBody.failure(
-            Outcome(httpStatus: status), status, .answered(status, body), account, tokens: [token])
+            Outcome(httpStatus: status), status, .answered(status, body), account.provider,
+            account.secrets, tokens: [token])
     }
 
     struct Shape: CustomTestStringConvertible {

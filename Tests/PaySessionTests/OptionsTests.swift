@@ -56,10 +56,10 @@ import Testing
                 let options =
                     try text.map { try Options($0, for: function.use) }
                     ?? Options(nil, for: function.use)
-                #expect(options.timeoutMs == nil)
+                #expect(options.timeout == nil)
                 #expect(options.expected?.amountMinor == nil)
                 #expect(options.traceparent == nil)
-                #expect(options.intervalMs == 500)
+                #expect(options.interval == .milliseconds(500))
                 #expect(options.inFlight == 32)
                 #expect(options.requestsPerSecond == nil)
                 #expect(options.id == nil)
@@ -74,12 +74,12 @@ import Testing
             {"timeout_ms": 1, "expect": {"amount": 0, "currency": "JPY", "reference": "\u{E9}"},
              "traceparent": "\(OptionsTests.trace)"}
             """, for: .get)
-        #expect(get.timeoutMs == 1)
+        #expect(get.timeout == .milliseconds(1))
         #expect(get.expected?.amountMinor == 0)
         #expect(get.expected?.currency?.code == "JPY")
         #expect(utf8(get.expected?.reference) == utf8("\u{E9}"))
         #expect(get.traceparent == OptionsTests.trace)
-        #expect(try Options(#"{"interval_ms": 60000}"#, for: .wait).intervalMs == 60000)
+        #expect(try Options(#"{"interval_ms": 60000}"#, for: .wait).interval == .seconds(60))
         let batch = try Options(#"{"in_flight": 1024, "requests_per_second": 100000}"#, for: .batch)
         #expect(batch.inFlight == 1024)
         #expect(batch.requestsPerSecond == 100_000)
@@ -106,8 +106,9 @@ import Testing
             ("5000.0", 5000), ("50000e-1", 5000),
         ] as [(String, Int64)])
     func numbersMayBeSpeltAnyWay(_ text: String, _ value: Int64) throws {
-        #expect(try Options("{\"timeout_ms\": \(text)}", for: .get).timeoutMs == value)
-        #expect(try Options("{\"interval_ms\": \(text)}", for: .wait).intervalMs == value)
+        #expect(try Options("{\"timeout_ms\": \(text)}", for: .get).timeout == .milliseconds(value))
+        #expect(
+            try Options("{\"interval_ms\": \(text)}", for: .wait).interval == .milliseconds(value))
         #expect(
             try Options("{\"requests_per_second\": \(text)}", for: .batch).requestsPerSecond
                 == value)
@@ -212,7 +213,7 @@ import Testing
                 failure { () throws(Failure) in try Options("\u{FEFF}{}", for: function.use) }
                     == nil)
         }
-        #expect(try Options("\u{FEFF} {\"timeout_ms\": 7}", for: .get).timeoutMs == 7)
+        #expect(try Options("\u{FEFF} {\"timeout_ms\": 7}", for: .get).timeout == .milliseconds(7))
     }
 
     @Test(arguments: [

@@ -10,7 +10,7 @@ struct PatienceTests {
     private let cancellations = Cancellations()
     private let patience: Patience
     private var count = Patience.Count()
-    private static let never = Instant(microseconds: Int64.max)
+    private static let never = Instant.never
 
     init() { patience = Patience { [cancellations] in cancellations.count } }
 
@@ -27,7 +27,7 @@ struct PatienceTests {
 
     /// A handshake, or an answer that is slow to begin: whatever the time.
     @Test mutating func littleIsNeverTooMuch() {
-        begin(until: Instant(microseconds: 0))
+        begin(until: .longAgo)
         cancellations.count = 1
         usleep(25_000)
         #expect(add(kilobytes: 64) == 0)
@@ -54,18 +54,18 @@ struct PatienceTests {
     }
 
     @Test mutating func muchIsTooMuchBehindTheDeadline() {
-        begin(until: Instant(microseconds: Instant.now.microseconds + 1_000))
+        begin(until: Instant.now.adding(.milliseconds(1)))
         usleep(25_000)
         #expect(add(kilobytes: 100) == 36)
     }
 
     /// Nor is what came while the host was busy elsewhere, however long ago that deadline was.
     @Test mutating func aMomentBehindTheDeadlineIsNotBehindIt() {
-        begin(until: Instant(microseconds: 0))
+        begin(until: .longAgo)
         let start = Instant.now
         let tooMany = add(kilobytes: 100)
         // Where the machine has stood still for so long, there is nothing to be seen.
-        if Instant.now.microseconds(since: start) < 15_000 { #expect(tooMany == 0) }
+        if Instant.now.since(start) < .milliseconds(15) { #expect(tooMany == 0) }
     }
 
     @Test mutating func muchIsTooMuchWhenTheClientIsCancelled() {

@@ -459,13 +459,11 @@ import Testing
     ) throws {
         let account = try Account.of(name, section)
         let reference = try Reference(account.provider, identifiers)
-        #expect(account.sessionAddress(reference.identifiers).text == address)
+        let token = account.needsToken ? try Secret.of("t") : nil
+        let request = account.sessionRequest(reference, token, traceparent: nil)
+        #expect(request?.address.text == address)
         guard let tokenAddress else { return }
-        guard case .clientCredentials(_, let request) = account.authorization else {
-            Issue.record("no client credentials")
-            return
-        }
-        #expect(account.tokenAddress(request, reference.identifiers).text == tokenAddress)
+        #expect(account.tokenRequest(reference)?.address.text == tokenAddress)
     }
 
     /// The seed's and the providers' own words for the token request.

@@ -44,17 +44,17 @@ import Testing
         _ name: String, _ durations: [Int64]
     ) throws {
         var latencies = Latencies()
-        for duration in durations { latencies.add(duration) }
+        for duration in durations { latencies.add(Span(microseconds: duration)) }
         let sorted = durations.sorted()
         for percent in [1, 10, 25, 50, 75, 90, 95, 99, 100] {
             let exact = sorted[(sorted.count * percent + 99) / 100 - 1]
-            let told = try #require(latencies.percentile(Int64(percent)))
+            let told = try #require(latencies.percentile(Int64(percent))).microseconds
             #expect(told >= exact, "\(name) p\(percent)")
             #expect(
                 Double(told) <= Double(exact) * 1.13,
                 "\(name) p\(percent): \(told), exactly \(exact)")
         }
-        #expect(latencies.longest == sorted.last)
+        #expect(latencies.longest?.microseconds == sorted.last)
     }
 
     @Test func nothingHasNoPercentile() {
@@ -67,11 +67,11 @@ import Testing
     @Test(arguments: [0, 1, 7, -1, .min, .max, 1 << 42, 1 << 43, 1 << 62] as [Int64])
     func oddDurationsAreCounted(_ duration: Int64) throws {
         var latencies = Latencies()
-        latencies.add(duration)
-        let told = try #require(latencies.percentile(50))
+        latencies.add(Span(microseconds: duration))
+        let told = try #require(latencies.percentile(50)).microseconds
         #expect(told >= 0)
         #expect(told <= max(duration, 8))
-        latencies.add(1000)
+        latencies.add(.milliseconds(1))
         #expect(latencies.percentile(100) != nil)
     }
 
@@ -79,18 +79,18 @@ import Testing
 
     @Test func countsByProviderAndResult() throws {
         var report = Report()
-        report.count(.ok, 0, 41_300)
-        report.count(.ok, 0, 41_300)
-        report.count(.timedOut, 0, 10_000_000)
-        report.count(.again, 3, 1000)
+        report.count(.ok, 0, Span(microseconds: 41_300))
+        report.count(.ok, 0, Span(microseconds: 41_300))
+        report.count(.timedOut, 0, .seconds(10))
+        report.count(.again, 3, .milliseconds(1))
         report.countConnections(2)
         report.countConnections(0)
         var tokens = TokenCache()
-        let at = Instant(microseconds: 1)
+        let at = BootInstant(microseconds: 1)
         guard case .fetch(let flight) = tokens.claim(provider: 2, audience: "a", at: at) else {
             return
         }
-        tokens.deliver(try .of("token-0123456789"), for: flight, lifetime: 3600, at: at)
+        tokens.deliver(try .of("token-0123456789"), for: flight, lifetime: .seconds(3600), at: at)
         _ = tokens.claim(provider: 2, audience: "a", at: at)
         let text = try Self.told(report, tokens)
         #expect(!text.contains("token-0123456789"))

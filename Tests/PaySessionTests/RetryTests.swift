@@ -37,7 +37,7 @@ import Testing
 
     /// A proxy that refuses will refuse again; an empty answer is not the provider's last word.
     @Test func whatTheFailureSaysOfItselfCounts() {
-        var refusal = Failure(.unreachable, "words")
+        let refusal = Failure(.unreachable, "words")
         refusal.isRetryable = false
         #expect(!Retry.isWorthwhile(refusal))
         var empty = Failure(.malformed, "words", httpStatus: 200)
@@ -57,7 +57,9 @@ import Testing
     func pausesGrowAndAreBounded(_ retries: Int, _ bound: Int64) {
         var (least, most) = (Int64.max, Int64.min)
         for _ in 0..<400 {
-            let pause = Retry.pause(afterRetries: retries, retryAfter: 0)
+            let pause = Retry.pause(
+                afterRetries: retries, retryAfter: .zero, chance: randomSpan
+            ).microseconds
             (least, most) = (min(least, pause), max(most, pause))
         }
         #expect(least >= 0)
@@ -76,11 +78,16 @@ import Testing
         ] as [(Int64, Int64)])
     func retryAfterIsKept(_ seconds: Int64, _ pause: Int64) {
         for retries in [0, 1, 9, Int.max] {
-            #expect(Retry.pause(afterRetries: retries, retryAfter: seconds) == pause)
+            #expect(
+                Retry.pause(
+                    afterRetries: retries, retryAfter: .seconds(seconds), chance: randomSpan)
+                    == Span(microseconds: pause))
         }
     }
 
     @Test(arguments: [-1, .min] as [Int64]) func nonsenseIsNotKept(_ seconds: Int64) {
-        #expect((0...200_000).contains(Retry.pause(afterRetries: 0, retryAfter: seconds)))
+        let pause = Retry.pause(
+            afterRetries: 0, retryAfter: .seconds(seconds), chance: randomSpan)
+        #expect((0...200_000).contains(pause.microseconds))
     }
 }

@@ -17,18 +17,29 @@ extension Buffer {
     var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
-extension Transfer.Response {
-    static func answered(
-        _ status: Int, _ body: Buffer = Buffer(), redirectHost: String? = nil
-    ) -> Transfer.Response {
-        Transfer.Response(
-            ending: .answered(status), body: body, retryAfter: 0, redirectHost: redirectHost)
+extension Response {
+    init(
+        _ ending: Ending, _ body: Buffer = Buffer(), retryAfter: Span = .zero,
+        redirectHost: String? = nil, reusedConnection: Bool? = nil, cameByHTTP1: Bool = false
+    ) {
+        var status: Int?
+        switch ending {
+        case .answered(let told): status = told
+        case .failed(let failure): status = failure.httpStatus
+        }
+        self.init(
+            ending: ending, body: body, retryAfter: retryAfter, redirectHost: redirectHost,
+            httpStatus: status, httpVersion: status == nil ? nil : "1.1",
+            reusedConnection: reusedConnection, cameByHTTP1: cameByHTTP1)
     }
 
-    static func failed(_ failure: Failure) -> Transfer.Response {
-        Transfer.Response(
-            ending: .failed(failure), body: Buffer(), retryAfter: 0, redirectHost: nil)
+    static func answered(
+        _ status: Int, _ body: Buffer = Buffer(), redirectHost: String? = nil
+    ) -> Response {
+        Response(.answered(status), body, redirectHost: redirectHost)
     }
+
+    static func failed(_ failure: Failure) -> Response { Response(.failed(failure)) }
 }
 
 extension Document {

@@ -33,9 +33,11 @@ import Testing
             (#"{"access_token": "-._~+/=!"}"#, "-._~+/=!", nil),
         ] as [(String, String, Int64?)])
     func aTokenIsRead(_ body: String, _ token: String, _ lifetime: Int64?) throws {
-        let (read, told) = try TokenAnswer.read(.answered(200, Buffer(body)), try Self.account())
+        let account = try Self.account()
+        let (read, told) = try TokenAnswer.read(
+            .answered(200, Buffer(body)), account.provider, account.secrets)
         #expect(read.text == token)
-        #expect(told == lifetime)
+        #expect(told == lifetime.map { .seconds($0) })
     }
 
     /// It goes into a header: what could end or split one is no token.
@@ -50,7 +52,8 @@ import Testing
     ]) func whatIsNoTokenIsMalformed(_ body: String) throws {
         let account = try Self.account()
         let refusal = failure { () throws(Failure) in
-            try TokenAnswer.read(.answered(200, Buffer(body)), account)
+            try TokenAnswer.read(
+                .answered(200, Buffer(body)), account.provider, account.secrets)
         }
         #expect(refusal?.outcome == .malformed)
         #expect(refusal?.httpStatus == 200)
@@ -65,7 +68,8 @@ import Testing
     ]) func whatPassesIsRetryable(_ body: String, _ words: String, _ isRetryable: Bool) throws {
         let account = try Self.account()
         let refusal = failure { () throws(Failure) in
-            try TokenAnswer.read(.answered(200, Buffer(body)), account)
+            try TokenAnswer.read(
+                .answered(200, Buffer(body)), account.provider, account.secrets)
         }
         #expect(refusal?.outcome == .malformed)
         #expect(refusal?.message == "token endpoint of ledyer: the answer is \(words)")
@@ -87,7 +91,8 @@ import Testing
         let body =
             #"{"error": "invalid_client", "error_description": "no client open sesame"}"#
         let refusal = failure { () throws(Failure) in
-            try TokenAnswer.read(.answered(status, Buffer(body)), account)
+            try TokenAnswer.read(
+                .answered(status, Buffer(body)), account.provider, account.secrets)
         }
         #expect(refusal?.outcome == outcome)
         #expect(refusal?.httpStatus == status)
@@ -100,7 +105,7 @@ import Testing
         let account = try Self.account()
         let told = Failure(.tlsFailed, "words")
         let refusal = failure { () throws(Failure) in
-            try TokenAnswer.read(.failed(told), account)
+            try TokenAnswer.read(.failed(told), account.provider, account.secrets)
         }
         #expect(refusal?.outcome == .tlsFailed)
         #expect(refusal?.httpStatus == nil)

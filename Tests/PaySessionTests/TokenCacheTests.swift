@@ -4,10 +4,10 @@ import Testing
 @testable import PaySession
 
 @Suite struct TokenCacheTests {
-    static let start = Instant(microseconds: 1_000_000_000)
+    static let start = BootInstant(microseconds: 1_000_000_000)
 
-    static func after(_ seconds: Double) -> Instant {
-        Instant(microseconds: start.microseconds + Int64(seconds * 1_000_000))
+    static func after(_ seconds: Double) -> BootInstant {
+        BootInstant(microseconds: start.microseconds + Int64(seconds * 1_000_000))
     }
 
     static func token(_ text: String = "t") throws -> Secret { try .of(text) }
@@ -38,14 +38,14 @@ import Testing
     }
 
     static func failed(_ progress: TokenCache.Progress) -> Failure? {
-        if case .failed(let failure, _) = progress { failure } else { nil }
+        if case .failed(let failure) = progress { failure } else { nil }
     }
 
     /// A cache, with one token that lives so long.
     static func cache(_ token: Secret, lifetime: Int64?) throws -> TokenCache {
         var cache = TokenCache()
         let flight = try #require(fetching(cache.claim(provider: 2, audience: "a", at: start)))
-        cache.deliver(token, for: flight, lifetime: lifetime, at: start)
+        cache.deliver(token, for: flight, lifetime: lifetime.map { .seconds($0) }, at: start)
         return cache
     }
 
@@ -60,7 +60,7 @@ import Testing
             #expect(Self.isUnderway(cache.progress(of: flight)))
         }
         let token = try Self.token()
-        cache.deliver(token, for: flight, lifetime: 3600, at: Self.start)
+        cache.deliver(token, for: flight, lifetime: .seconds(3600), at: Self.start)
         #expect(Self.landed(cache.progress(of: flight)) === token)
         #expect(Self.used(cache.claim(provider: 2, audience: "a", at: Self.start)) === token)
         #expect(cache.fetched == 1)
@@ -80,7 +80,7 @@ import Testing
                 Self.fetching(cache.claim(provider: provider, audience: audience, at: Self.start)))
             let token = try Self.token("\(provider)\(audience)")
             tokens.append(token)
-            cache.deliver(token, for: flight, lifetime: 3600, at: Self.start)
+            cache.deliver(token, for: flight, lifetime: .seconds(3600), at: Self.start)
         }
         for (index, (provider, audience)) in keys.enumerated() {
             #expect(
@@ -117,7 +117,7 @@ import Testing
         var cache = TokenCache()
         let flight = try #require(
             Self.fetching(cache.claim(provider: 2, audience: "a", at: Self.start)))
-        cache.deliver(token, for: flight, lifetime: lifetime, at: Self.start)
+        cache.deliver(token, for: flight, lifetime: lifetime.map { .seconds($0) }, at: Self.start)
         #expect(Self.landed(cache.progress(of: flight)) === token)
         let next = try #require(
             Self.fetching(cache.claim(provider: 2, audience: "a", at: Self.start)))
@@ -132,7 +132,7 @@ import Testing
         var cache = try Self.cache(token, lifetime: lifetime)
         #expect(Self.used(cache.claim(provider: 2, audience: "a", at: Self.after(86400))) === token)
         #expect(
-            Self.fetching(cache.claim(provider: 2, audience: "a", at: Instant(microseconds: .max)))
+            Self.fetching(cache.claim(provider: 2, audience: "a", at: .never))
                 != nil)
     }
 
@@ -143,7 +143,7 @@ import Testing
             Self.fetching(cache.claim(provider: 2, audience: "a", at: Self.after(1800))))
         #expect(
             Self.waiting(cache.claim(provider: 2, audience: "a", at: Self.after(1800))) == flight)
-        cache.deliver(new, for: flight, lifetime: 3600, at: Self.after(1801))
+        cache.deliver(new, for: flight, lifetime: .seconds(3600), at: Self.after(1801))
         #expect(Self.used(cache.claim(provider: 2, audience: "a", at: Self.after(3600))) === new)
     }
 
@@ -165,7 +165,7 @@ import Testing
         #expect(next != flight)
         #expect(Self.isUnderway(cache.progress(of: next)))
         let token = try Self.token()
-        cache.deliver(token, for: next, lifetime: 3600, at: Self.start)
+        cache.deliver(token, for: next, lifetime: .seconds(3600), at: Self.start)
         #expect(Self.used(cache.claim(provider: 3, audience: "", at: Self.start)) === token)
         #expect(cache.failures == 1)
         #expect(cache.fetched == 1)
@@ -182,7 +182,7 @@ import Testing
             Self.fetching(cache.claim(provider: 3, audience: "", at: Self.start)))
         #expect(next != flight)
         // The first one's late news change nothing.
-        cache.deliver(try Self.token("late"), for: flight, lifetime: 3600, at: Self.start)
+        cache.deliver(try Self.token("late"), for: flight, lifetime: .seconds(3600), at: Self.start)
         cache.fail(flight, .aborted)
         cache.abandon(flight)
         #expect(Self.isUnderway(cache.progress(of: next)))
@@ -199,7 +199,7 @@ import Testing
         cache.discard(old)
         let flight = try #require(
             Self.fetching(cache.claim(provider: 2, audience: "a", at: Self.start)))
-        cache.deliver(new, for: flight, lifetime: 3600, at: Self.start)
+        cache.deliver(new, for: flight, lifetime: .seconds(3600), at: Self.start)
         // Another call had the old one, and is told of its refusal only now.
         cache.discard(old)
         #expect(Self.used(cache.claim(provider: 2, audience: "a", at: Self.start)) === new)
@@ -240,7 +240,7 @@ import Testing
         for number in 0..<65 {
             let flight = try #require(Self.fetching(claim(number)))
             tokens.append(try Self.token("\(number)"))
-            cache.deliver(tokens[number], for: flight, lifetime: 3600, at: Self.start)
+            cache.deliver(tokens[number], for: flight, lifetime: .seconds(3600), at: Self.start)
         }
         for number in 1..<65 { #expect(Self.used(claim(number)) === tokens[number], "\(number)") }
         #expect(Self.fetching(claim(0)) != nil)
@@ -258,7 +258,7 @@ import Testing
         for (number, flight) in flights.enumerated() {
             #expect(Self.isUnderway(cache.progress(of: flight)))
             let token = try Self.token("\(number)")
-            cache.deliver(token, for: flight, lifetime: 3600, at: Self.start)
+            cache.deliver(token, for: flight, lifetime: .seconds(3600), at: Self.start)
             #expect(Self.landed(cache.progress(of: flight)) === token)
         }
     }
@@ -269,7 +269,7 @@ import Testing
             Self.fetching(other.claim(provider: 2, audience: "a", at: Self.start)))
         var cache = TokenCache()
         #expect(Self.isAbandoned(cache.progress(of: flight)))
-        cache.deliver(try Self.token(), for: flight, lifetime: 3600, at: Self.start)
+        cache.deliver(try Self.token(), for: flight, lifetime: .seconds(3600), at: Self.start)
         cache.fail(flight, .aborted)
         cache.abandon(flight)
         cache.discard(try Self.token())
@@ -280,25 +280,25 @@ import Testing
 
 extension TokenCache {
     /// As one call among many on a loop that is driven, with all the time in the world.
-    mutating func claim(provider: Int, audience: String, at now: Instant) -> Claim {
+    mutating func claim(
+        provider: Int, audience: String, at now: BootInstant, as leader: Leader = .driven()
+    ) -> Claim {
         claim(
-            provider: provider, audience: audience, at: now,
-            as: .driven(until: Instant(microseconds: .max)))
+            provider: provider, audience: audience, at: now, Instant(microseconds: 1), as: leader)
     }
 }
 
 extension TokenCache.Leader {
-    private nonisolated(unsafe) static let loop = Buffer()
-    private nonisolated(unsafe) static let otherLoop = Buffer()
+    private nonisolated(unsafe) static let batch = Buffer()
+    private nonisolated(unsafe) static let otherBatch = Buffer()
 
-    fileprivate static func driven(until deadline: Instant) -> Self {
-        Self(loop: ObjectIdentifier(loop), isBatch: false, deadline: deadline)
+    fileprivate static func driven(until deadline: Instant = .never) -> Self {
+        Self(batch: nil, deadline: deadline)
     }
 
     fileprivate static func batch(_ isOther: Bool = false) -> Self {
         Self(
-            loop: ObjectIdentifier(isOther ? otherLoop : loop), isBatch: true,
-            deadline: Instant(microseconds: .max))
+            batch: ObjectIdentifier(isOther ? otherBatch : batch), deadline: .never)
     }
 }
 
@@ -310,7 +310,7 @@ extension TokenCache.Leader {
 
     @Test func onlyItselfWaitsForABatch() {
         var cache = TokenCache()
-        let start = Instant(microseconds: 0)
+        let start = BootInstant.longAgo
         _ = cache.claim(provider: 3, audience: "", at: start, as: .batch())
         #expect(isWait(cache.claim(provider: 3, audience: "", at: start, as: .batch())))
         #expect(!isWait(cache.claim(provider: 3, audience: "", at: start, as: .batch(true))))
@@ -322,9 +322,9 @@ extension TokenCache.Leader {
 
     @Test func aLeaderBeyondItsDeadlineIsGone() {
         var cache = TokenCache()
-        let start = Instant(microseconds: 0)
+        let start = BootInstant.longAgo
         _ = cache.claim(
-            provider: 3, audience: "", at: start, as: .driven(until: Instant(microseconds: 0)))
+            provider: 3, audience: "", at: start, as: .driven(until: .longAgo))
         #expect(!isWait(cache.claim(provider: 3, audience: "", at: start)))
     }
 }

@@ -35,7 +35,7 @@ import Testing
                 writer.key("j")
                 writer.array { $0.object { $0.field("k", 1) } }
                 writer.key("l")
-                writer.milliseconds(1500)
+                writer.milliseconds(Span(microseconds: 1500))
                 writer.field("m", 2)
             }
         }
@@ -63,7 +63,7 @@ import Testing
             (.max, "9223372036854775.8"),
         ] as [(Int64, String)])
     func millisecondsHaveOneDigit(_ microseconds: Int64, _ text: String) {
-        #expect(written { $0.milliseconds(microseconds) } == text)
+        #expect(written { $0.milliseconds(Span(microseconds: microseconds)) } == text)
     }
 
     /// Only ", \ and control characters are escaped; the short forms where JSON has them.

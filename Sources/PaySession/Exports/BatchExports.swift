@@ -59,7 +59,7 @@ public func session_batch_next(
                 .invalidArgument, "batch: expected one that this process opened, not its parent")
             return handOver(Answer(failure), answer)
         }
-        switch batch.next(until: timeout_ms < 0 ? nil : .now.adding(milliseconds: timeout_ms)) {
+        switch batch.next(until: timeout_ms < 0 ? nil : .now.adding(.milliseconds(timeout_ms))) {
         case .answer(let itsTag, let itsAnswer):
             tag?.pointee = itsTag
             return handOver(itsAnswer, answer)

@@ -53,7 +53,7 @@ private func open(
 public func session_client_cancel(_ client: OpaquePointer!) {
     // Not inside the gate: a signal handler may stand anywhere.
     guard let client else { return }
-    object(client, as: Client.self).cancel()
+    object(client, as: Client.self).state.cancel()
 }
 
 @_cdecl("session_client_report") @implementation
@@ -62,7 +62,7 @@ public func session_client_report(
 ) -> session_result {
     insideGate(answering: answer) {
         guard let client else { return handOver(Answer(missing("client")), answer) }
-        return handOver(object(client, as: Client.self).reportAnswer(), answer)
+        return handOver(object(client, as: Client.self).state.reportAnswer(), answer)
     }
 }
 

@@ -414,6 +414,54 @@ struct Value {
     }
 }
 
+extension Value {
+    /// The value at a path of keys parted by dots.
+    func at(_ path: StaticString) -> Value {
+        let bytes = UnsafeBufferPointer(start: path.utf8Start, count: path.utf8CodeUnitCount)
+        if memchr(path.utf8Start, 0x2E, bytes.count) == nil {
+            return member(cString(path), bytes.count)
+        }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { keys in
+            for index in 0..<bytes.count {
+                keys[index] = bytes[index] == 0x2E ? 0 : CChar(truncatingIfNeeded: bytes[index])
+            }
+            keys[bytes.count] = 0
+            var found = self
+            var start = 0
+            for index in 0...bytes.count where keys[index] == 0 {
+                guard let base = keys.baseAddress else { break }
+                found = found.member(base + start)
+                start = index + 1
+            }
+            return found
+        }
+    }
+}
+
+/// The elements of a list, read one by one, each time it is gone through, while the document is there: a
+/// document can have more of them than memory.
+struct ValueList<Element>: Sequence, IteratorProtocol {
+    private let list: Value
+    private let read: (Value) -> Element?
+    private var index = 0
+    /// What is left out included.
+    var count: Int { list.elementCount }
+
+    /// - Parameter read: nil for what is left out.
+    init(_ list: Value, read: @escaping (Value) -> Element?) {
+        self.list = list
+        self.read = read
+    }
+
+    mutating func next() -> Element? {
+        while index < list.elementCount {
+            index += 1
+            if let element = read(list.element(index - 1)) { return element }
+        }
+        return nil
+    }
+}
+
 /// One line that begins or ends as a path does: the most frequent mistake of who is to give JSON.
 private func looksLikePath(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     let text = withoutBlanks(bytes)

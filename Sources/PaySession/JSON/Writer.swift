@@ -42,21 +42,12 @@ struct Writer {
         needsComma = true
     }
 
-    /// Microseconds as milliseconds with one digit after the point.
-    mutating func milliseconds(_ microseconds: Int64) {
-        let tenths = microseconds < 0 ? 0 : microseconds / 100
+    /// In milliseconds, with one digit after the point.
+    mutating func milliseconds(_ span: Span) {
+        let tenths = max(span.microseconds, 0) / 100
         integer(tenths / 10)
         buffer.append(0x2E)
         buffer.append(0x30 + UInt8(tenths % 10))
-    }
-
-    /// Microseconds since 1970 as a point in time.
-    mutating func utc(_ microseconds: Int64) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Timestamp.length) { room in
-            guard let start = room.baseAddress else { return }
-            Timestamp.write(microseconds, to: start)
-            put(UnsafeBufferPointer(room), as: .text)
-        }
     }
 
     /// A word of ours, which needs no escapes.

@@ -73,7 +73,7 @@ enum File {
         func wait() {
             let start = Instant.now
             _ = cplatform_await_input(file, Int32(clamping: patience))
-            patience -= max(Instant.now.microseconds(since: start) / 1000, 1)
+            patience -= max(Instant.now.since(start).milliseconds, 1)
         }
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { chunk in
             defer { if let start = chunk.baseAddress { explicit_bzero(start, chunk.count) } }

@@ -61,9 +61,9 @@ final class Secret: Sendable {
 }
 
 /// A pointer that its owner never changes after init.
-struct UnsafeSendable<Value>: @unchecked Sendable {
-    let value: Value
-    init(_ value: Value) { self.value = value }
+struct UnsafeSendable<Wrapped>: @unchecked Sendable {
+    let value: Wrapped
+    init(_ value: Wrapped) { self.value = value }
 }
 
 private func appendBase64(_ bytes: UnsafeBufferPointer<UInt8>, to buffer: Buffer) {

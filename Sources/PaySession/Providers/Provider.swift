@@ -153,6 +153,11 @@ struct ReadingRules {
     var trustProcessedAt = false
 }
 
+/// What HTTP Basic can carry in front of its colon (RFC 7617).
+func isUserName(_ text: String) -> Bool {
+    !text.isEmpty && !holds(text, UInt8(ascii: ":")) && !hasControlCharacter(text)
+}
+
 /// A path with the encoded identifiers in the places of {0}, {1}, …
 func filled(_ template: String, _ identifiers: [String]) -> String {
     var path: [UInt8] = []

@@ -15,6 +15,9 @@ final class Batch {
     /// Of references that name no provider.
     private let strays = Lane()
     private var finished = Queue<Finished>()
+    private var running: [CallDriver] = []
+    /// Some of `running` have ended.
+    private var haveEnded = false
 
     private final class Waiting {
         let reference: Reference
@@ -46,7 +49,7 @@ final class Batch {
         /// Not for long by HTTP/1, where each needs a connection anyway.
         var fitsOneConnection: Bool
         /// The earliest moment for the next request.
-        var nextStart = Instant(microseconds: 0)
+        var nextStart = Instant.longAgo
 
         init(fitsOneConnection: Bool = false) { self.fitsOneConnection = fitsOneConnection }
     }
@@ -61,9 +64,8 @@ final class Batch {
     init(_ client: Client, _ loop: Loop, _ options: Options) {
         self.client = client
         self.loop = loop
-        loop.isBatch = true
         self.options = options
-        lanes = client.configuration.accounts.map { account in
+        lanes = client.state.configuration.accounts.map { account in
             Lane(
                 fitsOneConnection: !Batch.waitsWhenFull && loop.asksForHTTP2
                     && account?.base.isPlain == false)
@@ -71,6 +73,8 @@ final class Batch {
     }
 
     deinit {
+        if loop.isAbandoned { return }
+        withSigpipeHeld { for driver in running { driver.leave() } }
         client.giveBack(loop)
     }
 
@@ -86,7 +90,8 @@ final class Batch {
             guard takeRoom(in: lane) else { return false }
             do throws(Failure) {
                 let options = try Options(optionsText, for: .get)
-                lane.waiting.append(Waiting(reference, options, tag, client.cancellationCount))
+                lane.waiting.append(
+                    Waiting(reference, options, tag, client.state.cancellationCount))
             } catch {
                 let answer = Answer(
                     error, provider: reference.provider.name, reference: reference.text)
@@ -134,15 +139,35 @@ final class Batch {
                 setTimer()
                 return .nothingMore
             }
-            var wake = limit ?? .now.adding(milliseconds: 60_000)
-            if let start = nextStart, start < wake { wake = start }
-            loop.step(until: wake)
-            collect()
+            step(until: limit ?? .now.adding(.seconds(60)))
             if finished.isEmpty, let limit, limit <= .now {
                 setTimer()
                 return .nothingYet
             }
         }
+    }
+
+    private func step(until limit: Instant) {
+        let failure = loop.step(until: min(limit, nextStart ?? .never), late: firstWake) { now in
+            for driver in running { advance(driver, at: now) }
+        }
+        if let failure {
+            for driver in running { driver.end(failure) }
+            haveEnded = true
+        }
+        collect()
+    }
+
+    private func advance(_ driver: CallDriver, at now: Instant) {
+        driver.advance(at: now)
+        if driver.call.isOver { haveEnded = true }
+    }
+
+    /// When the first of the calls has something to do, though nothing happens.
+    private var firstWake: Instant {
+        var first = Instant.never
+        for driver in running where driver.call.wake < first { first = driver.call.wake }
+        return first
     }
 
     /// Readable when `next` would give or do something without waiting; -1 when descriptors have
@@ -157,7 +182,7 @@ final class Batch {
     /// those that wait have a new one, or come to their end too where there is none to be had. Another
     /// loop, too, where nothing is under way and something has come: it answers no request.
     private func replaceLostLoop() {
-        guard loop.isLost || loop.calls.isEmpty && !loop.isQuiet, !loop.isAbandoned else { return }
+        guard loop.isLost || running.isEmpty && !loop.isQuiet, !loop.isAbandoned else { return }
         collect()
         guard let fresh = client.takeLoop(prefersHTTP2: options.prefersHTTP2) else {
             for lane in lanes {
@@ -167,7 +192,6 @@ final class Batch {
         }
         client.giveBack(loop)
         loop = fresh
-        loop.isBatch = true
     }
 
     private func startWaiting() {
@@ -176,7 +200,7 @@ final class Batch {
     }
 
     private func startWaiting(in lane: Lane) {
-        while let next = lane.waiting.first, next.cancellations != client.cancellationCount {
+        while let next = lane.waiting.first, next.cancellations != client.state.cancellationCount {
             _ = lane.waiting.popFirst()
             finish(next, .aborted, in: lane)
         }
@@ -184,12 +208,16 @@ final class Batch {
         let now = Instant.now
         while hasRoom(lane), lane.nextStart <= now, let next = lane.waiting.popFirst() {
             do throws(Failure) {
-                let call = Call(
-                    client, try client.account(for: next.reference), next.reference,
-                    next.options, tag: next.tag, cancellations: next.cancellations)
+                let driver = CallDriver(
+                    client.state, loop,
+                    try client.state.account(of: next.reference.provider),
+                    next.reference,
+                    next.options, batch: ObjectIdentifier(self), tag: next.tag,
+                    cancellations: next.cancellations, at: now)
                 pay(1, lane)
                 lane.running += 1
-                loop.add(call)
+                running.append(driver)
+                advance(driver, at: now)
             } catch {
                 finish(next, error, in: lane)
             }
@@ -209,22 +237,24 @@ final class Batch {
     }
 
     private func collect() {
-        for call in loop.takeEnded() {
-            guard let answer = call.answer else { continue }
-            let lane = lanes[call.reference.provider.index]
+        guard haveEnded else { return }
+        haveEnded = false
+        for driver in running {
+            guard let answer = driver.call.answer else { continue }
+            let lane = lanes[driver.call.reference.provider.index]
             lane.running -= 1
-            if call.cameByHTTP1 { lane.fitsOneConnection = false }
-            pay(Int64(call.attempts) - 1, lane)
-            finished.append(Finished(tag: call.tag, answer: answer, lane: lane))
+            if driver.call.cameByHTTP1 { lane.fitsOneConnection = false }
+            pay(Int64(driver.call.attempts) - 1, lane)
+            finished.append(Finished(tag: driver.tag, answer: answer, lane: lane))
         }
+        running.removeAll { $0.call.isOver }
     }
 
     /// Each request moves the moment of the next one; retries are paid for when they are known.
     private func pay(_ requests: Int64, _ lane: Lane) {
         guard let rate = options.requestsPerSecond, requests > 0 else { return }
         let from = max(lane.nextStart, .now)
-        lane.nextStart = Instant(
-            microseconds: from.microseconds + requests * 1_000_000 / rate)
+        lane.nextStart = from.adding(Span(microseconds: requests * 1_000_000 / rate))
     }
 
     /// When a lane may start its next request, where only the rate holds it back.
@@ -237,6 +267,6 @@ final class Batch {
     }
 
     private func setTimer() {
-        loop.setTimer(finished.isEmpty ? nextStart : Instant(microseconds: 1))
+        loop.setTimer(finished.isEmpty ? min(firstWake, nextStart ?? .never) : .longAgo)
     }
 }

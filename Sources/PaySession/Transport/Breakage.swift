@@ -22,7 +22,7 @@ struct Breakage {
 
     var failure: Failure {
         if connectStatus != 0, connectStatus / 100 != 2 {
-            var failure = Failure(
+            let failure = Failure(
                 .unreachable,
                 sentence("{} answered HTTP {} to CONNECT", proxyName, String(connectStatus)))
             // It will say the same until somebody changes its rules or the credentials.

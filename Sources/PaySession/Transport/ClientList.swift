@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: MIT
 import CPlatform
 
-/// Every client of the process, for fork, and those that are shared by their configuration.
+/// The clients that are shared by their configuration.
 enum ClientList {
-    private struct State {
-        var clients: [Unmanaged<Client>] = []
-        var shared: [Shared] = []
-        var isForkWatched = false
-    }
-
     private final class Shared {
         let client: Client
         var handles = 1
@@ -19,23 +13,7 @@ enum ClientList {
     /// Shared clients kept though nobody holds them.
     private static let mostUnheld = 16
     private static let mutex = Mutex()
-    private nonisolated(unsafe) static var state = State()
-
-    static func add(_ client: Client) {
-        mutex.withLock {
-            state.clients.append(Unmanaged.passUnretained(client))
-            if !state.isForkWatched {
-                state.isForkWatched = true
-                ForkGate.inChild { ClientList.dropInherited() }
-            }
-        }
-    }
-
-    static func remove(_ client: Client) {
-        mutex.withLock {
-            state.clients.removeAll { $0.toOpaque() == Unmanaged.passUnretained(client).toOpaque() }
-        }
-    }
+    private nonisolated(unsafe) static var shared: [Shared] = []
 
     /// A client for a configuration: the one that the same configuration opened before, if it says
     /// that it is to be shared. The same is what names the same secrets, as they are now: a key that
@@ -49,7 +27,7 @@ enum ClientList {
         return mutex.withLock {
             // Another thread may have been quicker.
             if let client = held(configuration) { return client }
-            state.shared.append(Shared(client))
+            shared.append(Shared(client))
             return client
         }
     }
@@ -57,11 +35,11 @@ enum ClientList {
     /// The shared client that this very text opened, if all that it names is as it was: a request of
     /// PHP opens it anew each time, and reads no more of it than files of certificates.
     static func opened(by text: UnsafePointer<CChar>) -> Client? {
-        let clients = mutex.withLock { state.shared.map { $0.client } }
+        let clients = mutex.withLock { shared.map { $0.client } }
         // Files are read outside the lock. The last one used stands last.
-        for client in clients.reversed() where client.configuration.isStill(text) {
+        for client in clients.reversed() where client.state.configuration.isStill(text) {
             let isHeld = mutex.withLock {
-                guard let entry = state.shared.first(where: { $0.client === client }) else {
+                guard let entry = shared.first(where: { $0.client === client }) else {
                     return false
                 }
                 entry.handles += 1
@@ -75,8 +53,8 @@ enum ClientList {
     /// The client that there is for a configuration, with one handle more.
     private static func held(_ configuration: Configuration) -> Client? {
         guard
-            let entry = state.shared.first(where: {
-                $0.client.configuration.isSame(as: configuration)
+            let entry = shared.first(where: {
+                $0.client.state.configuration.isSame(as: configuration)
             })
         else { return nil }
         entry.handles += 1
@@ -88,21 +66,16 @@ enum ClientList {
     /// Others end with their owner.
     static func close(_ client: consuming Client) {
         let ended: Shared? = mutex.withLock {
-            guard let index = state.shared.firstIndex(where: { $0.client === client }) else {
+            guard let index = shared.firstIndex(where: { $0.client === client }) else {
                 return nil
             }
-            let entry = state.shared.remove(at: index)
+            let entry = shared.remove(at: index)
             entry.handles -= 1
-            state.shared.append(entry)  // the last one used stands last
-            let unheld = state.shared.indices.filter { state.shared[$0].handles == 0 }
+            shared.append(entry)  // the last one used stands last
+            let unheld = shared.indices.filter { shared[$0].handles == 0 }
             guard unheld.count > mostUnheld, let first = unheld.first else { return nil }
-            return state.shared.remove(at: first)
+            return shared.remove(at: first)
         }
         _ = ended  // goes outside the lock
-    }
-
-    private static func dropInherited() {
-        Leftover.dropInherited()
-        for client in state.clients { client.takeUnretainedValue().dropInherited() }
     }
 }

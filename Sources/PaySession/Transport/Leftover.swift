@@ -23,7 +23,15 @@ final class Leftover {
         self.sockets = sockets
     }
 
-    deinit { Loop.takeApart(multi) }
+    deinit { Leftover.takeApart(multi) }
+
+    /// libcurl ignores SIGPIPE while it does this, for the whole process, and puts back what it
+    /// found: two of ours at once could put back each other's.
+    static func takeApart(_ multi: UnsafeMutableRawPointer) {
+        closing.withLock { _ = curl_multi_cleanup(multi) }
+    }
+
+    private static let closing = Mutex()
 
     /// Takes over a multi handle, which no longer speaks to its loop.
     static func keep(

@@ -2,24 +2,25 @@
 import CCurl
 import CPlatform
 
-/// Drives calls over libcurl's multi interface, on the thread that asks and no other.
+/// Drives transfers over libcurl's multi interface, on the thread that asks and no other.
 ///
 /// One call blocks on a loop of its own; a batch keeps one for all of its calls. Connections belong
 /// to a loop, so a client keeps its loops when they are idle. Used by one thread at a time, inside
 /// the fork gate, which is left only for the wait.
 final class Loop {
-    unowned(unsafe) let client: Client
+    private let state: ClientState
     private let multi: UnsafeMutableRawPointer
     /// -1 once it was left to the parent process, or taken away by the host.
     private var epoll: Int32 { didSet { sockets.epoll = epoll } }
     private var timer: Int32 = -1
     /// What the timer is set to.
-    private var timerDue: Int64 = 0
+    private var timerDue = Instant.never
     private let patience: Patience
     private let sockets: Sockets
     private let share: ShareHandle?
     private var idleTransfers: [Transfer] = []
-    /// Something came by HTTP/1: with a libcurl that remembers headers, each transfer is used once.
+    /// Something came by HTTP/1, the words of a proxy perhaps: with a libcurl that remembers headers,
+    /// each transfer is used once.
     private var hasSeenHTTP1 = false
     /// A TLS handshake failed. The trusted certificates, which libcurl keeps for a day, may have
     /// been read when memory was short, and then each handshake after it would fail: from now on
@@ -29,21 +30,14 @@ final class Loop {
     /// Given up in the middle of a name lookup, with a libcurl that would wait for its end: they stay
     /// where they are until it comes, and connect to nothing then.
     private var parked: [Transfer] = []
-    /// When the first of the calls has something to do, though nothing happens.
-    private var firstWake = Instant(microseconds: Int64.max)
+    /// The first moment at which one of those who wait has something to do, though nothing happens.
+    private var firstWake = Instant.never
     /// Names that libcurl has looked up of late, and whether it is about to do so.
     private var lookups: [String] = []
-    private var lookupsUntil = Instant(microseconds: 0)
+    private var lookupsUntil = Instant.longAgo
     private var beginsLookup = false
     /// How often libcurl was called to look at all of its transfers.
     private var turns = 0
-    private(set) var calls: [Call] = []
-    /// Some of `calls` have ended.
-    private var haveEnded = false
-    /// Driven when a batch is asked, and not in between.
-    var isBatch = false
-    /// A batch's calls that have ended and were not taken yet.
-    private var ended: [Call] = []
     /// When libcurl wants to be called though nothing has happened.
     private var curlDue: Instant?
     /// The last step did not ask for events.
@@ -58,7 +52,7 @@ final class Loop {
     let bell: Int32
 
     /// nil when memory or descriptors have run out.
-    static func make(_ client: Client, share: ShareHandle?, asksForHTTP2: Bool) -> Loop? {
+    static func make(_ state: ClientState, share: ShareHandle?, asksForHTTP2: Bool) -> Loop? {
         Leftover.clear()
         let epoll = cplatform_take(epoll_create1(Int32(EPOLL_CLOEXEC)))
         guard epoll >= 0 else { return nil }
@@ -66,7 +60,7 @@ final class Loop {
             cplatform_close(epoll)
             return nil
         }
-        let loop = Loop(client, multi, epoll, share, asksForHTTP2)
+        let loop = Loop(state, multi, epoll, share, asksForHTTP2)
         return loop.canBeWoken ? loop : nil
     }
 
@@ -82,14 +76,15 @@ final class Loop {
     private var canBeWoken = false
 
     private init(
-        _ client: Client, _ multi: UnsafeMutableRawPointer, _ epoll: Int32, _ share: ShareHandle?,
+        _ state: ClientState, _ multi: UnsafeMutableRawPointer, _ epoll: Int32,
+        _ share: ShareHandle?,
         _ asksForHTTP2: Bool
     ) {
         self.asksForHTTP2 = asksForHTTP2
-        bell = client.wakeDescriptor
-        patience = Patience { [unowned(unsafe) client] in client.cancellationCount }
+        bell = state.bell
+        patience = Patience { state.cancellationCount }
         sockets = Sockets(patience, epoll: epoll)
-        self.client = client
+        self.state = state
         self.multi = multi
         self.epoll = epoll
         self.share = share
@@ -105,14 +100,13 @@ final class Loop {
         withSigpipeHeld {
             for transfer in busyTransfers {
                 curl_multi_remove_handle(multi, transfer.easy)
-                transfer.call = nil
+                transfer.owner = nil
             }
             busyTransfers = []
             idleTransfers = []
             if parked.isEmpty {
-                Loop.takeApart(multi)
+                Leftover.takeApart(multi)
             } else {
-                patience.forgetClient()
                 sockets.epoll = -1
                 Leftover.keep(multi, parked, sockets)
             }
@@ -121,57 +115,38 @@ final class Loop {
         if epoll >= 0 { cplatform_close_epoll(epoll) }
     }
 
-    /// libcurl ignores SIGPIPE while it does this, for the whole process, and puts back what it
-    /// found: two of ours at once could put back each other's.
-    static func takeApart(_ multi: UnsafeMutableRawPointer) {
-        closing.withLock { _ = curl_multi_cleanup(multi) }
-    }
-
-    private static let closing = Mutex()
-
     /// Nothing has come in on an idle connection that could be taken for the next answer: late
     /// bytes of the one before. HTTP/2 says which request its bytes belong to, and talks when idle.
-    var isQuiet: Bool { !hasNumberlessAnswers || !sockets.haveInput }
-    private var hasNumberlessAnswers = false
+    var isQuiet: Bool { !hasSeenAnswerByHTTP1 || !sockets.haveInput }
+    private var hasSeenAnswerByHTTP1 = false
 
     var connectionCount: Int { sockets.count }
 
-    // MARK: Calls
+    // MARK: Waiting
 
-    func add(_ call: Call) {
-        calls.append(call)
-        call.advance(on: self, at: .now)
-        removeEnded()
-    }
-
-    /// One of the calls has its answer.
-    func callEnded() { haveEnded = true }
-
-    private func removeEnded() {
-        guard haveEnded else { return }
-        haveEnded = false
-        if isBatch { for call in calls where call.answer != nil { ended.append(call) } }
-        calls.removeAll { $0.answer != nil }
-    }
-
-    /// A batch's calls that have ended since it was asked for them.
-    func takeEnded() -> [Call] {
-        if ended.isEmpty { return [] }
-        let taken = ended
-        ended = []
-        return taken
-    }
+    /// Nothing is under way.
+    var isIdle: Bool { busyTransfers.isEmpty }
 
     /// Waits until something happens, at most until `limit`, and does what can be done then.
-    func step(until limit: Instant) {
-        firstWake = Instant(microseconds: Int64.max)
-        for call in calls where call.wake < firstWake { firstWake = call.wake }
-        var wake = min(limit, firstWake)
+    /// - Parameters:
+    ///   - late: when the first of those whose transfers these are will have waited long enough.
+    ///   - advance: moves them on.
+    /// - Returns: why none of them can go on; nil while they can.
+    @discardableResult
+    func step(
+        until limit: Instant, late: Instant = .never, _ advance: (Instant) -> Void = { _ in }
+    ) -> Failure? {
+        firstWake = late
+        var wake = min(limit, late)
         if let curlDue, curlDue < wake { wake = curlDue }
 
-        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
+        return withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
             let count = wait(events, until: wake)
-            if isLost(count) { return endCalls() }
+            if isLost(count) {
+                return isAbandoned
+                    ? .forked
+                    : Failure(.unreachable, "the process closed a descriptor of this library's")
+            }
             holdingSigpipe {
                 for index in 0..<Int(max(count, 0)) { react(to: &events[index]) }
                 if let curlDue, curlDue <= .now {
@@ -179,11 +154,10 @@ final class Loop {
                     act(CURL_SOCKET_TIMEOUT, 0)
                 }
                 collect()
-                let now = Instant.now
-                for call in calls { call.advance(on: self, at: now) }
+                advance(.now)
             }
+            return nil
         }
-        removeEnded()
     }
 
     /// Waits for events, outside the fork gate. Does not ask for any where libcurl has something to do
@@ -198,7 +172,7 @@ final class Loop {
             return 0
         }
         hasSkippedWait = false
-        let milliseconds = Int32(clamping: wake.milliseconds(since: now))
+        let milliseconds = Int32(clamping: wake.since(now).milliseconds)
         sockets.tellChanges()
         if isHolding { cplatform_sigpipe_take(&hold) }
         return ForkGate.outside {
@@ -237,16 +211,6 @@ final class Loop {
     /// It will never be of use again.
     var isLost: Bool { epoll < 0 }
 
-    private func endCalls() {
-        for call in calls {
-            call.end(
-                isAbandoned
-                    ? .forked
-                    : Failure(.unreachable, "the process closed a descriptor of this library's"),
-                on: self)
-        }
-    }
-
     private func react(to event: inout epoll_event) {
         let fd = cplatform_event_fd(&event)
         if fd == bell || fd == timer || !sockets.isWanted(fd) { return }
@@ -257,17 +221,11 @@ final class Loop {
         act(fd, mask)
     }
 
-    /// Ends what is still under way, without an answer, and keeps what one call will need.
+    /// Keeps what one call will need. Nothing is under way any more.
     func rest() {
-        isBatch = false
-        ended = []
         if timer >= 0 { cplatform_close_timer(timer) }  // it would keep the epoll set awake
         timer = -1
-        timerDue = 0
-        if !calls.isEmpty {
-            withSigpipeHeld { for call in calls { call.drop(on: self) } }
-            calls = []
-        }
+        timerDue = .never
         // An answer that was there at once: nobody has seen yet whether the epoll set still is.
         if hasSkippedWait {
             hasSkippedWait = false
@@ -296,33 +254,32 @@ final class Loop {
 
     /// Sets the timer, if there is one, to the next thing to do.
     /// - Parameter due: what the caller has to do itself.
-    func setTimer(_ due: Instant?) {
+    func setTimer(_ due: @autoclosure () -> Instant) {
         guard timer >= 0 else { return }
         sockets.tellChanges()
-        var next = due
-        if let curlDue, next.map({ curlDue < $0 }) ?? true { next = curlDue }
-        for call in calls where next.map({ call.wake < $0 }) ?? true { next = call.wake }
-        let microseconds = next.map { max($0.microseconds, 1) } ?? 0
-        guard microseconds != timerDue else { return }
-        timerDue = microseconds
-        cplatform_set_timer(timer, microseconds)
+        let next = min(due(), curlDue ?? .never)
+        guard next != timerDue else { return }
+        timerDue = next
+        cplatform_set_timer(timer, next == .never ? 0 : max(next.microseconds, 1))
     }
 
     // MARK: Transfers
 
-    /// Sends a request for a call, whose `transferEnded` will be called.
-    func start(_ request: Transfer.Request, for call: Call) throws(Failure) -> Transfer {
+    /// Sends a request, of whose end its owner is told.
+    func start(
+        _ request: Request, for owner: any TransferOwner
+    ) throws(Failure) -> Transfer {
         guard let transfer = idleTransfers.popLast() ?? Transfer.make() else {
             throw .outOfMemory
         }
         if !transfer.prepareAgain(request) {
             try transfer.prepare(
-                request, client.configuration, sockets: sockets, patience: patience, share: share,
+                request, state.configuration, sockets: sockets, patience: patience, share: share,
                 cachesAuthorities: !hasFailedTLS, asksForHTTP2: asksForHTTP2)
         }
         guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else { throw .outOfMemory }
         noteLookup(of: request.address.host)
-        transfer.call = call
+        transfer.owner = owner
         transfer.turn = turns
         busyTransfers.append(transfer)
         return transfer
@@ -331,7 +288,7 @@ final class Loop {
     /// libcurl knows names for a minute, unless told otherwise.
     private func noteLookup(of host: String) {
         let now = Instant.now
-        if lookupsUntil <= now { (lookups, lookupsUntil) = ([], now.adding(milliseconds: 60_000)) }
+        if lookupsUntil <= now { (lookups, lookupsUntil) = ([], now.adding(.seconds(60))) }
         if lookups.contains(where: { sameBytes($0, host) }) { return }
         lookups.append(host)
         beginsLookup = true
@@ -344,8 +301,8 @@ final class Loop {
             busyTransfers.swapAt(place, busyTransfers.count - 1)
             busyTransfers.removeLast()
         }
-        transfer.call = nil
-        client.count(newConnections: transfer.newConnections)
+        transfer.owner = nil
+        state.count(newConnections: transfer.newConnections)
         // Nothing is looked up before libcurl has begun with it.
         if Quirks.waitsForLookups, !hasEnded, transfer.turn < turns, transfer.knowsNoAddress {
             transfer.connectToNothing()
@@ -353,8 +310,8 @@ final class Loop {
             return
         }
         curl_multi_remove_handle(multi, transfer.easy)
-        if transfer.beganByHTTP1 { hasSeenHTTP1 = true }
-        if transfer.hasAnswerWithoutNumber { hasNumberlessAnswers = true }
+        if transfer.head.beganByHTTP1 { hasSeenHTTP1 = true }
+        if transfer.cameByHTTP1 { hasSeenAnswerByHTTP1 = true }
         let mayBeUsedAgain = transfer.mayBeUsedAgain
         transfer.rest()
         if hasFailedTLS || hasSeenHTTP1 && Quirks.remembersHeaders {
@@ -373,7 +330,7 @@ final class Loop {
             ccurl_get_pointer(message.pointee.easy_handle, CURLINFO_PRIVATE, &context)
             guard let context else { continue }
             let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-            guard let call = transfer.call else {
+            guard let owner = transfer.owner else {
                 if let place = parked.firstIndex(where: { $0 === transfer }) {
                     curl_multi_remove_handle(multi, transfer.easy)
                     parked.remove(at: place)
@@ -384,7 +341,7 @@ final class Loop {
             if case .failed(let failure) = response.ending, failure.outcome == .tlsFailed {
                 hasFailedTLS = true
             }
-            call.transferEnded(transfer, response, on: self)
+            owner.transferEnded(response)
         }
         patience.hasEnded = false
     }
@@ -392,7 +349,7 @@ final class Loop {
     private func act(_ socket: curl_socket_t, _ mask: Int32) {
         patience.begin(
             transfers: busyTransfers.count, until: firstWake,
-            cancellations: client.cancellationCount)
+            cancellations: state.cancellationCount)
         // Only then it begins with what was added.
         if socket == CURL_SOCKET_TIMEOUT { turns += 1 }
         var running: Int32 = 0
@@ -428,7 +385,7 @@ final class Loop {
         guard let context else { return 0 }
         let loop = Unmanaged<Loop>.fromOpaque(context).takeUnretainedValue()
         loop.curlDue =
-            milliseconds < 0 ? nil : Instant.now.adding(milliseconds: Int64(milliseconds))
+            milliseconds < 0 ? nil : .now.adding(.milliseconds(Int64(milliseconds)))
         return 0
     }
 
@@ -436,9 +393,8 @@ final class Loop {
 
     /// In a forked child: gives up what is the parent's. The kernel's epoll set stays as it is
     /// there.
-    /// - Returns: whether libcurl may now take its handles apart. Not if a call was under way: a
-    ///   name
-    ///   lookup has a thread and a lock of libcurl's, and the thread did not come along.
+    /// - Returns: whether libcurl may now take its handles apart. Not if a request was under way: a
+    ///   name lookup has a thread and a lock of libcurl's, and the thread did not come along.
     func abandon() -> Bool {
         isAbandoned = true
         let isDisconnected = sockets.disconnect()
@@ -446,6 +402,6 @@ final class Loop {
         if epoll >= 0 { cplatform_close_epoll(epoll) }
         timer = -1
         epoll = -1
-        return isDisconnected && calls.isEmpty && parked.isEmpty
+        return isDisconnected && isIdle && parked.isEmpty
     }
 }

@@ -16,9 +16,9 @@ final class Patience {
     /// What it has given us since, in bytes.
     private var gain = 0
     private var transfers = 0
-    private var deadline = Int64.max
+    private var deadline = Instant.never
     private var cancellations: UInt32 = 0
-    private var cancellationCount: () -> UInt32
+    private let cancellationCount: () -> UInt32
     /// A connection was cut; until the transfers that it carried have been seen to.
     var hasEnded = false
 
@@ -33,7 +33,7 @@ final class Patience {
     private static let mostTransfers = 100
     /// When it is late, less may; but not nothing: others' answers may be on the connection.
     private static let spareBytesWhenLate = 65_536
-    private static let graceMicroseconds: Int64 = 20_000
+    private static let grace = Span.milliseconds(20)
     /// Messages of TLS itself: a handshake has ten or so, two to four of them tickets. A record has
     /// room for thousands, and each is work.
     private static let mostMessages = 64
@@ -47,20 +47,17 @@ final class Patience {
     ///     busy elsewhere, what has come meanwhile is not late.
     func begin(transfers: Int, until deadline: Instant, cancellations: UInt32) {
         self.transfers = transfers
-        self.deadline = max(deadline.microseconds, Instant.now.microseconds)
+        self.deadline = max(deadline, .now)
         self.cancellations = cancellations
         turns += 1
         gain = 0
     }
 
-    /// Its client goes before the connections.
-    func forgetClient() { cancellationCount = { [cancellations] in cancellations } }
-
     /// Headers or a body have come.
     func note(gain count: Int) { gain += count }
 
     private var isLate: Bool {
-        Instant.now.microseconds - Patience.graceMicroseconds >= deadline
+        .now >= deadline.adding(Patience.grace)
             || cancellationCount() != cancellations
     }
 

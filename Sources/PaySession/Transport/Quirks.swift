@@ -5,6 +5,11 @@ import CPlatform
 /// What a libcurl cannot do, or does wrong, by its version: the one that is there when the library
 /// runs, never the one whose headers it was built with. One entry for each, with what is done about
 /// it; gone with the last libcurl that needs it.
+///
+/// Three are met without asking for the version, since that costs nothing. 7.88 would wait for ever on
+/// another's connection without TLS that broke at once: only requests with TLS set CURLOPT_PIPEWAIT.
+/// 7.74 lets a NUL byte in a header by: `ResponseHead` looks for it. 8.14 takes "HTTP/1.1 2000 OK" for
+/// 200: `StatusLine` reads it again.
 enum Quirks {
     private static let version = ccurl_facts()?.pointee.version_num ?? 0
 

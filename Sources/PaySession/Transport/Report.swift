@@ -19,7 +19,7 @@ struct Report {
     /// Distinct names kept for each list; what comes later is counted as "other".
     private static let mostNames = 64
 
-    mutating func count(_ outcome: Outcome, _ provider: Int, _ elapsed: Int64) {
+    mutating func count(_ outcome: Outcome, _ provider: Int, _ elapsed: Span) {
         tallies[provider].outcomes[Int(outcome.rawValue)] += 1
         tallies[provider].latencies.add(elapsed)
     }
@@ -139,18 +139,18 @@ struct Report {
 struct Latencies {
     private var buckets = [Int64](repeating: 0, count: 8 * 40)
     private var count: Int64 = 0
-    private(set) var longest: Int64?
+    private(set) var longest: Span?
 
-    mutating func add(_ microseconds: Int64) {
-        let value = max(microseconds, 8)
+    mutating func add(_ span: Span) {
+        let value = max(span.microseconds, 8)
         buckets[min(Latencies.bucket(value), buckets.count - 1)] += 1
         count += 1
-        longest = max(longest ?? 0, microseconds)
+        longest = max(longest ?? .zero, span)
     }
 
     /// The upper end of the bucket in which that share of all durations ends, or the longest if
     /// that is less; nil before there is one.
-    func percentile(_ percent: Int64) -> Int64? {
+    func percentile(_ percent: Int64) -> Span? {
         guard let longest else { return nil }
         var left = (count * percent + 99) / 100
         for (bucket, count) in buckets.enumerated() {
@@ -166,7 +166,7 @@ struct Latencies {
         return (power - 3) * 8 + Int(value >> Int64(power - 3) & 7)
     }
 
-    private static func end(_ bucket: Int) -> Int64 {
-        Int64(8 + bucket % 8 + 1) << Int64(bucket / 8) - 1
+    private static func end(_ bucket: Int) -> Span {
+        Span(microseconds: Int64(8 + bucket % 8 + 1) << Int64(bucket / 8) - 1)
     }
 }

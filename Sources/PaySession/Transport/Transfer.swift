@@ -2,73 +2,33 @@
 import CCurl
 import CPlatform
 
+/// Whoever has sent a request.
+protocol TransferOwner: AnyObject {
+    /// libcurl is through with it, and the owner stops it.
+    func transferEnded(_ response: Response)
+}
+
 /// One request and its answer: a libcurl easy handle, used again for the next request.
 final class Transfer {
-    struct Request {
-        let address: Address
-        /// The secret header line.
-        let authorization: Secret
-        var headers: [String] = []
-        /// Makes it a POST.
-        var body: String?
-        let connectTimeoutMs: Int64
-        /// Whatever is asked with this authorization has the same headers, and the authorization
-        /// lives as long as the client: they may stay for the next request.
-        var hasLastingHeaders = false
-        /// What comes back is wiped before its memory is.
-        var hasSecretAnswer: Bool { body != nil }
-    }
-
-    /// What came of it, made once, when it has ended.
-    struct Response {
-        enum Ending {
-            /// An answer with this HTTP status.
-            case answered(Int)
-            case failed(Failure)
-        }
-        let ending: Ending
-        let body: Buffer
-        /// In seconds; 0 where nothing was asked for.
-        let retryAfter: Int64
-        /// Of the address that a redirect points to.
-        let redirectHost: String?
-    }
-
     let easy: UnsafeMutableRawPointer
     /// Whose it is while it is under way.
-    var call: Call?
+    var owner: (any TransferOwner)?
     /// When it was given to libcurl, counted in how often that had looked at all of its transfers.
     var turn = 0
     private(set) var body = Buffer()
     private var bodyLimit = 0
-    private var headerBytes = 0
-    /// What came first, the words of a proxy perhaps, came by HTTP/1.
-    private(set) var beganByHTTP1 = false
     /// The handle has not been used yet: there is nothing to reset.
     private var isNew = true
     /// The handle has had an answer before this one.
     private var hadAnswer = false
-    /// The empty line behind the headers has come.
-    private var headersEnded = false
-    /// Retry-After names a number of seconds beyond counting.
-    private var isToWaitForever = false
-    private var codings = Codings()
     /// The transfer was ended before a byte of the body was unpacked, because of its codings.
     private var hasRefusedBody = false
-    /// The status line that came last is an interim answer's: another one has to follow.
-    private var isInterim = false
-    /// A status line has come that is good, and no interim answer's.
-    private var hasStatusLine = false
-    /// Why nothing in the answer can be believed.
-    private var headFlaw: StaticString?
     /// Where it goes, and by what rules.
     private var address: Address?
     private var configuration: Configuration?
-    /// The Date header as it came, and this machine's clock when it did, in seconds.
-    private let date = Buffer()
-    private var dateSeen: Int64 = 0
-    /// Of the body, as the headers say; what fits no number is the largest.
-    private var announcedLength: Int64?
+    private(set) var head = ResponseHead(date: Buffer())
+    /// This machine's clock when the head had ended, in seconds since 1970; 0 before that.
+    private var headSeen: Int64 = 0
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var overran: StaticString?
     private var changedProtocol = false
@@ -83,9 +43,6 @@ final class Transfer {
     private var opened: [Socket] = []
     /// Resetting an easy handle leaves it attached; it must not outlive what it is attached to.
     private var share: ShareHandle?
-
-    /// More than any provider sends; libcurl's own bound depends on its version.
-    private static let mostHeaderBytes = 65536
 
     /// nil when memory has run out.
     static func make() -> Transfer? {
@@ -154,7 +111,7 @@ final class Transfer {
             easy, CURLOPT_HTTP_VERSION,
             asksForHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
         // A batch's requests wait for the first connection, to share it. Not without TLS, which
-        // alone offers HTTP/2: libcurl 7.88 would wait for ever on a connection that broke at once.
+        // alone offers HTTP/2: see Quirks.
         if !request.address.isPlain, asksForHTTP2 { set(CURLOPT_PIPEWAIT, 1) }
         ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "gzip")
         set(CURLOPT_USERAGENT, configuration.userAgent)
@@ -166,7 +123,7 @@ final class Transfer {
 
         set(CURLOPT_NOSIGNAL, 1)
         set(Quirks.leaveLookups(easy))
-        set(CURLOPT_CONNECTTIMEOUT_MS, Int(request.connectTimeoutMs))
+        set(CURLOPT_CONNECTTIMEOUT_MS, Int(configuration.connectTimeout.milliseconds))
         if request.address.isPlain {
             set(CURLOPT_NOPROXY, "*")
         } else {
@@ -221,7 +178,7 @@ final class Transfer {
         if let share { set(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle)) }
         self.share = share
         guard refusal == CURLE_OK || refusal == CURLE_OUT_OF_MEMORY else {
-            var failure = Failure(
+            let failure = Failure(
                 .unreachable,
                 sentence(
                     "libcurl {} refuses what is needed: {}", Quirks.versionText,
@@ -273,21 +230,13 @@ final class Transfer {
     }
 
     private func forgetAnswer() {
-        if headerBytes > 0 { hadAnswer = true }
-        beganByHTTP1 = false
+        if head.length > 0 { hadAnswer = true }
+        head = ResponseHead(date: head.date)
+        headSeen = 0
         for socket in opened where opened.count > 1 { socket.look() }
         opened = []
         body.removeAll()
-        date.removeAll()
-        headerBytes = 0
-        headersEnded = false
-        isToWaitForever = false
-        codings = Codings()
         hasRefusedBody = false
-        isInterim = false
-        hasStatusLine = false
-        headFlaw = nil
-        announcedLength = nil
         errorText[0] = 0
         overran = nil
         changedProtocol = false
@@ -301,13 +250,14 @@ final class Transfer {
 
     /// How far the far end's clock is ahead of this machine's, in seconds; nil if it did not say.
     var clockSkew: Int64? {
+        let date = head.date
         guard date.count > 0 else { return nil }
         date.append(0)
         guard date.isComplete else { return nil }
         let told = date.bytes.withMemoryRebound(to: CChar.self) { text in
             text.baseAddress.map { curl_getdate($0, nil) } ?? -1
         }
-        return told < 0 ? nil : Int64(told) - dateSeen
+        return told < 0 ? nil : Int64(told) - headSeen
     }
 
     /// What came of it. Takes the body away.
@@ -318,13 +268,16 @@ final class Transfer {
         var redirectHost: String?
         if case .answered(300...399) = ending { redirectHost = self.redirectHost }
         return Response(
-            ending: ending, body: taken, retryAfter: retryAfter, redirectHost: redirectHost)
+            ending: ending, body: taken, retryAfter: retryAfter, redirectHost: redirectHost,
+            httpStatus: httpStatus, httpVersion: httpVersion, reusedConnection: reusedConnection,
+            cameByHTTP1: cameByHTTP1)
     }
 
     private func ending(_ code: CURLcode) -> Response.Ending {
         if let overran { return .failed(Failure(.tooLarge, overran.text, httpStatus: httpStatus)) }
-        if let headFlaw {
-            return .failed(Failure(.malformed, headFlaw.text, httpStatus: toldStatus))
+        if head.isTooLong { return headIsTooLong }
+        if let flaw = head.flaw {
+            return .failed(Failure(.malformed, flaw.text, httpStatus: toldStatus))
         }
         if changedProtocol {
             return .failed(Failure(.unreachable, "the provider changed from HTTP/2 to HTTP/1"))
@@ -333,7 +286,7 @@ final class Transfer {
         if hasRefusedBody, let httpStatus { return refusedBody(httpStatus) }
         switch code {
         case CURLE_OK:
-            guard let httpStatus, headersEnded else {
+            guard let httpStatus, head.hasEnded else {
                 return .failed(Failure(.unreachable, "the answer broke off in its headers"))
             }
             return .answered(httpStatus)
@@ -343,8 +296,7 @@ final class Transfer {
             return refusedBody(httpStatus)
         default:
             if Quirks.isHeaderTooLong(code, hasSentRequest: hasSentRequest) {
-                return .failed(
-                    Failure(.tooLarge, Transfer.headerOverrun.text, httpStatus: httpStatus))
+                return headIsTooLong
             }
             if patience?.hasEnded == true, Breakage.isOfConnection(code) {
                 return .failed(
@@ -354,12 +306,17 @@ final class Transfer {
         }
     }
 
+    private var headIsTooLong: Response.Ending {
+        let words = "the answer's headers are longer than 64 KiB"
+        return .failed(Failure(.tooLarge, words, httpStatus: httpStatus))
+    }
+
     /// What becomes of an answer whose body was not unpacked. Of a refusal the body does not matter:
     /// it is a refusal.
     private func refusedBody(_ httpStatus: Int) -> Response.Ending {
         body.removeAll()
         if httpStatus != 200 { return .answered(httpStatus) }
-        return .failed(Failure(.malformed, codings.flaw, httpStatus: httpStatus))
+        return .failed(Failure(.malformed, head.codings.flaw, httpStatus: httpStatus))
     }
 
     private func breakage(_ code: CURLcode) -> Breakage {
@@ -368,13 +325,13 @@ final class Transfer {
         return Breakage(
             code: code, text: errorText, host: address?.host ?? "the provider",
             proxy: address?.isPlain == false ? configuration.flatMap { Proxy.used(by: $0) } : nil,
-            connectStatus: connectStatus, toldStatus: toldStatus, hasHeaders: headersEnded,
+            connectStatus: connectStatus, toldStatus: toldStatus, hasHeaders: head.hasEnded,
             hasSentRequest: hasSentRequest,
             hasClientCertificate: configuration?.clientCertificate != nil)
     }
 
     /// nil where there was no status line to believe.
-    private var toldStatus: Int? { hasStatusLine ? httpStatus : nil }
+    private var toldStatus: Int? { head.hasStatusLine ? httpStatus : nil }
 
     private var redirectHost: String? {
         var target: UnsafeMutablePointer<CChar>?
@@ -420,9 +377,9 @@ final class Transfer {
     /// In truth, whatever the status line says.
     private var cameByHTTP2: Bool { ccurl_came_by_http2(easy) == 1 }
 
-    /// An answer by HTTP/1: those belong to requests by their order alone.
-    /// What a proxy said first does not count.
-    var hasAnswerWithoutNumber: Bool { beganByHTTP1 && !cameByHTTP2 }
+    /// An answer by HTTP/1, whatever a proxy spoke before it. On a connection of HTTP/1 nothing but
+    /// their order says which request an answer belongs to; HTTP/2 numbers both.
+    var cameByHTTP1: Bool { head.beganByHTTP1 && !cameByHTTP2 }
 
     var newConnections: Int {
         var count = 0
@@ -430,12 +387,12 @@ final class Transfer {
         return count
     }
 
-    /// In seconds, both forms of the header understood by libcurl; 0 where there was none.
-    private var retryAfter: Int64 {
-        if isToWaitForever { return Int64.max }
+    /// Both forms of the header understood by libcurl; zero where there was none.
+    private var retryAfter: Span {
+        if head.isToWaitForever { return .endless }
         var seconds: curl_off_t = 0
         ccurl_get_offset(easy, CURLINFO_RETRY_AFTER, &seconds)
-        return Int64(seconds)
+        return .seconds(Int64(seconds))
     }
 
     private var hasSentRequest: Bool {
@@ -445,7 +402,6 @@ final class Transfer {
     }
 
     private static let bodyOverrun: StaticString = "the answer is longer than max_response_bytes"
-    private static let headerOverrun: StaticString = "the answer's headers are longer than 64 KiB"
 
     /// To this machine only where there is no TLS, whatever a resolver says that localhost is.
     private static let openSocket: curl_opensocket_callback = { context, purpose, address in
@@ -502,129 +458,28 @@ final class Transfer {
 
     private func takeHeader(_ line: UnsafeBufferPointer<UInt8>) -> Int {
         patience?.note(gain: line.count)
-        let isFirst = headerBytes == 0
-        headerBytes += line.count
-        guard headerBytes <= Transfer.mostHeaderBytes else {
-            overran = Transfer.headerOverrun
-            return 0
+        guard head.take(line, cameByHTTP2: cameByHTTP2) else { return 0 }
+        if !head.hasEnded {
+            headSeen = 0
+        } else if headSeen == 0 {
+            headSeen = cplatform_realtime()
         }
-        if isFirst { beganByHTTP1 = !cameByHTTP2 }
-        headFlaw = flaw(of: line, mustBeStatusLine: isFirst || headersEnded && isInterim)
-        if headFlaw != nil { return 0 }
-        if beganByHTTP1, hadAnswer, Quirks.remembersHeaders {
-            // What comes next could be a folded line. Again, with a handle of its own.
+        if head.beganByHTTP1, hadAnswer, Quirks.remembersHeaders {
+            // A folded line could be next, which libcurl would add to a header that it has freed.
+            // The same is asked again, by a handle that had no answer yet.
             changedProtocol = true
             return 0
         }
-        look(at: line)
-        if headFlaw != nil { return 0 }
         // Of what a proxy says before the request is sent, libcurl unpacks nothing.
-        if headersEnded, codings.areForeign, !isInterim, hasSentRequest {
+        if head.announcesForeignBody, hasSentRequest {
             hasRefusedBody = true
             return 0
         }
-        if headersEnded, codings.content == nil, (announcedLength ?? 0) > Int64(bodyLimit) {
+        if head.announcesBody(longerThan: bodyLimit) {
             overran = Transfer.bodyOverrun
             return 0
         }
         return line.count
-    }
-
-    /// Why the answer cannot be believed; nil if this line is no reason.
-    private func flaw(
-        of line: UnsafeBufferPointer<UInt8>, mustBeStatusLine: Bool
-    ) -> StaticString? {
-        // libcurl 7.74 lets it by, and whoever reads the header in C sees less of it.
-        if let start = line.baseAddress, memchr(start, 0, line.count) != nil {
-            return "the answer has a NUL byte in a header"
-        }
-        guard mustBeStatusLine || headersEnded && StatusLine.isMeant(line) else { return nil }
-        hasStatusLine = false
-        switch StatusLine.read(line) {
-        case .http1(let status):
-            isInterim = status < 200
-            hasStatusLine = !isInterim
-            return nil
-        case .later:
-            isInterim = false
-            // Behind what a proxy said the provider's own answer is asked for anew.
-            hasStatusLine = !beganByHTTP1 || cameByHTTP2
-            return hasStatusLine
-                ? nil : "the answer's status line says HTTP/2, and it came by HTTP/1"
-        case nil:
-            return "the answer does not begin with a status line of HTTP"
-        }
-    }
-
-    /// One line of the headers, or of the trailers behind a body.
-    private func look(at line: UnsafeBufferPointer<UInt8>) {
-        switch line.first {
-        case 0x48, 0x68:  // H
-            guard StatusLine.isMeant(line) else { return }
-            headersEnded = false
-            codings = Codings()
-            announcedLength = nil
-        case 0x0D, 0x0A:
-            headersEnded = true
-        case 0x43, 0x63:  // C
-            if let value = Transfer.value(of: "content-encoding:", in: line) {
-                // Trailers come when all is unpacked.
-                if !headersEnded { codings.note(content: value) }
-            } else if let value = Transfer.value(of: "content-length:", in: line) {
-                let length = Transfer.length(value)
-                if length == nil || announcedLength ?? length != length {
-                    // libcurl takes one of them, each version another.
-                    headFlaw = "the answer's Content-Length is no number, or two"
-                }
-                announcedLength = length
-            }
-        case 0x44, 0x64:  // D
-            guard let value = Transfer.value(of: "date:", in: line) else { return }
-            date.removeAll()
-            date.append(UnsafeRawBufferPointer(value))
-            dateSeen = cplatform_realtime()
-        case 0x52, 0x72:  // R
-            // libcurl takes a number that does not fit for none.
-            guard let value = Transfer.value(of: "retry-after:", in: line) else { return }
-            isToWaitForever = value.count > 18 && isMade(value, of: "09")
-        case 0x54, 0x74:  // T
-            guard let value = Transfer.value(of: "transfer-encoding:", in: line) else { return }
-            if !headersEnded { codings.note(transfer: value) }
-        default: break
-        }
-    }
-
-    /// - Parameter name: in lower case.
-    private static func value(
-        of name: StaticString, in line: UnsafeBufferPointer<UInt8>
-    ) -> UnsafeBufferPointer<UInt8>? {
-        guard line.count >= name.utf8CodeUnitCount else { return nil }
-        for index in 0..<name.utf8CodeUnitCount {
-            let (byte, wanted) = (line[index], name.utf8Start[index])
-            guard byte == wanted || wanted >= 0x61 && byte | 0x20 == wanted else { return nil }
-        }
-        var first = name.utf8CodeUnitCount
-        var end = line.count
-        while first < end, line[first] <= 0x20 { first += 1 }
-        while end > first, line[end - 1] <= 0x20 { end -= 1 }
-        return UnsafeBufferPointer(rebasing: line[first..<end])
-    }
-
-    /// Content-Length: digits, which may stand there more than once (RFC 9110, 8.6). nil for anything
-    /// else.
-    private static func length(_ value: UnsafeBufferPointer<UInt8>) -> Int64? {
-        var length: Int64?
-        for part in parts(of: value, between: UInt8(ascii: ",")) {
-            var digits = part
-            while digits.first == UInt8(ascii: " ") {
-                digits = UnsafeBufferPointer(rebasing: digits[1...])
-            }
-            guard !digits.isEmpty, isMade(digits, of: "09") else { return nil }
-            let number = parseDigits(digits) ?? Int64.max
-            if length ?? number != number { return nil }
-            length = number
-        }
-        return length
     }
 
     private func addHeader(_ line: UnsafePointer<CChar>) -> Bool {

@@ -2,7 +2,7 @@
 import CPlatform
 
 /// The first line of an answer, which says whether anything in it can be believed. libcurl reads it
-/// more leniently, and each version in its own way: 8.14 takes "HTTP/1.1 2000 OK" for 200.
+/// more leniently, and each version in its own way.
 enum StatusLine {
     /// What the line claims to have come by.
     enum Version {

@@ -99,48 +99,17 @@ struct Reader {
     /// The objects of a list; nil where there is no list. What is not an object is left out.
     func list<Element>(
         _ path: StaticString, _ read: @escaping (Reader) -> Element
-    ) -> List<Element>? {
+    ) -> ValueList<Element>? {
         let found = self[path]
         guard found.isArray else {
             note(found, path)
             return nil
         }
         let whole = prefix + path.text
-        return List(value: found, drift: drift, path: whole, within: whole + ".", read: read)
-    }
-
-    /// Read one by one, each time it is gone through, while the document is there: a document can
-    /// have more of them than memory.
-    struct List<Element>: Sequence, IteratorProtocol {
-        fileprivate let value: Value
-        fileprivate let drift: Drift
-        fileprivate let path: String
-        fileprivate let within: String
-        fileprivate let read: (Reader) -> Element
-        private var index = 0
-        /// What is no object included.
-        var count: Int { value.elementCount }
-
-        fileprivate init(
-            value: Value, drift: Drift, path: String, within: String,
-            read: @escaping (Reader) -> Element
-        ) {
-            self.value = value
-            self.drift = drift
-            self.path = path
-            self.within = within
-            self.read = read
-        }
-
-        mutating func next() -> Element? {
-            while index < value.elementCount {
-                let element = value.element(index)
-                index += 1
-                if element.isObject {
-                    return read(Reader(element, drift: drift, prefix: within))
-                }
-                drift.noteUnreadable(path)
-            }
+        let within = whole + "."
+        return ValueList(found) { [drift] element in
+            if element.isObject { return read(Reader(element, drift: drift, prefix: within)) }
+            drift.noteUnreadable(whole)
             return nil
         }
     }
@@ -164,30 +133,6 @@ struct Reader {
             return nil
         }
         return text.bytes.isEmpty ? nil : text
-    }
-}
-
-extension Value {
-    /// The value at a path of keys parted by dots.
-    func at(_ path: StaticString) -> Value {
-        let bytes = UnsafeBufferPointer(start: path.utf8Start, count: path.utf8CodeUnitCount)
-        if memchr(path.utf8Start, 0x2E, bytes.count) == nil {
-            return member(cString(path), bytes.count)
-        }
-        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { keys in
-            for index in 0..<bytes.count {
-                keys[index] = bytes[index] == 0x2E ? 0 : CChar(truncatingIfNeeded: bytes[index])
-            }
-            keys[bytes.count] = 0
-            var found = self
-            var start = 0
-            for index in 0...bytes.count where keys[index] == 0 {
-                guard let base = keys.baseAddress else { break }
-                found = found.member(base + start)
-                start = index + 1
-            }
-            return found
-        }
     }
 }
 

@@ -21,18 +21,17 @@ struct TokenCache {
 
     /// Who asks, and until when.
     struct Leader {
-        let loop: ObjectIdentifier
-        /// A batch asks only while somebody drives it: nobody but itself may wait for it.
-        let isBatch: Bool
+        /// The batch that it is of; nil for a call that blocks. A batch moves on only while somebody
+        /// drives it: no other call may wait for it.
+        let batch: ObjectIdentifier?
         let deadline: Instant
     }
 
     enum Progress {
         case underway
         case landed(Secret)
-        /// The failure of those who waited for this one request, and the seconds that the endpoint
-        /// wants to be left alone; the next call asks anew.
-        case failed(Failure, retryAfter: Int64)
+        /// The failure of those who waited for this one request; the next call asks anew.
+        case failed(Failure)
         /// Whoever asked gave up, for reasons of its own: claim again.
         case abandoned
     }
@@ -41,12 +40,11 @@ struct TokenCache {
         let provider: Int
         let audience: String
         var token: Secret?
-        /// On the clock that counts while the machine sleeps.
-        var renewAt = Instant(microseconds: 0)
+        var renewAt = BootInstant.longAgo
         var flight: Flight?
         var leader: Leader?
         var lastLanded: Flight?
-        var lastFailed: (flight: Flight, failure: Failure, retryAfter: Int64)?
+        var lastFailed: (flight: Flight, failure: Failure)?
     }
 
     private var entries: [Entry] = []
@@ -58,9 +56,11 @@ struct TokenCache {
     /// Dintero's audiences come from references: more accounts than this take turns.
     private static let mostEntries = 64
 
-    /// - Parameter now: on the clock that counts while the machine sleeps.
+    /// - Parameters:
+    ///   - now: by the clock of tokens.
+    ///   - moment: the same, by the clock of deadlines.
     mutating func claim(
-        provider: Int, audience: String, at now: Instant, as leader: Leader
+        provider: Int, audience: String, at now: BootInstant, _ moment: Instant, as leader: Leader
     ) -> Claim {
         let index = place(provider, audience)
         if let token = entries[index].token, now < entries[index].renewAt {
@@ -68,7 +68,7 @@ struct TokenCache {
             return .use(token)
         }
         if let flight = entries[index].flight, let other = entries[index].leader,
-            !other.isBatch || other.loop == leader.loop, Instant.now < other.deadline
+            other.batch == nil || other.batch == leader.batch, moment < other.deadline
         {
             return .wait(flight)
         }
@@ -85,29 +85,31 @@ struct TokenCache {
             if entry.flight == flight { return .underway }
             if entry.lastLanded == flight, let token = entry.token { return .landed(token) }
             if let last = entry.lastFailed, last.flight == flight {
-                return .failed(last.failure, retryAfter: last.retryAfter)
+                return .failed(last.failure)
             }
         }
         return .abandoned
     }
 
     /// Kept until the earlier of half its life and a minute before its end.
-    /// - Parameter lifetime: in seconds; nil where the endpoint did not say: then only those
-    ///   who waited for it use it.
-    mutating func deliver(_ token: Secret, for flight: Flight, lifetime: Int64?, at now: Instant) {
+    /// - Parameter lifetime: nil where the endpoint did not say: then only those who waited for it
+    ///   use it.
+    mutating func deliver(
+        _ token: Secret, for flight: Flight, lifetime: Span?, at now: BootInstant
+    ) {
         guard let index = entries.firstIndex(where: { $0.flight == flight }) else { return }
-        let seconds = min(max(lifetime ?? 0, 0), 365 * 86400)
+        let life = min(max(lifetime ?? .zero, .zero), .seconds(365 * 86400)).microseconds
         entries[index].token = token
-        entries[index].renewAt = now.adding(milliseconds: min(seconds * 500, (seconds - 60) * 1000))
+        entries[index].renewAt = now.adding(Span(microseconds: min(life / 2, life - 60_000_000)))
         entries[index].flight = nil
         entries[index].lastLanded = flight
         fetched += 1
     }
 
-    mutating func fail(_ flight: Flight, _ failure: Failure, retryAfter: Int64 = 0) {
+    mutating func fail(_ flight: Flight, _ failure: Failure) {
         guard let index = entries.firstIndex(where: { $0.flight == flight }) else { return }
         entries[index].flight = nil
-        entries[index].lastFailed = (flight, failure, retryAfter)
+        entries[index].lastFailed = (flight, failure)
         failures += 1
     }
 

@@ -2,13 +2,14 @@
 
 /// The answer of a token endpoint (RFC 6749, 5.1 and 5.2).
 enum TokenAnswer {
-    /// - Returns: the token, and its lifetime in seconds where the endpoint said it.
+    /// - Parameter secrets: what must not come back in a message.
+    /// - Returns: the token, and its lifetime where the endpoint said it.
     static func read(
-        _ response: Transfer.Response, _ account: Account
-    ) throws(Failure) -> (Secret, Int64?) {
-        let name = account.provider.name
+        _ response: Response, _ provider: Provider, _ secrets: [Secret]
+    ) throws(Failure) -> (Secret, Span?) {
+        let name = provider.name
         switch response.ending {
-        case .failed(var failure):
+        case .failed(let failure):
             failure.message = sentence("token endpoint of {}: {}", name, failure.message)
             throw failure
         case .answered(200):
@@ -18,7 +19,7 @@ enum TokenAnswer {
             } catch .outOfMemory {
                 throw .outOfMemory
             } catch {
-                var failure = Failure(
+                let failure = Failure(
                     .malformed,
                     sentence("token endpoint of {}: the answer is {}", name, error.words.text),
                     httpStatus: 200)
@@ -37,7 +38,7 @@ enum TokenAnswer {
                 guard let token = told.withTextBytes({ Secret($0) }) ?? nil else {
                     throw .outOfMemory
                 }
-                return (token, root.at("expires_in").integerOrDigits)
+                return (token, root.at("expires_in").integerOrDigits.map { .seconds($0) })
             }
         case .answered(let status):
             let outcome: Outcome
@@ -47,7 +48,8 @@ enum TokenAnswer {
             case 404: outcome = .unexpectedHTTP  // it is not the session that was not found
             default: outcome = Outcome(httpStatus: status)
             }
-            throw ErrorBody.failure(outcome, status, response, account, endpoint: "token endpoint")
+            throw ErrorBody.failure(
+                outcome, status, response, provider, secrets, endpoint: "token endpoint")
         }
     }
 

@@ -2,10 +2,10 @@
 
 /// The options of one call. Each function takes its own keys; any other is an error that names it.
 struct Options {
-    var timeoutMs: Int64?
+    var timeout: Span?
     var expected: Expectations?
     var traceparent: String?
-    var intervalMs: Int64 = 500
+    var interval = Span.milliseconds(500)
     var inFlight = 32
     var requestsPerSecond: Int64?
     /// Where the configuration does not say.
@@ -23,12 +23,12 @@ struct Options {
         let settings = try Settings.parse(text, named: "options", failing: .invalidArgument)
         switch use {
         case .get, .wait:
-            timeoutMs = try settings.integer("timeout_ms", in: 1...600_000)
+            timeout = try settings.milliseconds("timeout_ms", upTo: 600_000)
             expected = try Options.expectations(try settings.section("expect"))
             traceparent = try settings.text(
                 "traceparent", "a W3C traceparent", Options.isTraceparent)
             if case .wait = use {
-                intervalMs = try settings.integer("interval_ms", in: 1...60_000) ?? intervalMs
+                interval = try settings.milliseconds("interval_ms", upTo: 60_000) ?? interval
             }
         case .batch:
             inFlight = Int(try settings.integer("in_flight", in: 1...1024) ?? 32)

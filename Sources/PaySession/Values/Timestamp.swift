@@ -205,3 +205,14 @@ struct Timestamp {
         return text
     }
 }
+
+extension Writer {
+    /// Microseconds since 1970 as a point in time.
+    mutating func utc(_ microseconds: Int64) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Timestamp.length) { room in
+            guard let start = room.baseAddress else { return }
+            Timestamp.write(microseconds, to: start)
+            string(DocumentText(UnsafeBufferPointer(room), isPlain: true))
+        }
+    }
+}

@@ -102,6 +102,11 @@ final class Settings {
         return integer
     }
 
+    /// From one millisecond on.
+    func milliseconds(_ key: String, upTo most: Int64) throws(Failure) -> Span? {
+        try integer(key, in: 1...most).map { .milliseconds($0) }
+    }
+
     func bool(_ key: String) throws(Failure) -> Bool? {
         let found = find(key)
         if found.isAbsent { return nil }

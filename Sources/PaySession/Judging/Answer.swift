@@ -9,8 +9,8 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
     let decision: Decision
     /// A later attempt may bring an answer.
     let isRetryable: Bool
-    /// When, in seconds from when it was told; 0 where nobody said.
-    let retryAfter: Int64
+    /// When, from when it was told; zero where nobody said.
+    let retryAfter: Span
     /// The whole answer, ending with a NUL byte that is not counted in `jsonLength`.
     let json: Buffer
     var jsonLength: Int { json.count - 1 }
@@ -55,7 +55,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
 
     private init(
         _ outcome: Outcome, status: Status = .unknown, paid: Paid = .unknown,
-        decision: Decision = .hold, isRetryable: Bool = false, retryAfter: Int64 = 0,
+        decision: Decision = .hold, isRetryable: Bool = false, retryAfter: Span = .zero,
         provider: String? = nil,
         reference: String? = nil, exchange: Exchange? = nil, room: Int = 1024,
         session: (inout Writer) -> Void = { $0.null() },
@@ -101,7 +101,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             self.paid = .unknown
             self.decision = .hold
             self.isRetryable = false
-            self.retryAfter = 0
+            self.retryAfter = .zero
             json = Answer.outOfMemory.json
         }
     }
@@ -126,7 +126,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
         paid = .unknown
         decision = .hold
         isRetryable = false
-        retryAfter = 0
+        retryAfter = .zero
         json = Buffer(isFromReserve: true)
         json.reserve(1024)
         var writer = Writer(json)
@@ -212,7 +212,7 @@ struct Exchange {
     var httpVersion: StaticString?
     /// When the last request was sent, in microseconds since 1970, by this machine's clock.
     var askedAt: Int64 = 0
-    var elapsed: Int64 = 0
+    var elapsed = Span.zero
     /// nil where no connection was made.
     var reusedConnection: Bool?
     var tokenRefreshed = false
@@ -233,9 +233,9 @@ struct Exchange {
         var step: Step
         var outcome: Outcome
         var httpStatus: Int?
-        var elapsed: Int64
+        var elapsed: Span
         /// Waited before the next one.
-        var pause: Int64?
+        var pause: Span?
     }
 }
 
@@ -248,7 +248,9 @@ extension Writer {
             writer.field("provider_message", failure.providerMessage)
             writer.key("retryable")
             writer.bool(failure.isRetryable)
-            writer.field("retry_after_ms", failure.retryAfterMs)
+            writer.field(
+                "retry_after_ms",
+                failure.retryAfter == .zero ? nil : failure.retryAfter.milliseconds)
             writer.key("advice")
             writer.string(failure.outcome.advice)
         }

@@ -25,7 +25,7 @@ final class Session {
     var country: DocumentText?
     var customer = Customer()
     var paymentMethod = PaymentMethod()
-    var items: Reader.List<Item>?
+    var items: ValueList<Item>?
     /// What the document itself gives reason to doubt, whatever was expected of it.
     var doubts = Holds()
 

@@ -26,7 +26,7 @@ final class Judgement {
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
-            var failure = Failure(
+            let failure = Failure(
                 error == .tooMany ? .tooLarge : .malformed,
                 sentence("{}: the answer is {}", provider.name, error.words.text))
             failure.isRetryable = error.mayPass

@@ -3,8 +3,7 @@
 /// When a failed attempt is made again. All requests here are GETs and token requests, which may be
 /// repeated safely; no provider documents a retry policy of its own.
 enum Retry {
-    /// Exponential with full jitter: anything from nothing to this, doubled each time, in
-    /// microseconds.
+    /// Exponential with full jitter: anything from nothing to this, doubled each time.
     private static let firstPause: Int64 = 200_000
     private static let longestPause: Int64 = 5_000_000
 
@@ -21,15 +20,16 @@ enum Retry {
         }
     }
 
-    /// The pause before the next attempt, in microseconds.
+    /// The pause before the next attempt.
     /// - Parameters:
     ///   - retries: how many there have been.
-    ///   - retryAfter: what the provider asked for, in seconds (RFC 9110, 10.2.3); 0 for nothing.
-    static func pause(afterRetries retries: Int, retryAfter: Int64) -> Int64 {
-        if retryAfter > 0 {
-            let (asked, tooLong) = retryAfter.multipliedReportingOverflow(by: 1_000_000)
-            return tooLong ? Int64.max : asked
-        }
-        return randomNumber(upTo: min(longestPause, firstPause << Int64(min(retries, 16))))
+    ///   - retryAfter: what the provider asked for; zero for nothing.
+    ///   - chance: chooses from nothing to what it is given.
+    static func pause(
+        afterRetries retries: Int, retryAfter: Span, chance: (Span) -> Span
+    ) -> Span {
+        if retryAfter > .zero { return retryAfter }
+        return chance(
+            Span(microseconds: min(longestPause, firstPause << Int64(min(retries, 16)))))
     }
 }

@@ -4,14 +4,14 @@
 enum ErrorBody {
     /// - Parameters:
     ///   - response: JSON in the provider's shape, or HTML from something in between, or nothing.
-    ///   - tokens: in use when the error came; taken out of its text, as are the account's secrets.
+    ///   - secrets: the account's, which are taken out of its text.
+    ///   - tokens: in use when the error came, which are taken out as well.
     static func failure(
-        _ outcome: Outcome, _ status: Int, _ response: Transfer.Response, _ account: Account,
-        tokens: [Secret?] = [],
+        _ outcome: Outcome, _ status: Int, _ response: Response, _ provider: Provider,
+        _ secrets: [Secret], tokens: [Secret?] = [],
         endpoint: StaticString = "session endpoint"
     ) -> Failure {
-        let provider = account.provider
-        var failure = Failure(
+        let failure = Failure(
             outcome,
             sentence("the {} of {} answered HTTP {}", endpoint.text, provider.name, String(status)),
             httpStatus: status)
@@ -19,17 +19,16 @@ enum ErrorBody {
             failure.message = sentence("{}, a redirect to {}", failure.message, host)
         }
         guard let document = try? Document.parse(response.body) else { return failure }
-        document.read { read($0, account, tokens, into: &failure) }
+        var secrets = secrets
+        for case let token? in tokens { secrets.append(token) }
+        document.read { read($0, provider.errors, secrets, into: failure) }
         return failure
     }
 
     private static func read(
-        _ root: Value, _ account: Account, _ tokens: [Secret?], into failure: inout Failure
+        _ root: Value, _ shape: Provider.ErrorShape, _ secrets: [Secret],
+        into failure: Failure
     ) {
-        let shape = account.provider.errors
-        var secrets = account.secrets
-        for case let token? in tokens { secrets.append(token) }
-
         for path in shape.messages + ["error_description"] {
             guard let message = joined(root.at(path)) else { continue }
             failure.providerMessage = redacted(message, secrets)

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+
+/// One identifier of a reference.
+final class IdentifierPart: Sendable {
+    let name: String
+    /// What the provider demands beyond the rules for all; nil, or what was expected.
+    private let rule: @Sendable (String) -> StaticString?
+
+    init(name: String, rule: @escaping @Sendable (String) -> StaticString? = { _ in nil }) {
+        self.name = name
+        self.rule = rule
+    }
+
+    /// What is wrong with an identifier; nil if nothing is. It becomes one path segment, so it must
+    /// not be able to be more.
+    func flaw(_ identifier: String) -> String? {
+        let count = identifier.utf8.count
+        if count == 0 { return "expected an identifier, it is empty" }
+        if count > 128 { return sentence("expected at most 128 bytes, it has {}", String(count)) }
+        if hasControlCharacter(identifier) {
+            let blank = withBytes(of: identifier) { $0.last.flatMap(nameOfBlank) }
+            return blank.map { sentence("expected no {} at its end", $0.text) }
+                ?? "expected no control characters"
+        }
+        if sameBytes(identifier, ".") || sameBytes(identifier, "..") {
+            return "expected an identifier, not a dot segment"
+        }
+        return rule(identifier).map { $0.text }
+    }
+}
+
+func nameOfBlank(_ byte: UInt8) -> StaticString? {
+    switch byte {
+    case UInt8(ascii: "\n"), UInt8(ascii: "\r"): "line break"
+    case UInt8(ascii: " "), UInt8(ascii: "\t"): "blank"
+    default: nil
+    }
+}
+
+/// RFC 3986, unreserved.
+func isUnreserved(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
+    default: false
+    }
+}
+
+/// Text as exactly one path segment.
+func appendPercentEncoded(_ text: String, to encoded: inout [UInt8]) {
+    func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
+    withBytes(of: text) { bytes in
+        for byte in bytes {
+            if isUnreserved(byte) {
+                encoded.append(byte)
+            } else {
+                encoded.append(0x25)
+                encoded.append(digit(byte >> 4))
+                encoded.append(digit(byte & 15))
+            }
+        }
+    }
+}

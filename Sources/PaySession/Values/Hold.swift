@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+
+/// Why `paid` is unknown, in the order in which they are told.
+enum Hold: UInt8, CaseIterable {
+    /// The document does not say which session it is about.
+    case unidentified
+    /// The status is absent, no text, or a word in no documentation.
+    case statusUnknown
+    /// Dintero: `success` is there, and neither true, false nor null.
+    case successUnreadable
+    /// Dintero: `processed_at` is there, and no point in time.
+    case timeUnreadable
+    /// Dintero: `processed_at` cannot be when this session was processed.
+    case timeImplausible
+    case amountUnreadable
+    /// The amount's digits can be read, and no currency of ISO 4217 beside them.
+    case currencyUnreadable
+    case amountNegative
+    /// Dintero's order sessions carry none.
+    case noPaymentState
+    /// Ledyer authorizes one before anyone has paid.
+    case advanceInvoice
+    /// Ledyer: a payment method in no documentation; it could be an advance invoice.
+    case paymentMethodUnknown
+    case amountMismatch, amountNotProvided
+    case currencyMismatch, currencyNotProvided
+    case referenceMismatch, referenceNotProvided
+
+    var word: StaticString {
+        switch self {
+        case .unidentified: "unidentified"
+        case .statusUnknown: "status_unknown"
+        case .successUnreadable: "success_unreadable"
+        case .timeUnreadable: "time_unreadable"
+        case .timeImplausible: "time_implausible"
+        case .amountUnreadable: "amount_unreadable"
+        case .currencyUnreadable: "currency_unreadable"
+        case .amountNegative: "amount_negative"
+        case .noPaymentState: "no_payment_state"
+        case .advanceInvoice: "advance_invoice"
+        case .paymentMethodUnknown: "payment_method_unknown"
+        case .amountMismatch: "amount_mismatch"
+        case .amountNotProvided: "amount_not_provided"
+        case .currencyMismatch: "currency_mismatch"
+        case .currencyNotProvided: "currency_not_provided"
+        case .referenceMismatch: "reference_mismatch"
+        case .referenceNotProvided: "reference_not_provided"
+        }
+    }
+}
+
+/// Some of them, each at most once, always in the same order.
+struct Holds: Sequence, IteratorProtocol {
+    private var bits: UInt32 = 0
+
+    var isEmpty: Bool { bits == 0 }
+    mutating func insert(_ hold: Hold) { bits |= 1 << UInt32(hold.rawValue) }
+
+    mutating func next() -> Hold? {
+        guard let hold = Hold(rawValue: UInt8(truncatingIfNeeded: bits.trailingZeroBitCount)) else {
+            return nil
+        }
+        bits &= bits &- 1
+        return hold
+    }
+}
