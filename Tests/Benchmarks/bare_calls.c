@@ -62,8 +62,8 @@ int main(int argc, char **argv)
         long code = 0;
         json_t *document;
         const char *status;
-        snprintf(url, sizeof url, "%s/ipp/v1/sessions/%s-%lu", argv[1],
-                 argc > 4 ? argv[4] : "full", i);
+        snprintf(url, sizeof url, "%s/ipp/v1/sessions/%s-%lu", argv[1], argc > 4 ? argv[4] : "full",
+                 i);
         body.length = 0;
         curl_easy_setopt(easy, CURLOPT_URL, url);
         if (curl_easy_perform(easy))

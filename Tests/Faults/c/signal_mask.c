@@ -42,6 +42,7 @@ int main(int count, char **arguments)
     int with = found_while_waiting(client);
     session_client_close(client);
     sigpending(&pending);
-    printf("{\"free\": %d, \"held\": %d, \"pending\": %d}\n", without, with, sigismember(&pending, SIGPIPE));
+    printf("{\"free\": %d, \"held\": %d, \"pending\": %d}\n", without, with,
+           sigismember(&pending, SIGPIPE));
     return 0;
 }
