@@ -123,6 +123,12 @@ final class Batch {
 
     /// The next answer, in the order in which they came.
     func next(until limit: Instant?) -> Next {
+        // What has come already is given out without asking the kernel for anything.
+        finished.isEmpty
+            ? loop.holdingSigpipe { found(until: limit) } : found(until: limit)
+    }
+
+    private func found(until limit: Instant?) -> Next {
         while true {
             replaceLostLoop()
             if finished.isEmpty { startWaiting() }

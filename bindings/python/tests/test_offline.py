@@ -735,7 +735,8 @@ def test_a_verdict_decodes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("decoded")
 
-    monkeypatch.setattr(json.JSONDecoder, "decode", refuse)
+    for name in ("decode", "raw_decode"):
+        monkeypatch.setattr(json.JSONDecoder, name, refuse)
     assert answer.is_paid and answer.paid is paysession.Paid.YES and answer.next is paysession.Next.SHIP
     assert answer.status is paysession.Status.COMPLETED and answer.json.startswith(b'{"result":"ok"')
     for name in ("session", "raw", "reference", "exchange"):

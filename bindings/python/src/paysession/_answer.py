@@ -8,11 +8,10 @@ is asked for, the provider's document when `raw` is.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from typing import Any, NoReturn, Union, cast
+from typing import Any, NoReturn, Union
 
 from ._loaded import library
 from ._values import Error, Exchange, Session, error_of, exchange_of, session_of
@@ -30,16 +29,18 @@ class _Reply:
     """What Answer and Failure have in common. Immutable; may be shared between threads."""
 
     __slots__ = ("_code", "_exchange", "_json", "_numbers", "_pointer", "_told")
+    # Those but for the pointer and the code are there from when they are asked for: most shops ask whether
+    # it is paid, and to say of each field that it is not there yet takes as long as that.
+    #: Status, verdict and decision, of one that has travelled.
+    _numbers: tuple[int, int, int]
+    _json: bytes
+    _told: dict[str, Any]
+    _exchange: Exchange | None
 
     def __init__(self, pointer: Any, code: int) -> None:
         # The library's own, freed with this object; None in one that has travelled as a pickle.
         self._pointer = pointer
         self._code = code
-        #: Status, verdict and decision, of one that has travelled.
-        self._numbers: tuple[int, int, int] | None = None
-        self._json: bytes | None = None
-        self._told: dict[str, Any] | None = None
-        self._exchange: Exchange | None = None
 
     # The default argument is still there when the interpreter has already emptied this module.
     def __del__(self, _free: Any = library.session_answer_free) -> None:
@@ -48,7 +49,8 @@ class _Reply:
     @property
     def is_paid(self) -> bool:
         """True only if the goods can be shipped: exactly paid == Paid.YES."""
-        return self._number(_paid, 1) == _YES
+        pointer = self._pointer
+        return (self._numbers[1] if pointer is None else _paid(pointer)) == _YES
 
     @property
     def paid(self) -> Paid:
@@ -66,14 +68,16 @@ class _Reply:
         return Next.of(self._number(_decision, 2))
 
     def _number(self, read: Callable[[Any], int], place: int) -> int:
-        return read(self._pointer) if self._numbers is None else self._numbers[place]
+        return self._numbers[place] if self._pointer is None else read(self._pointer)
 
     @property
     def json(self) -> bytes:
         """The whole answer, byte for byte as the library gave it. Holds personal data."""
-        if self._json is None:
+        try:
+            return self._json
+        except AttributeError:
             self._json = library.session_answer_json(self._pointer, None)
-        return self._json
+            return self._json
 
     @property
     def result(self) -> AnyResult:
@@ -96,9 +100,11 @@ class _Reply:
     @property
     def exchange(self) -> Exchange | None:
         """What went over the wire; None where nothing did."""
-        if self._exchange is None:
+        try:
+            return self._exchange
+        except AttributeError:
             self._exchange = exchange_of(self._own["exchange"])
-        return self._exchange
+            return self._exchange
 
     def to_dict(self) -> dict[str, Any]:
         """The answer in the library's own words (paysession.schema.json) and plain types, which JSON
@@ -107,13 +113,15 @@ class _Reply:
 
     @property
     def _own(self) -> dict[str, Any]:
-        if self._told is None:
+        try:
+            return self._told
+        except AttributeError:
             self._told = self._decoded()
-        return self._told
+            return self._told
 
     def _decoded(self) -> dict[str, Any]:
         text = self.json
-        told: dict[str, Any] = json.loads(text[:text.index(_RAW)].decode("utf-8") + "}")
+        told: dict[str, Any] = _PLAIN.raw_decode(text[:text.index(_RAW)].decode("utf-8") + "}")[0]
         return told
 
     def __bool__(self) -> NoReturn:
@@ -140,30 +148,31 @@ class Answer(_Reply):
     """A session that was read and judged, whatever its status: decide on `is_paid`, or on `next`."""
 
     __slots__ = ("_raw", "_session")
-
-    def __init__(self, pointer: Any, code: int) -> None:
-        super().__init__(pointer, code)
-        self._session: Session | None = None
-        self._raw: dict[str, Any] | None = None
+    _session: Session
+    _raw: dict[str, Any]
 
     @property
     def session(self) -> Session:
         """What the provider tells, in one shape for all. Holds personal data."""
-        if self._session is None:
+        try:
+            return self._session
+        except AttributeError:
             self._session = session_of(self._own["session"])
-        return self._session
+            return self._session
 
     @property
     def raw(self) -> dict[str, Any]:
         """The provider's document, parsed: integers as int, other numbers as Decimal (one too long for
         an int is a Decimal, one beyond Decimal's range its text). Holds personal data."""
-        if self._raw is None:
+        try:
+            return self._raw
+        except AttributeError:
             text = self.json
             document = text[text.index(_RAW) + len(_RAW):-1]
             # The scanner's own integers take a tenth of the time of _integer().
-            decoder = _SLOW if _TOO_LONG.search(document) else _QUICK
-            self._raw = decoder.decode(document.decode("utf-8"))
-        return cast("dict[str, Any]", self._raw)
+            decoder = _SLOW if _TOO_LONG in document.translate(_ZEROS) else _QUICK
+            self._raw = decoder.raw_decode(document.decode("utf-8"))[0]
+            return self._raw
 
     @property
     def error(self) -> None:
@@ -231,6 +240,10 @@ def _decimal(text: str) -> Decimal | str:
     return number if number.is_finite() else text
 
 
+# The library's own text has no white space around it, which JSONDecoder.decode() looks for.
+_PLAIN = json.JSONDecoder()
 _QUICK = json.JSONDecoder(parse_float=_decimal)
 _SLOW = json.JSONDecoder(parse_float=_decimal, parse_int=_integer)
-_TOO_LONG = re.compile(rb"[0-9]{%d}" % (_LONGEST_INTEGER + 1))
+# So many digits in a row are found where each is a zero: a regular expression takes ten times as long.
+_TOO_LONG = b"0" * (_LONGEST_INTEGER + 1)
+_ZEROS = bytes(b"0"[0] if byte in b"123456789" else byte for byte in range(256))

@@ -92,9 +92,10 @@ def text(name: str, value: object) -> bytes:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be str, not {type(value).__name__}")
     try:
-        return whole(name, value.encode("utf-8"))
+        encoded = value.encode("utf-8")
     except UnicodeEncodeError:
         raise ValueError(f"{name} contains a lone surrogate, which UTF-8 cannot say") from None
+    return whole(name, encoded) if b"\0" in encoded else encoded
 
 
 def whole(name: str, value: bytes) -> bytes:

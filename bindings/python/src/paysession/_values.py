@@ -9,15 +9,18 @@ up in logs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, NoReturn, Optional, TypeVar
 
 from ._words import AnyResult, Paid, Status, result_of
 
 _Value = TypeVar("_Value")
+_Fields = tuple["tuple[str, ...]", Callable[[Mapping[str, Any]], "tuple[Any, ...]"]]
+_FIELDS: dict[type[Any], _Fields] = {}
 
 
 def moment(text: str | None) -> datetime | None:
@@ -241,9 +244,18 @@ def _made(kind: type[_Value], told: Mapping[str, Any], **better: Any) -> _Value:
 
     Without __init__, which in a frozen class takes as long as decoding the JSON.
     """
+    names, values = _fields(kind)
     made = object.__new__(kind)
     own = made.__dict__
-    for name in kind.__annotations__:
-        own[name] = told[name]
-    own.update(better)
+    own.update(zip(names, values(told)))
+    if better:
+        own.update(better)
     return made
+
+
+def _fields(kind: type[Any]) -> _Fields:
+    """A class's own names, and what takes their values out of a mapping; made once for each class."""
+    if kind not in _FIELDS:
+        names = tuple(kind.__annotations__)
+        _FIELDS[kind] = names, itemgetter(*names)
+    return _FIELDS[kind]
