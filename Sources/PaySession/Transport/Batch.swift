@@ -154,7 +154,8 @@ final class Batch {
     }
 
     private func step(until limit: Instant) {
-        let failure = loop.step(until: min(limit, nextStart ?? .never), late: firstWake) { now in
+        let failure = loop.step(until: min(limit, nextStart ?? .never), firstWake: firstWake) {
+            now in
             for driver in running { advance(driver, at: now) }
         }
         if let failure {

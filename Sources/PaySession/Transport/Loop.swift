@@ -129,15 +129,15 @@ final class Loop {
 
     /// Waits until something happens, at most until `limit`, and does what can be done then.
     /// - Parameters:
-    ///   - late: when the first of those whose transfers these are will have waited long enough.
-    ///   - advance: moves them on.
+    ///   - firstWake: see there.
+    ///   - advance: moves those on whose transfers these are.
     /// - Returns: why none of them can go on; nil while they can.
     @discardableResult
     func step(
-        until limit: Instant, late: Instant = .never, _ advance: (Instant) -> Void = { _ in }
+        until limit: Instant, firstWake: Instant = .never, _ advance: (Instant) -> Void = { _ in }
     ) -> Failure? {
-        firstWake = late
-        var wake = min(limit, late)
+        self.firstWake = firstWake
+        var wake = min(limit, firstWake)
         if let curlDue, curlDue < wake { wake = curlDue }
 
         return withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
@@ -149,12 +149,13 @@ final class Loop {
             }
             holdingSigpipe {
                 for index in 0..<Int(max(count, 0)) { react(to: &events[index]) }
-                if let curlDue, curlDue <= .now {
+                let now = Instant.now
+                if let curlDue, curlDue <= now {
                     self.curlDue = nil
                     act(CURL_SOCKET_TIMEOUT, 0)
                 }
                 collect()
-                advance(.now)
+                advance(now)
             }
             return nil
         }

@@ -2,9 +2,9 @@
 import CCurl
 import CPlatform
 
-/// Whoever has sent a request.
+/// Whoever has sent a request, and wants to know what came of it.
 protocol TransferOwner: AnyObject {
-    /// libcurl is through with it, and the owner stops it.
+    /// libcurl is through with the request. The owner gives its transfer back by `Loop.stop`.
     func transferEnded(_ response: Response)
 }
 
@@ -30,7 +30,9 @@ final class Transfer {
     /// This machine's clock when the head had ended, in seconds since 1970; 0 before that.
     private var headSeen: Int64 = 0
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
-    private var overran: StaticString?
+    /// The body is longer than it may be.
+    private var overran = false
+    /// An answer by HTTP/1 came to a handle that may not be used for it again: see `takeHeader`.
     private var changedProtocol = false
     private var headerList: UnsafeMutablePointer<curl_slist>?
     /// Whose headers `headerList` may keep between requests.
@@ -230,15 +232,17 @@ final class Transfer {
     }
 
     private func forgetAnswer() {
-        if head.length > 0 { hadAnswer = true }
-        head = ResponseHead(date: head.date)
+        if head.length > 0 {
+            hadAnswer = true
+            head = ResponseHead(date: head.date)
+        }
         headSeen = 0
         for socket in opened where opened.count > 1 { socket.look() }
         opened = []
         body.removeAll()
         hasRefusedBody = false
         errorText[0] = 0
-        overran = nil
+        overran = false
         changedProtocol = false
     }
 
@@ -274,7 +278,10 @@ final class Transfer {
     }
 
     private func ending(_ code: CURLcode) -> Response.Ending {
-        if let overran { return .failed(Failure(.tooLarge, overran.text, httpStatus: httpStatus)) }
+        if overran {
+            let words = "the answer is longer than max_response_bytes"
+            return .failed(Failure(.tooLarge, words, httpStatus: httpStatus))
+        }
         if head.isTooLong { return headIsTooLong }
         if let flaw = head.flaw {
             return .failed(Failure(.malformed, flaw.text, httpStatus: toldStatus))
@@ -401,8 +408,6 @@ final class Transfer {
         return microseconds > 0
     }
 
-    private static let bodyOverrun: StaticString = "the answer is longer than max_response_bytes"
-
     /// To this machine only where there is no TLS, whatever a resolver says that localhost is.
     private static let openSocket: curl_opensocket_callback = { context, purpose, address in
         guard let context, let address else { return CURL_SOCKET_BAD }
@@ -449,7 +454,7 @@ final class Transfer {
     private func take(_ chunk: UnsafeRawBufferPointer) -> Int {
         patience?.note(gain: chunk.count)
         guard chunk.count <= bodyLimit - body.count else {
-            overran = Transfer.bodyOverrun
+            overran = true
             return 0
         }
         body.append(chunk)
@@ -476,7 +481,7 @@ final class Transfer {
             return 0
         }
         if head.announcesBody(longerThan: bodyLimit) {
-            overran = Transfer.bodyOverrun
+            overran = true
             return 0
         }
         return line.count
