@@ -110,20 +110,21 @@ def options_text(function: str, kind: Any, options: Mapping[str, Any]) -> bytes 
     the kind."""
     if not options:
         return None
-    for name in options:
+    given = {}
+    for name, value in options.items():
         if name not in kind.__annotations__:
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
-    given = {name: value for name, value in options.items() if value is not None}
-    for name, value in given.items():
-        if isinstance(value, str):
-            text(name, value)
+        if value is not None:
+            given[name] = value
+            if isinstance(value, str):
+                text(name, value)
     return json_of(given).encode("ascii") if given else None
 
 
 def json_of(value: Mapping[str, Any]) -> str:
     """JSON in ASCII; a mapping need not be a dict, and a path is its text. Raises TypeError or
     ValueError for what is not JSON, without saying what it was."""
-    return json.dumps(value, allow_nan=False, default=_plain)
+    return _ENCODER.encode(value)
 
 
 def _plain(value: object) -> object:
@@ -132,6 +133,10 @@ def _plain(value: object) -> object:
     if isinstance(value, os.PathLike):
         return os.fsdecode(value)
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+# json.dumps() makes a new one for each text, where it is not told the usual.
+_ENCODER = json.JSONEncoder(allow_nan=False, default=_plain)
 
 
 def _document(value: object) -> bytes:
