@@ -34,8 +34,8 @@ private let innerPad: UInt8 = 0x36
 private let outerPad: UInt8 = 0x5C
 
 /// Whether two codes are the same, in a time that does not tell where they differ: whoever could
-/// measure that would find a code byte by byte. Each byte of the expected one is looked at; the length
-/// of either is no secret.
+/// measure that would find a code byte by byte. Each byte of the expected one is looked at; the
+/// length of either is no secret.
 @inline(never)
 func isSameCode(
     _ given: UnsafeBufferPointer<UInt8>, _ expected: UnsafeBufferPointer<UInt8>

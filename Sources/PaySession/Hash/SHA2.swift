@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import CPlatform
 
-/// A word of SHA-2: of 32 bits in SHA-256, of 64 in SHA-512. Where the two differ, FIPS 180-4 says it
-/// here: in how often a block is stirred, and in how far words are turned (4.1.2 and 4.1.3).
+/// A word of SHA-2: of 32 bits in SHA-256, of 64 in SHA-512. Where the two differ, FIPS 180-4 says
+/// it here: in how often a block is stirred, and in how far words are turned (4.1.2 and 4.1.3).
 protocol SHA2Word: FixedWidthInteger, UnsignedInteger {
     static var rounds: Int { get }
     /// Σ0, Σ1, σ0 and σ1 of the standard.
@@ -53,11 +53,11 @@ typealias SHA256 = SHA2<UInt32>
 typealias SHA512 = SHA2<UInt64>
 
 /// SHA-256 and SHA-512 (FIPS 180-4, https://doi.org/10.6028/NIST.FIPS.180-4). Ours, for the library
-/// needs nothing but libcurl, jansson and the C library, and an OpenSSL of its own choice would bind it
-/// to that one's version.
+/// needs nothing but libcurl, jansson and the C library, and an OpenSSL of its own choice would
+/// bind it to that one's version.
 ///
-/// What is hashed may be a key: all that is made on the way is wiped, registers and the places on the
-/// stack where the compiler puts them aside.
+/// What is hashed may be a key: all that is made on the way is wiped, registers and the places on
+/// the stack where the compiler puts them aside.
 enum SHA2<Word: SHA2Word> {
     static var digestLength: Int { 8 * MemoryLayout<Word>.size }
     static var blockLength: Int { 16 * MemoryLayout<Word>.size }
@@ -101,8 +101,8 @@ enum SHA2<Word: SHA2Word> {
             for byte in part { add(byte) }
             length &+= UInt64(part.count)
         }
-        // A bit that is set, zeros, and the length in bits, as two words that end the last block (5.1).
-        // What is in memory never needs more than 64 bits for it.
+        // A bit that is set, zeros, and the length in bits, as two words that end the last block
+        // (5.1). What is in memory never needs more than 64 bits for it.
         add(0x80)
         while filled != blockLength - 2 * size { add(0) }
         while filled != blockLength - 8 { add(0) }
@@ -151,8 +151,8 @@ enum SHA2<Word: SHA2Word> {
         state[7] &+= h
     }
 
-    /// SHA-256's constants are the upper halves of SHA-512's, for both are the first bits of the same
-    /// fractions (4.2 and 5.3).
+    /// SHA-256's constants are the upper halves of SHA-512's, for both are the first bits of the
+    /// same fractions (4.2 and 5.3).
     private static func upperBits(_ constant: UInt64) -> Word {
         Word(truncatingIfNeeded: constant &>> UInt64(64 - Word.bitWidth))
     }
