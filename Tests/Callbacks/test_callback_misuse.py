@@ -16,7 +16,7 @@ from typing import Any
 import signatures
 import pytest
 from callbacks import CALLBACKS
-from programs import LIBRARIES, REPOSITORY, RESULTS, Handle, interface, taken
+from programs import LIBRARIES, REPOSITORY, RESULTS, Handle, interface, opened, taken
 from test_callback_cases import secrets_of, verified
 
 SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -191,3 +191,28 @@ def test_keys_are_wiped(tmp_path: Path) -> None:
 
 def test_ctypes_knows_the_reference_as_text() -> None:
     assert interface().session_answer_reference.restype is c_char_p
+
+
+def at_kustom(secret: Any) -> dict[str, Any]:
+    return {"kustom": {"base_url": "http://localhost", "api_key": "k", "callback_secret": secret}}
+
+
+@pytest.mark.parametrize(("config", "message"), [
+    (at_kustom(""), "kustom.callback_secret: expected a secret, it is empty"),
+    (at_kustom([]), "kustom.callback_secret: expected a secret: text"),
+    (at_kustom([SECRET] * 5), "kustom.callback_secret: expected a secret: text"),
+    (at_kustom("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), "kustom.callback_secret: expected whsec_"),
+    (at_kustom("whpk_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), "kustom.callback_secret: expected the secret that"),
+    # 15 bytes; bits that are left over; twice whsec_.
+    (at_kustom("whsec_MDEyMzQ1Njc4OWFiY2Rl"), "kustom.callback_secret: expected whsec_"),
+    (at_kustom("whsec_MDEyMzQ1Njc4OWFiY2RlZh=="), "kustom.callback_secret: expected whsec_"),
+    (at_kustom("whsec_" + SECRET), "kustom.callback_secret: expected whsec_"),
+    ({"dintero": {"base_url": "http://localhost", "token": "t", "callback_secret": "s"}}, "dintero.account_id: expected"),
+    ({"ledyer": {"base_url": "http://localhost", "token": "t", "callback_secret": "s"}}, "ledyer.callback_secret: unknown"),
+    ({"inbank": {"base_url": "http://localhost", "api_key": "k", "callback_secret": "s"}}, "inbank.callback_secret: unk"),
+])
+def test_a_wrong_secret_is_found_when_the_client_is_opened(config: dict[str, Any], message: str) -> None:
+    """There is no "verification off", and never a pass at run time."""
+    told = opened(config)
+    assert told["result"] == "invalid_config" and told["error"]["message"].startswith(message), told
+    assert "AAEC" not in json.dumps(told) and "MDEy" not in json.dumps(told)
