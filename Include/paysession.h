@@ -564,7 +564,8 @@ session_paid session_paid_normalized(const char *provider, const char *provider_
  * request: one JSON object, {"method": "POST", "url": "https://shop.example/pay/hook?x=1",
  *   "headers": {"webhook-id": "..."}}. url is the address as the provider called it: behind a proxy
  *   the public one, with the query as it came. A header's value is text, or a list of texts where it
- *   came more than once; names in any letter case. At most 64 KiB and 100 headers.
+ *   came more than once; names in any letter case. At most 64 KiB, 100 headers and, for Dintero,
+ *   1000 parameters.
  * body: the bytes as they came, before any parser saw them; NULL if body_length is 0. At most
  *   max_response_bytes.
  * Options: tolerance_s, how far from the clock a signature's time may be, in either direction, 1 to

@@ -100,6 +100,8 @@ def judged_dintero(
         return Judged("repeated")
     if not found:
         return Judged("signature_missing")
+    if found[0].count(",") > 15:
+        return Judged("signature_malformed")
     items = [item.strip(" \t\r\n") for item in found[0].split(",")]
     times = [item[2:] for item in items if item.startswith("t=")]
     codes = [item.partition("=")[2] for item in items if item.startswith("v0-hmac-sha256=")]

@@ -14,9 +14,8 @@ extension Configuration {
             throw Failure(.tooLarge, "request: expected at most 64 KiB")
         }
         guard body.count <= maxResponseBytes else { throw Callback.bodyTooLong }
-        // For the texts of the request, which are many where all of it is parameters, and of the
-        // body.
-        guard Memory.hasRoom(64 * length + 2 * body.count) else { throw .outOfMemory }
+        // For the texts of the request, some of them twice, and of the body.
+        guard Memory.hasRoom(16 * length + 2 * body.count) else { throw .outOfMemory }
         guard let account = accounts[provider.index] else {
             throw Failure(
                 .notConfigured,

@@ -15,6 +15,8 @@ final class CallbackRequest {
 
     static let longest = 65536
     static let mostHeaders = 100
+    /// Of an address. Each is an object while it is looked at, and a stranger chooses how many there are.
+    static let mostParameters = 1000
 
     /// - Parameter text: {"method", "url", "headers"}, of at most `longest` bytes.
     static func parse(
@@ -37,6 +39,9 @@ final class CallbackRequest {
         }
         var address: CallbackAddress?
         if provider.callback?.usedScheme?.signsAddress == true {
+            guard count(of: UInt8(ascii: "&"), in: url) < mostParameters else {
+                throw Failure(.tooLarge, "url: expected at most 1000 parameters")
+            }
             address = CallbackAddress(url)
             guard address != nil else {
                 throw settings.mistake(
@@ -45,7 +50,7 @@ final class CallbackRequest {
                         + "others), no user info, no fragment")
             }
         }
-        let headers = try settings.namedTexts("headers")
+        let headers = try settings.namedTexts("headers", atMost: mostHeaders)
         try settings.refuseOthers()
         guard headers.count <= mostHeaders else {
             throw Failure(.tooLarge, "headers: expected at most 100 of them")

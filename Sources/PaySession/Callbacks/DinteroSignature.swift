@@ -8,6 +8,7 @@ func dinteroSignature(
     _ request: CallbackRequest, _ account: String
 ) throws(CallbackFlaw) -> CallbackSignature {
     guard let header = try request.header("dintero-signature") else { throw .signatureMissing }
+    if count(of: UInt8(ascii: ","), in: header) > 15 { throw .signatureMalformed }
     // "t=1582236537,v0-hmac-sha256=CODE". What else may come, a later version's code, is skipped.
     let time = try value(of: "t=", in: header)
     guard let given = try value(of: "v0-hmac-sha256=", in: header) else { throw .signatureMissing }

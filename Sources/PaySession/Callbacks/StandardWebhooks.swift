@@ -35,7 +35,8 @@ private func isDeliveryID(_ id: String) -> Bool {
 /// Several where the sender signs with an old secret and a new one: "v1,CODE v1,CODE". Other
 /// versions (v1a is Ed25519) are not this one's.
 private func candidates(in list: String) throws(CallbackFlaw) -> [[UInt8]] {
-    let (isTooLong, hasOurs, codes) = withBytes(of: list) { bytes in
+    if count(of: UInt8(ascii: " "), in: list) > 15 { throw .signatureMalformed }
+    let (hasOurs, codes) = withBytes(of: list) { bytes in
         let items = parts(of: bytes, between: UInt8(ascii: " "))
         var hasOurs = false
         var codes: [[UInt8]] = []
@@ -44,9 +45,8 @@ private func candidates(in list: String) throws(CallbackFlaw) -> [[UInt8]] {
             let code = UnsafeBufferPointer(rebasing: item[3...])
             if isBase64(code) { codes.append(Array(code)) }
         }
-        return (items.count > 16, hasOurs, codes)
+        return (hasOurs, codes)
     }
-    if isTooLong { throw .signatureMalformed }
     guard hasOurs else { throw .signatureMissing }
     guard !codes.isEmpty else { throw .signatureMalformed }
     return codes
@@ -65,8 +65,9 @@ func webhookKey(_ secret: UnsafeBufferPointer<UInt8>) -> Buffer? {
     guard let encoded = rest(of: secret, behind: "whsec_"), begins(secret, with: "whsec_")
     else { return nil }
     let key = Buffer(holdsSecrets: true)
-    guard appendDecodedBase64(encoded, to: key), key.count >= 16 else { return nil }
-    return key
+    guard appendDecodedBase64(encoded, to: key) else { return nil }
+    // A secret is not wrong because there is no memory for it.
+    return key.count >= 16 || !key.isComplete ? key : nil
 }
 
 /// RFC 4648, 4, with its padding, without blanks, and with the bits that are left over zero (3.5).

@@ -118,21 +118,22 @@ final class Settings {
 
     /// The texts of an object whose keys are anybody's; several of one name are a list. None if it
     /// is absent.
-    func namedTexts(_ key: String) throws(Failure) -> [NamedText] {
+    /// - Parameter most: one more than these are read, and no others.
+    func namedTexts(_ key: String, atMost most: Int) throws(Failure) -> [NamedText] {
         let found = find(key)
         if found.isAbsent { return [] }
         var texts: [NamedText] = []
         var isRight = found.isObject
         found.forEachMember { name, value in
             let count = value.isArray ? value.elementCount : 1
-            for index in 0..<count where isRight {
+            for index in 0..<count where isRight && texts.count <= most {
                 if let text = (value.isArray ? value.element(index) : value).text {
                     texts.append(NamedText(name, text))
                 } else {
                     isRight = false
                 }
             }
-            return isRight
+            return isRight && texts.count <= most
         }
         guard isRight else {
             throw mistake(key, "a JSON object of names, with a text or a list of texts for each")
