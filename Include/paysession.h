@@ -113,11 +113,13 @@
  *                                    HTTP/2 where it is offered; false: never; true: always
  *   shared              false        see session_client_open
  *   inbank              absent       {"environment": "demo"|"live", "country": "pl", "api_key"}
- *   kustom              absent       {"environment": "playground"|"live", "api_key", "username"}
+ *   kustom              absent       {"environment": "playground"|"live", "api_key", "username",
+ *                                     "callback_secret": "whsec_..."}
  *                                    without username the raw key is sent, Authorization: Basic
  *                                    KEY; with it the usual base64 of username:key
  *   dintero             absent       {"client_id", "client_secret", "trust_processed_at": false,
- *                                     "account_id": "P12345678"}: the account is for those who ask
+ *                                     "account_id": "P12345678", "callback_secret"}: the account is
+ *                                    for callbacks, which are signed with it, and for those who ask
  *                                    about the configuration alone, as `paysession doctor` does
  *   ledyer              absent       {"environment": "sandbox"|"live", "client_id",
  *                                     "client_secret"}
@@ -127,9 +129,11 @@
  *   (127.0.0.0/8, [::1], localhost). Ledyer's base_url needs auth_url beside it; Dintero's token
  *   endpoint is BASE_URL/v1/accounts/ACCOUNT_ID/auth/token unless auth_url names another. Dintero
  *   and Ledyer also take a ready-made "token" instead of client_id and client_secret.
- *   A secret (api_key, client_secret, token) is text, {"env": NAME} or {"file": PATH}; it is read
- *   once, when the client is opened. Blanks and line breaks at its ends are dropped; anything in it
- *   that is neither visible ASCII nor a blank is a mistake, a byte order mark above all.
+ *   A secret (api_key, client_secret, token, callback_secret) is text, {"env": NAME} or {"file":
+ *   PATH}; it is read once, when the client is opened. callback_secret may also be a list of one to
+ *   four of these, any of which will do: so a new one is taken up before the old one goes. Blanks
+ *   and line breaks at its ends are dropped; anything in it that is neither visible ASCII nor a
+ *   blank is a mistake, a byte order mark above all.
  *   ca_file, client_certificate and client_key must hold what they are for, in PEM, in 4 MiB at
  *   most. They too are read once, when the client is opened, and paths are made absolute: what
  *   becomes of the files and of the working directory later makes no difference. (With a libcurl
@@ -153,12 +157,14 @@
  *   http2               session_batch_open: false: where the configuration does not say, HTTP/1.1, as
  *                       single calls do (true)
  *   id, trust_processed_at   session_normalize: see there
+ *   tolerance_s, received_at session_callback_verify: see there
  *
  * THE ANSWER: one JSON object
  *
  *   {"result", "provider", "reference", "decision", "session", "error", "exchange", "raw"}, every
- *   key always there, null where nothing is known. paysession.schema.json describes it key by key, with the
- *   field of each provider that it is read from. `raw` is the provider's object byte for byte.
+ *   key always there, null where nothing is known; and "report" or "callback" in the answers of their
+ *   functions. paysession.schema.json describes it key by key, with the field of each provider that
+ *   it is read from. `raw` is the provider's object byte for byte.
  *
  *   session.holds says why session.paid is "unknown", always, and is empty otherwise:
  *     unidentified            the document does not say which session it is about
@@ -244,7 +250,11 @@ typedef enum session_result {
                                       more than 10,000 items, 100,000 objects and lists or 500,000
                                       texts and numbers, or an answer to be made of it that is longer
                                       than four times max_response_bytes and 64 KiB */
-    SESSION_MISMATCHED = 32,       /* the answer is about another session than the one asked for */
+    SESSION_MISMATCHED = 32,       /* the answer is about another session than the one asked for; a
+                                      callback is genuine, and another account's */
+    SESSION_NOT_GENUINE = 33,      /* a callback that does not verify; callback.reason says why */
+    SESSION_UNSIGNED = 34,         /* nothing to check: the provider signs no callbacks, or no
+                                      secret is configured; a hint, worth a read at most */
     SESSION_DONE = 40,             /* a batch has nothing more to give */
     SESSION_AGAIN = 41             /* a batch has nothing yet */
 } session_result;
@@ -335,8 +345,8 @@ const char *session_decision_name(session_decision decision);
  *                credentials all are needed, or each of alternative_credentials alone
  *   proof        what of the provider's tells what became of the payment behind a session:
  *                "contract", "order", "payment_status" or "transaction". Not read by this version
- *   callbacks    whether what it sends to a shop can be checked: "signed" or "unsigned". Not
- *                checked by this version
+ *   callbacks    whether session_callback_verify() can check what it sends to a shop: "signed" or
+ *                "unsigned"
  * "[]" where no call is taken, see Threads. Static; never freed.
  */
 const char *session_providers(void);
@@ -540,6 +550,78 @@ session_status session_status_normalized(const char *provider, const char *provi
  * session_normalize() with id before goods are shipped on it. Needs nothing freed. */
 session_paid session_paid_normalized(const char *provider, const char *provider_json);
 
+/* ---- What comes to the shop ---------------------------------------------------------------- */
+
+/*
+ * session_callback_verify() - whether a request that came to the shop is genuinely the provider's,
+ * and which session it wants looked at. It proves no payment: session is null, and
+ * session_answer_paid() is SESSION_PAID_UNKNOWN, whatever the callback says. Read the session next:
+ *
+ *     result = session_callback_verify(client, "kustom", request, body, length, NULL, &call);
+ *     if (result == SESSION_OK && session_answer_reference(call) != NULL)
+ *         session_get(client, session_answer_reference(call), options, &answer);
+ *
+ * request: one JSON object, {"method": "POST", "url": "https://shop.example/pay/hook?x=1",
+ *   "headers": {"webhook-id": "..."}}. url is the address as the provider called it: behind a proxy
+ *   the public one, with the query as it came. A header's value is text, or a list of texts where it
+ *   came more than once; names in any letter case. At most 64 KiB, 100 headers and, for Dintero,
+ *   1000 parameters.
+ * body: the bytes as they came, before any parser saw them; NULL if body_length is 0. At most
+ *   max_response_bytes.
+ * Options: tolerance_s, how far from the clock a signature's time may be, in either direction, 1 to
+ *   900 seconds (300); received_at, a point in time (RFC 3339): judged as of then instead of now,
+ *   for a callback that waited in a queue.
+ * Opens no connection and no file, and remembers nothing: the same request verifies twice. Against
+ *   repeats keep callback.id for 15 minutes, and only once the work on it is done.
+ *
+ * Where the configuration has a callback_secret, a signature is demanded, and a request without one
+ * is SESSION_NOT_GENUINE. What a provider signs, and what its answer names:
+ *
+ *   provider  signature                              what it vouches for, and the reference
+ *   inbank    checked by none yet: SESSION_UNSIGNED  nothing is read; read by your own reference
+ *   kustom    Standard Webhooks 1.0.0, v1            the body; kustom:... of ipp.* events
+ *   dintero   Dintero-Signature, v0-hmac-sha256      address and query, not the body; no reference,
+ *                                                    for it names the checkout's session
+ *   ledyer    none documented: SESSION_UNSIGNED      nothing; ledyer:... of sessions and orders
+ *
+ * Inbank is said to sign with the API key. Nobody here has seen a message that was, and the
+ * signature passes through the customer's browser and names no order. Dintero's return address is
+ * the customer's browser, never signed: it is not for this function.
+ *
+ * The answer has one key more, callback, which is null where the request could not be judged:
+ *   authenticity  "genuine", "refused" or "unsigned", as SESSION_OK, SESSION_NOT_GENUINE and
+ *                 SESSION_UNSIGNED. Of a refused one, event, identifiers, id and reference are null
+ *   reason        why it is refused: signature_missing, signature_malformed, signature_mismatch,
+ *                 timestamp_missing, timestamp_malformed, repeated (what may be there once is there
+ *                 more than once); and of a genuine one, so that they are worth an alarm, too_old
+ *                 and too_new
+ *   scheme, covers   what it was checked by, and what of the request that vouches for: "body" or
+ *                 "query"; nothing else is read
+ *   secret        which of the configured secrets matched, from 1: tells when an old one can go
+ *   id            one text for one delivery: Kustom's webhook-id; Dintero's signature
+ *   sent_at, age_ms   when it was signed, and how long before now or received_at
+ *   event         the provider's own word for what happened
+ *   identifiers   session, order, transaction, merchant_reference, merchant, checkout_session: to
+ *                 find the order in your own records, never what to ship
+ *
+ * Returns
+ *   SESSION_OK                genuine and fresh
+ *   SESSION_NOT_GENUINE       it does not verify; callback.reason says why
+ *   SESSION_UNSIGNED          there is nothing to check it by
+ *   SESSION_MALFORMED         not what this provider sends: the body is no JSON object
+ *   SESSION_MISMATCHED        genuine, and another account's (Dintero)
+ *   SESSION_TOO_LARGE         request, headers or body
+ *   SESSION_NOT_CONFIGURED    the configuration has no such provider
+ *   SESSION_INVALID_ARGUMENT  something is NULL, or no provider, request or options; for Dintero
+ *                             also a url with user info, a fragment, or a host that is not ASCII
+ *   SESSION_OUT_OF_MEMORY
+ * Any number of threads may call it at once, on one client.
+ * *answer: Owned by the caller; free with session_answer_free().
+ */
+session_result session_callback_verify(session_client *client, const char *provider,
+                                       const char *request, const void *body, size_t body_length,
+                                       const char *options, session_answer **answer);
+
 /* ---- An answer ----------------------------------------------------------------------------- */
 
 /* session_answer_result() - what the call returned; SESSION_INVALID_ARGUMENT for NULL. */
@@ -568,6 +650,10 @@ const char *session_answer_text(const session_answer *answer, const char *pointe
 /* session_answer_json() - the whole answer as JSON, and its length in bytes without the NUL if
  * length is not NULL. Never NULL for an answer; NULL and 0 for NULL. Borrowed from the answer. */
 const char *session_answer_json(const session_answer *answer, size_t *length);
+
+/* session_answer_reference() - the answer's reference, for session_get(); NULL where there is none,
+ * when memory has run out, and for NULL. Borrowed from the answer. */
+const char *session_answer_reference(const session_answer *answer);
 
 /* session_answer_free() - destructor of session_answer; NULL does nothing. */
 void session_answer_free(session_answer *answer);

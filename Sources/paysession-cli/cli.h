@@ -74,9 +74,11 @@ struct options {
     bool ordered;
     const char *resume; /* a file, or NULL */
     bool keep_failed;
-    const char *csv;      /* names of columns, or NULL */
-    const char *provider; /* explain: of a document, or NULL */
-    const char *account;  /* doctor: Dintero's, or NULL */
+    const char *csv;            /* names of columns, or NULL */
+    const char *provider;       /* explain: of a document, or NULL */
+    const char *account;        /* doctor: Dintero's, or NULL */
+    const char *request, *body; /* callback: files, or NULL */
+    bool only_reference;        /* callback: nothing else is printed */
     bool wants_help;
     int count; /* arguments that are no options */
     char **arguments;
@@ -91,6 +93,7 @@ struct command {
     int fewest, most; /* arguments; most -1: any number */
     bool judges;      /* zero means paid: --help must not give it */
     enum exit_code (*run)(struct options *options);
+    bool is_loose; /* options may stand behind its argument, which is a word of the shop's own */
 };
 
 /* command_next() - the command behind another; the first for NULL, NULL behind the last. */
@@ -252,6 +255,7 @@ enum exit_code run_wait(struct options *options);
 enum exit_code run_batch(struct options *options);
 enum exit_code run_normalize(struct options *options);
 enum exit_code run_explain(struct options *options);
+enum exit_code run_callback(struct options *options);
 enum exit_code run_doctor(struct options *options);
 enum exit_code run_config(struct options *options);
 

@@ -22,6 +22,11 @@ enum {
     KEY_TRUST,
     KEY_PROVIDER,
     KEY_ACCOUNT,
+    KEY_REQUEST,
+    KEY_BODY,
+    KEY_REFERENCE,
+    KEY_TOLERANCE,
+    KEY_RECEIVED,
     KEY_COLOR
 };
 

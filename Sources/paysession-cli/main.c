@@ -23,6 +23,8 @@ static const int normalize_keys[] = {KEY_FORMAT, KEY_QUIET, KEY_COLOR, KEY_EXPEC
                                      KEY_ID,     KEY_TRUST, 0};
 static const int explain_keys[] = {KEY_CONFIG,   KEY_COLOR, KEY_EXPECT, KEY_TIMEOUT,
                                    KEY_PROVIDER, KEY_ID,    KEY_TRUST,  0};
+static const int callback_keys[] = {KEY_CONFIG,    KEY_QUIET,     KEY_REQUEST,  KEY_BODY,
+                                    KEY_REFERENCE, KEY_TOLERANCE, KEY_RECEIVED, 0};
 static const int config_keys[] = {KEY_CONFIG, 0};
 static const int no_keys[] = {0};
 static const int doctor_keys[] = {KEY_CONFIG, KEY_FORMAT, KEY_COLOR, KEY_TIMEOUT, KEY_ACCOUNT, 0};
@@ -30,20 +32,22 @@ static const int doctor_keys[] = {KEY_CONFIG, KEY_FORMAT, KEY_COLOR, KEY_TIMEOUT
 static enum exit_code run_help(struct options *options);
 
 static const struct command commands[] = {
-    {"get", "REF...", "read sessions", get_keys, 1, -1, true, run_get},
-    {"wait", "REF", "read a session until it is final", wait_keys, 1, 1, true, run_wait},
+    {"get", "REF...", "read sessions", get_keys, 1, -1, true, run_get, false},
+    {"wait", "REF", "read a session until it is final", wait_keys, 1, 1, true, run_wait, false},
     {"batch", "[FILE]", "read many sessions, named one a line on stdin or in FILE", batch_keys, 0,
-     1, false, run_batch},
+     1, false, run_batch, false},
     {"normalize", "PROVIDER [FILE]", "judge a provider's document without a request",
-     normalize_keys, 1, 2, true, run_normalize},
+     normalize_keys, 1, 2, true, run_normalize, false},
     {"explain", "REF|FILE", "say in words why a session is judged as it is", explain_keys, 1, 1,
-     true, run_explain},
+     true, run_explain, false},
+    {"callback", "PROVIDER", "whether a request that came to the shop is the provider's",
+     callback_keys, 1, 1, false, run_callback, true},
     {"doctor", "", "check libcurl, TLS, proxy, and each configured provider", doctor_keys, 0, 0,
-     false, run_doctor},
+     false, run_doctor, false},
     {"config", "[PROVIDER...]", "print a configuration to begin with, and say what its keys mean",
-     config_keys, 0, -1, false, run_config},
+     config_keys, 0, -1, false, run_config, false},
     {"help", "[COMMAND]", "list the commands, or the options of one", no_keys, 0, 1, false,
-     run_help},
+     run_help, false},
 };
 static const size_t command_count = sizeof commands / sizeof *commands;
 
@@ -154,7 +158,10 @@ static void help(FILE *to)
           to);
     for (i = 0; i < exit_count; i++)
         fprintf(to, "  %-3d %s\n", exits[i].code, exits[i].meaning);
-    fputs("batch and doctor give 0 when everything was read, else 4, 5, 64 or 74.\n", to);
+    fputs(
+        "batch and doctor give 0 when everything was read, else 4, 5, 64 or 74.\n"
+        "callback gives 0 for a genuine one, 1 for a hint, 2 for a refused one, else 4, 5, 64 or 74.\n",
+        to);
     json_decref(providers);
 }
 

@@ -50,6 +50,16 @@ static const struct known all[] = {
      NULL},
     {"id", KEY_ID, "ID", "the identifier that the document must carry", NULL},
     {"trust-processed-at", KEY_TRUST, NULL, "Dintero: processed_at means paid", NULL},
+    {"request", KEY_REQUEST, "FILE",
+     "the request that came, as JSON: {\"method\": \"POST\", \"url\": ADDRESS, \"headers\": {NAME: "
+     "VALUE}}; - is standard input",
+     NULL},
+    {"body", KEY_BODY, "FILE", "its body, byte for byte as it came; - is standard input", NULL},
+    {"reference", KEY_REFERENCE, NULL,
+     "print the reference of the session to read, and nothing where there is none", NULL},
+    {"tolerance", KEY_TOLERANCE, "SECONDS",
+     "how far from the clock a signature's time may be, 1 to 900 (300)", NULL},
+    {"received-at", KEY_RECEIVED, "TIME", "judge as of then (RFC 3339), not as of now", NULL},
     {"provider", KEY_PROVIDER, "PROVIDER", "FILE is a document of this provider", NULL},
     {"account", KEY_ACCOUNT, "P12345678",
      "Dintero's account to check the credentials with, instead of the configuration's account_id",
@@ -254,6 +264,15 @@ static bool set_id(struct options *options, const char *text)
     return false;
 }
 
+static bool set_received(struct options *options, const char *text)
+{
+    if (is_utf8(text))
+        return keep(options, "received_at", "received-at", text)
+               && set(options->call, "received_at", json_string(text));
+    complain("--received-at %s: expected UTF-8", text);
+    return false;
+}
+
 static bool set_format(struct options *options, const char *name)
 {
     int i;
@@ -345,6 +364,17 @@ static bool set_option(struct options *options, int key, const char *value)
         return set_once(&options->provider, "provider", value);
     case KEY_ACCOUNT:
         return set_once(&options->account, "account", value);
+    case KEY_REQUEST:
+        return set_once(&options->request, "request", value);
+    case KEY_BODY:
+        return set_once(&options->body, "body", value);
+    case KEY_REFERENCE:
+        options->only_reference = true;
+        return true;
+    case KEY_TOLERANCE:
+        return set_integer(options, options->call, "tolerance_s", "tolerance", value);
+    case KEY_RECEIVED:
+        return set_received(options, value);
     case KEY_HELP:
         options->wants_help = true;
         return true;
@@ -364,12 +394,13 @@ const struct known *option_next(const struct command *command, const struct know
 }
 
 /* The options of one command as getopt_long wants them. The letters begin with + for no options
- * behind arguments, and with : for no complaints but ours. */
+ * behind arguments, unless the command is loose, and with : for no complaints but ours. */
 static void select_words(const struct command *command, struct option *words, char *letters)
 {
     const struct known *known = NULL;
 
-    *letters++ = '+';
+    if (!command->is_loose)
+        *letters++ = '+';
     *letters++ = ':';
     while ((known = option_next(command, known))) {
         const char *const names[] = {known->name, known->alias};

@@ -58,7 +58,12 @@ static const struct key provider_keys[] = {
     {"client_secret", "needed", "a secret", NULL},
     {"token", "none", "a ready-made token, instead of client_id and client_secret; a secret", NULL},
     {"account_id", "none",
-     "the account whose credentials doctor checks, P or T and eight digits; sessions name theirs",
+     "the account whose credentials doctor checks and whose callbacks come, P or T and eight digits; "
+     "sessions name theirs",
+     NULL},
+    {"callback_secret", "none",
+     "what callbacks are signed with: a secret, or a list of one to four, any of which will do; without "
+     "it callbacks are hints. Kustom's begins with whsec_; Dintero's needs account_id beside it",
      NULL},
     {"trust_processed_at", "false",
      "whether processed_at means that the money is there: the sessions themselves tell no payment",

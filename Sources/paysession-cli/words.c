@@ -138,7 +138,10 @@ static void print_failure(FILE *to, const json_t *head, bool is_vouched)
     char text[64];
 
     line(to, "result", painted(BAD, printable(text_of(head, "result", "?"))));
-    line(to, "because", printable(text_of(error, "message", "?")));
+    /* Where nothing failed it is no answer to a read: a callback, a report. */
+    line(to, "because",
+         printable(
+             text_of(error, "message", "no session was read, so nothing is known of payment")));
     if (json_is_integer(status)) {
         snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(status));
         line(to, "http", text);
@@ -146,8 +149,7 @@ static void print_failure(FILE *to, const json_t *head, bool is_vouched)
     if (text_of(error, "provider_message", NULL))
         line(to, "provider", printable(text_of(error, "provider_message", "")));
     line(to, "paid", painted(paid_hue("unknown"), "unknown"));
-    line(to, is_vouched ? "so" : "advice",
-         printable(text_of(error, "advice", "hold the order and look")));
+    line(to, is_vouched ? "so" : "advice", printable(text_of(error, "advice", "read the session")));
 }
 
 void words_print(FILE *to, const json_t *head, bool is_vouched)

@@ -15,10 +15,12 @@ from paysession_sandbox.testing import RunningSandbox
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text("utf-8")
+#: What stands there of callbacks is run by Tests/Examples.
+PROGRAMS_OF = re.sub(r"^## What comes to the shop\n.*?(?=^## )", "", README, flags=re.DOTALL | re.MULTILINE)
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+    return re.findall(rf"^```{language}\n(.*?)^```", PROGRAMS_OF, flags=re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.parametrize(

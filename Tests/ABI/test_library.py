@@ -78,8 +78,9 @@ def test_links_lead_to_the_versioned_file() -> None:
                         os.readlink(LIBRARY.parent / "libpaysession.so.0"))
 
 
-def test_is_at_most_300_kilobytes() -> None:
-    assert LIBRARY.stat().st_size <= 300_000
+def test_is_at_most_360_kilobytes() -> None:
+    """Callbacks, with hashes of their own, and what is to follow: the bound of version 0.2."""
+    assert LIBRARY.stat().st_size <= 360_000
 
 
 def test_has_no_executable_stack_and_no_text_relocations() -> None:

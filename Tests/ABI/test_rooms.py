@@ -16,7 +16,12 @@ SOURCES = REPOSITORY / "Sources" / "PaySession"
 TESTS = REPOSITORY / "Tests" / "PaySessionTests"
 
 #: Each room may know those behind it.
-ROOMS = ("Exports", "Transport", "Exchange", "Judging", "Providers", "Values", "JSON", "Platform")
+ROOMS = ("Exports", "Transport", "Exchange", "Callbacks", "Judging", "Providers", "Values", "JSON", "Hash", "Platform")
+
+#: The one arrow that points back, and where to: a provider's file is all there is of it, so it names how its callbacks
+#: are signed and reads them, as it does its documents.
+BACK = {("Providers", "Callbacks/CallbackTable"), ("Providers", "Callbacks/CallbackRequest"),
+        ("Providers", "Callbacks/CallbackKeys")}
 
 #: The only rooms that know these C libraries.
 IMPORTS = {"CCurl": {"Transport"}, "CJansson": {"JSON"}, "CPaySession": {"Exports"}}
@@ -28,6 +33,10 @@ TRANSPORT = ("ClientList", "Batch", "Client", "CallDriver", "Loop", "Leftover", 
 #: Source files without a test file of their name, and what tests them.
 ELSEWHERE = {
     "Exports/*": "Tests/Contract",
+    "Callbacks/*": "Tests/Callbacks",
+    "Hash/*": "Tests/Callbacks",
+    "JSON/NamedText": "Tests/Callbacks",
+    "Transport/CallbackCheck": "Tests/Callbacks",
     "Judging/Answer": "Tests/PaySessionTests/CasesTests.swift",
     "Judging/Settings": "Tests/PaySessionTests/ConfigurationTests.swift",
     "Exchange/Response": "Tests/PaySessionTests/CallTests.swift",
@@ -38,7 +47,6 @@ ELSEWHERE = {
     "Providers/Catalogue": "Tests/ABI/test_providers.py",
     "Providers/*": "Tests/PaySessionTests/ProviderTests.swift",
     "JSON/Escape": "Tests/PaySessionTests/JSONTextTests.swift",
-    "JSON/KeyNumbers": "Tests/PaySessionTests/DocumentTests.swift",
     "Platform/Allocation": "Tests/Proof/test_allocations.py",
     "Platform/ForkGate": "Tests/Faults/test_fork.py",
     "Platform/Mutex": "Tests/Faults/test_threads.py",
@@ -99,7 +107,8 @@ def test_each_file_has_a_room() -> None:
 @pytest.mark.parametrize("name", ROOMS)
 def test_no_arrow_points_back(name: str) -> None:
     behind = set(ROOMS[ROOMS.index(name):])
-    back = {(file, other) for file in FILES if room(file) == name for other in known_by(file) if room(other) not in behind}
+    back = {(file, other) for file in FILES if room(file) == name for other in known_by(file)
+            if room(other) not in behind and (name, other) not in BACK}
     assert back == set()
 
 

@@ -246,6 +246,21 @@ def test_done_and_again(loopback: str) -> None:
         call("session_batch_close", batch)
 
 
+@pytest.mark.parametrize(("secret", "result"), [
+    ("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "not_genuine"), (None, "unsigned")])
+def test_callbacks(secret: str | None, result: str) -> None:
+    """Tests/Callbacks has many more."""
+    config = kustom("http://localhost")
+    if secret is not None:
+        config["kustom"]["callback_secret"] = secret
+    with paysession.Client(config) as client:
+        try:
+            told = client.callback("kustom", "POST", "https://shop.example/hook", {}, b"{}")
+        except paysession.NotGenuine as error:
+            told = error.callback
+    assert (told.result, told.is_genuine) == (result, False)
+
+
 def test_every_result_stands_in_this_file() -> None:
     text = Path(__file__).read_text("utf-8")
     missing = [result.value for result in Result

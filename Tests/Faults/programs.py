@@ -77,8 +77,8 @@ RESULTS = {
     "ok": 0, "invalid_argument": 1, "invalid_config": 2, "not_configured": 3, "aborted": 4,
     "out_of_memory": 5, "unreachable": 10, "tls_failed": 11, "timed_out": 12, "unauthorized": 20,
     "forbidden": 21, "not_found": 22, "rate_limited": 23, "provider_error": 24,
-    "unexpected_http": 25, "malformed": 30, "too_large": 31, "mismatched": 32, "done": 40,
-    "again": 41,
+    "unexpected_http": 25, "malformed": 30, "too_large": 31, "mismatched": 32, "not_genuine": 33,
+    "unsigned": 34, "done": 40, "again": 41,
 }
 
 
@@ -96,13 +96,15 @@ def interface() -> ctypes.CDLL:
         "batch_add": (c_void_p, c_char_p, c_char_p, c_uint64),
         "batch_next": (c_void_p, c_int64, POINTER(c_uint64), out), "batch_fd": (c_void_p,),
         "batch_close": (c_void_p,), "normalize": (c_char_p, c_char_p, c_char_p, out),
+        "callback_verify": (c_void_p, c_char_p, c_char_p, c_char_p, c_size_t, c_char_p, out),
+        "answer_reference": (c_void_p,),
         "answer_result": (c_void_p,), "answer_paid": (c_void_p,), "answer_free": (c_void_p,),
         "answer_json": (c_void_p, POINTER(c_size_t)), "answer_text": (c_void_p, c_char_p),
         "answer_decision": (c_void_p,), "decision_name": (c_int,), "providers": (),
     }.items():
         function = getattr(library, "session_" + name)
         function.argtypes = arguments
-        texts = ("answer_json", "answer_text", "decision_name", "providers")
+        texts = ("answer_json", "answer_text", "answer_reference", "decision_name", "providers")
         function.restype = c_char_p if name in texts else c_int
     return library
 

@@ -24,6 +24,8 @@ import Testing
         (.malformed, SESSION_MALFORMED, 30, "malformed"),
         (.tooLarge, SESSION_TOO_LARGE, 31, "too_large"),
         (.mismatched, SESSION_MISMATCHED, 32, "mismatched"),
+        (.notGenuine, SESSION_NOT_GENUINE, 33, "not_genuine"),
+        (.unsigned, SESSION_UNSIGNED, 34, "unsigned"),
         (.done, SESSION_DONE, 40, "done"),
         (.again, SESSION_AGAIN, 41, "again"),
     ]
@@ -41,7 +43,7 @@ import Testing
         #expect(Outcome.allCases.count == OutcomeTests.outcomes.count)
     }
 
-    @Test(arguments: [6, 9, 13, 26, 33, 39, 42, UInt32.max] as [UInt32])
+    @Test(arguments: [6, 9, 13, 26, 35, 39, 42, UInt32.max] as [UInt32])
     func otherNumbersAreUnknown(_ number: UInt32) {
         #expect(String(cString: session_result_name(session_result(number))) == "unknown")
     }

@@ -23,7 +23,7 @@ import nginx  # noqa: E402
 import programs  # noqa: E402
 import record  # noqa: E402
 
-OFFLINE = ("normalize_first", "normalize", "normalize_much", "report", "open")
+OFFLINE = ("normalize_first", "normalize", "normalize_much", "callback", "report", "open")
 OTHERS = ("open_first", "get_first", "get", "get_with_token", "batch")
 ELSEWHERE = ("libcurl", "libnghttp2", "libssl", "libcrypto")
 # What the C library says before a crash that is then told by its name.

@@ -30,6 +30,8 @@ CASES = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "bindings/python/
          "-c", "bindings/python/pyproject.toml")
 CONTRACT = ("-m", "pytest", "-q", "-x", "Tests/Contract")
 ALLOCATIONS = ("-m", "pytest", "-q", "-x", "Tests/Proof/test_allocations.py")
+CALLBACKS = ("-m", "pytest", "-q", "-x", "-m", "not slow", *(
+    f"Tests/Callbacks/test_callback_{name}.py" for name in ("cases", "misuse", "property")))
 SOAK = ("-m", "pytest", "-q", "-x", "Tests/Proof/test_soak.py")
 
 
@@ -54,6 +56,9 @@ KUSTOM, INBANK, DINTERO, LEDYER = (f"{SWIFT}Providers/{name}.swift"
                                    for name in ("Kustom", "Inbank", "Dintero", "Ledyer"))
 CALL, HEAD = (f"{SWIFT}Exchange/{name}.swift" for name in ("Call", "ResponseHead"))
 TRANSFER, DRIVER, BATCH = (f"{SWIFT}Transport/{name}.swift" for name in ("Transfer", "CallDriver", "Batch"))
+CALLBACK, REQUEST, SIGNATURE, ADDRESS = (f"{SWIFT}Callbacks/Callback{name}.swift"
+                                          for name in ("", "Request", "Signature", "Address"))
+WEBHOOKS, FORM = SWIFT + "Callbacks/StandardWebhooks.swift", SWIFT + "Callbacks/FormParameters.swift"
 
 MUTANTS = [
     # What the shop does next.
@@ -415,6 +420,96 @@ MUTANTS = [
     Mutant("a child of _Fork() is not known", "Sources/CPlatform/gate.h",
            "if (!madvise(memory, page, MADV_WIPEONFORK))", "if (0 && !madvise(memory, page, MADV_WIPEONFORK))",
            (faults("signals", "descriptors"),)),
+    # What comes to the shop.
+    Mutant("a callback without a signature is a hint, whatever is configured", CALLBACK,
+           "return refused(error, scheme)",
+           "return error == .signatureMissing ? Callback(.unsigned) : refused(error, scheme)", (CALLBACKS,)),
+    Mutant("a callback that nothing vouches for is genuine", CALLBACK,
+           "let callback = Callback(.unsigned)", "let callback = Callback(.genuine)", (CALLBACKS,)),
+    Mutant("any code of a callback is right", SWIFT + "Hash/HMAC.swift", "return difference == 0",
+           "return difference < 255 || true", (CALLBACKS,)),
+    Mutant("the last letter of a callback's code does not count", SWIFT + "Hash/HMAC.swift",
+           "for place in 0..<expected.count {", "for place in 0..<expected.count - 2 {", (CALLBACKS,)),
+    Mutant("only the first bit of a difference between a callback's codes counts", SWIFT + "Hash/HMAC.swift",
+           "return difference == 0", "return difference & 1 == 0", (CALLBACKS,)),
+    Mutant("an old callback is as good as new", CALLBACK, "if ageMs > toleranceSeconds * 1000 {", "if ageMs > Int64.max - 1 {",
+           (CALLBACKS,)),
+    Mutant("a callback of the future is as good as any", CALLBACK, "ageMs < -toleranceSeconds * 1000", "ageMs < Int64.min + 1",
+           (CALLBACKS,)),
+    Mutant("a callback may be a second older than is allowed", CALLBACK, "if ageMs > toleranceSeconds * 1000 {",
+           "if ageMs > toleranceSeconds * 1000 + 1000 {", (CALLBACKS,)),
+    Mutant("a callback's tolerance is always the usual one", SWIFT + "Transport/CallbackCheck.swift",
+           'toleranceSeconds = try settings.integer("tolerance_s", in: 1...900) ?? toleranceSeconds',
+           '_ = try settings.integer("tolerance_s", in: 1...900)', (CALLBACKS,)),
+    Mutant("a callback that waited is judged as of now", SWIFT + "Transport/CallbackCheck.swift",
+           "receivedAt = Timestamp.microseconds(time) ?? receivedAt", "_ = time", (CALLBACKS,)),
+    Mutant("a callback that is refused tells what it says", CALLBACK, "callback = refused(.tooOld, scheme)",
+           "callback = refused(.tooOld, scheme)\n            callback.mention = try table.read(request, keys.account)",
+           (CALLBACKS,)),
+    Mutant("only the first secret of callbacks is tried", SIGNATURE, "in secrets.enumerated()", "in secrets.prefix(1).enumerated()",
+           (CALLBACKS,)),
+    Mutant("only a callback's first code is looked at", SIGNATURE, "for candidate in candidates {",
+           "for candidate in candidates.prefix(1) {", (CALLBACKS,)),
+    Mutant("the last secret that made a callback's code is told", SIGNATURE, "if isSame, found == nil {", "if isSame {",
+           (CALLBACKS,)),
+    Mutant("a callback's time may begin with zeros", SIGNATURE, 'text.count == 1 || text.first != UInt8(ascii: "0")', "true",
+           (CALLBACKS,)),
+    Mutant("a callback's time may have twelve digits", SIGNATURE, "guard text.count <= 11", "guard text.count <= 12", (CALLBACKS,)),
+    Mutant("a callback's header may come twice", REQUEST, "if found != nil { throw .repeated }", "", (CALLBACKS,)),
+    Mutant("a callback's headers have names in lower case alone", REQUEST,
+           "lowerCased(bytes[place]) != name.utf8Start[place]", "bytes[place] != name.utf8Start[place]", (CALLBACKS,)),
+    Mutant("a callback may have any number of headers", REQUEST, "guard headers.count <= mostHeaders else", "guard true else",
+           (CALLBACKS,)),
+    Mutant("a callback may be of any length", SWIFT + "Transport/CallbackCheck.swift",
+           "guard length <= CallbackRequest.longest else", "guard true else", (CALLBACKS,)),
+    Mutant("a callback's body may be of any length", SWIFT + "Transport/CallbackCheck.swift",
+           "guard body.count <= maxResponseBytes else", "guard true else", (CALLBACKS,)),
+    Mutant("what is no identifier comes out of a callback", REQUEST,
+           'guard let text, IdentifierPart(name: "").flaw(text) == nil else', "guard let text else", (CALLBACKS,)),
+    Mutant("a webhook's body is not signed", WEBHOOKS, "body: request.body, candidates",
+           "body: UnsafeBufferPointer(start: nil, count: 0), candidates", (CALLBACKS,)),
+    Mutant("a webhook's id is not signed", WEBHOOKS, 'for part in [id, ".", time, "."]', 'for part in ["m", ".", time, "."]',
+           (CALLBACKS,)),
+    Mutant("a webhook's id may have a point in it", WEBHOOKS, 'isMade(id, of: "!-/~")', 'isMade(id, of: "!~")', (CALLBACKS,)),
+    Mutant("any version of a webhook's signature will do", WEBHOOKS, 'where begins(item, with: "v1,")', 'where item.count > 3',
+           (CALLBACKS,)),
+    Mutant("a webhook may have any number of signatures", WEBHOOKS,
+           'count(of: UInt8(ascii: " "), in: list) > 15', 'count(of: UInt8(ascii: " "), in: list) > 1500', (CALLBACKS,)),
+    Mutant("Dintero: a callback may have any number of parameters", REQUEST, "< mostParameters else", "< Int.max else",
+           (CALLBACKS,)),
+    Mutant("a webhook's key may be short", WEBHOOKS, "key.count >= 16 ||", "key.count >= 15 ||", (CALLBACKS,)),
+    Mutant("a webhook's key may have bits left over", WEBHOOKS,
+           "if padding > 0, group & (padding == 1 ? 0xFF : 0xFFFF) != 0 { return false }", "", (CALLBACKS,)),
+    Mutant("a webhook's key is not wiped", WEBHOOKS, "let key = Buffer(holdsSecrets: true)", "let key = Buffer()", (CALLBACKS,)),
+    Mutant("Dintero: the account is not signed", SWIFT + "Callbacks/DinteroSignature.swift",
+           "[time, account, request.method,", '[time, account.isEmpty ? "" : "T12345678", request.method,', (CALLBACKS,)),
+    Mutant("Dintero: the method is not signed", SWIFT + "Callbacks/DinteroSignature.swift", "account, request.method, ",
+           'account, "GET", ', (CALLBACKS,)),
+    Mutant("Dintero: an item of the signature may come twice", SWIFT + "Callbacks/DinteroSignature.swift",
+           "if values.count > 1 { throw .repeated }", "", (CALLBACKS,)),
+    Mutant("Dintero: hosts are told apart by letter case", ADDRESS, "lower.append(lowerCased(byte))", "lower.append(byte)",
+           (CALLBACKS,)),
+    Mutant("Dintero: user info is part of a host", ADDRESS, ";;==AZ__", ";;==@Z__", (CALLBACKS,)),
+    Mutant("Dintero: no path is no path", ADDRESS, 'if bytes.isEmpty { return "/" }', "", (CALLBACKS,)),
+    Mutant("Dintero: parameters stay in their order", FORM, "in sorted.enumerated()", "in all.enumerated()", (CALLBACKS,)),
+    Mutant("Dintero: equal names change places", FORM,
+           "&& FormParameters.precedes(sorted[right].name, sorted[left].name)",
+           "&& !FormParameters.precedes(sorted[left].name, sorted[right].name)", (CALLBACKS,)),
+    Mutant("Dintero: parameters are sorted by bytes", FORM, "byte == 0xEE || byte == 0xEF ? byte + 0x10 : byte", "byte",
+           (CALLBACKS,)),
+    Mutant("Dintero: a blank is written as %20", FORM, 'buffer.append(UInt8(ascii: "+"))', 'buffer.append("%20")', (CALLBACKS,)),
+    Mutant("Dintero: one of two parameters is read", FORM, "if found != nil { return nil }", "", (CALLBACKS,)),
+    Mutant("Dintero: a callback of another account is genuine", DINTERO, 'guard hasPrefix(identifier, account + ".") else',
+           "guard true || account.isEmpty || identifier.isEmpty else", (CALLBACKS,)),
+    Mutant("Dintero: an account by its beginning", DINTERO, 'hasPrefix(identifier, account + ".")', "hasPrefix(identifier, account)",
+           (CALLBACKS,)),
+    Mutant("Kustom: a callback of an order names a session", KUSTOM, 'if let event = mention.event, begins(event, with: "ipp.") {',
+           "if mention.session != nil {", (CALLBACKS,)),
+    Mutant("Ledyer: a callback of the payments product names a session", LEDYER, 'if begins(session, with: "se_") {',
+           "if !session.isEmpty {", (CALLBACKS,)),
+    Mutant("Ledyer: a callback's order is whatever it says", LEDYER, ', begins(order, with: "or_") {', " {", (CALLBACKS,)),
+    Mutant("Inbank: callbacks are checked by a scheme that nobody has seen", INBANK, "isOff: true", "isOff: false", (CALLBACKS,)),
+
     # When memory has run out.
     Mutant("there is no reserve", SWIFT + "Platform/Allocation.swift",
            "block ?? cplatform_reserve_take(size)", "block", (ALLOCATIONS,)),

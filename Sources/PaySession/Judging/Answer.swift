@@ -53,7 +53,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
         self.init(.ok, report: report)
     }
 
-    private init(
+    init(
         _ outcome: Outcome, status: Status = .unknown, paid: Paid = .unknown,
         decision: Decision = .hold, isRetryable: Bool = false, retryAfter: Span = .zero,
         provider: String? = nil,
@@ -61,7 +61,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
         session: (inout Writer) -> Void = { $0.null() },
         error: (inout Writer) -> Void = { $0.null() },
         raw: (inout Writer) -> Void = { $0.null() },
-        report: ((inout Writer) -> Void)? = nil
+        report: ((inout Writer) -> Void)? = nil, callback: ((inout Writer) -> Void)? = nil
     ) {
         let buffer = Buffer()
         buffer.reserve(room)
@@ -84,6 +84,10 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             if let report {
                 writer.key("report")
                 report(&writer)
+            }
+            if let callback {
+                writer.key("callback")
+                callback(&writer)
             }
         }
         buffer.append(0)
@@ -240,7 +244,7 @@ struct Exchange {
 }
 
 extension Writer {
-    fileprivate mutating func failure(_ failure: Failure) {
+    mutating func failure(_ failure: Failure) {
         object { writer in
             writer.field("message", failure.message)
             writer.field("http_status", failure.httpStatus.map { Int64($0) })

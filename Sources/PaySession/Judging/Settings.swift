@@ -121,17 +121,62 @@ final class Settings {
         return part(found, key)
     }
 
+    /// The texts of an object whose keys are anybody's; several of one name are a list. None if it
+    /// is absent.
+    /// - Parameter most: one more than these are read, and no others.
+    func namedTexts(_ key: String, atMost most: Int) throws(Failure) -> [NamedText] {
+        let found = find(key)
+        if found.isAbsent { return [] }
+        var texts: [NamedText] = []
+        var isRight = found.isObject
+        found.forEachMember { name, value in
+            let count = value.isArray ? value.elementCount : 1
+            for index in 0..<count where isRight && texts.count <= most {
+                if let text = (value.isArray ? value.element(index) : value).text {
+                    texts.append(NamedText(name, text))
+                } else {
+                    isRight = false
+                }
+            }
+            return isRight && texts.count <= most
+        }
+        guard isRight else {
+            throw mistake(key, "a JSON object of names, with a text or a list of texts for each")
+        }
+        return texts
+    }
+
     private func part(_ value: Value, _ key: String) -> Settings {
         Settings(
             document, value, path: sentence("{}{}.", path, key), failing: outcome, file: file,
             elsewhere: elsewhere)
     }
 
+    private let secretForms = "a secret: text, {\"env\": NAME} or {\"file\": PATH}"
+
     /// A credential: text, {"env": NAME} or {"file": PATH}. Absent is a mistake.
     func secret(_ key: String) throws(Failure) -> Secret {
         let found = find(key)
-        let expected = "a secret: text, {\"env\": NAME} or {\"file\": PATH}"
-        if found.isAbsent { throw mistake(key, expected + "; it is missing") }
+        if found.isAbsent { throw mistake(key, secretForms + "; it is missing") }
+        return try secret(key, found)
+    }
+
+    /// A credential, or a list of one to four, any of which will do.
+    func secrets(_ key: String) throws(Failure) -> [Secret] {
+        let found = find(key)
+        guard found.isArray else { return [try secret(key, found)] }
+        guard (1...4).contains(found.elementCount) else {
+            throw mistake(key, secretForms + ", or a list of one to four")
+        }
+        var secrets: [Secret] = []
+        for index in 0..<found.elementCount {
+            secrets.append(try secret(key, found.element(index)))
+        }
+        return secrets
+    }
+
+    private func secret(_ key: String, _ found: Value) throws(Failure) -> Secret {
+        let expected = secretForms
         let bytes = Buffer(holdsSecrets: true)
         /// Where it stands, for messages.
         var place = ""

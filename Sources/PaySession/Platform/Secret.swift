@@ -66,7 +66,7 @@ struct UnsafeSendable<Wrapped>: @unchecked Sendable {
     init(_ value: Wrapped) { self.value = value }
 }
 
-private func appendBase64(_ bytes: UnsafeBufferPointer<UInt8>, to buffer: Buffer) {
+func appendBase64(_ bytes: UnsafeBufferPointer<UInt8>, to buffer: Buffer) {
     let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     var index = 0
     while index < bytes.count {

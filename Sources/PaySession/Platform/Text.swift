@@ -121,6 +121,16 @@ func place(of byte: UInt8, in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
     return nil
 }
 
+/// How often the byte stands there; asked before what it parts is held as so many pieces.
+@inline(never)
+func count(of byte: UInt8, in text: String) -> Int {
+    withBytes(of: text) { bytes in
+        var count = 0
+        for one in bytes where one == byte { count += 1 }
+        return count
+    }
+}
+
 @inline(never)
 func holds(_ text: String, _ byte: UInt8) -> Bool {
     withBytes(of: text) { place(of: byte, in: $0) != nil }

@@ -20,6 +20,7 @@ extension Provider {
 
     fileprivate var otherSettings: [String] {
         (hasTrustSwitch ? ["trust_processed_at"] : [])
+            + (callback?.usedScheme == nil ? [] : [CallbackKeys.setting])
             + (environments.isEmpty ? ["base_url"] : ["environment", "base_url"])
             + (takesToken ? ["auth_url"] : [])
     }

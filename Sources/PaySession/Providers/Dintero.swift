@@ -38,7 +38,7 @@ extension Provider {
         ],
         hasTrustSwitch: true,
         proof: "transaction",
-        callbacks: "signed",
+        callback: CallbackTable(scheme: .dintero, read: readDinteroCallback),
         read: readDintero)
 }
 
@@ -108,4 +108,30 @@ private func isImplausible(
         let createdDigits = document["created_at"].exactText
     else { return false }
     return Timestamp.Order(processedDigits.bytes) < Timestamp.Order(createdDigits.bytes)
+}
+
+/// The callback_url of a session, with parameters added. It names the checkout's session and its
+/// transaction, not the order's session: no reference. A transaction that comes as the body is not
+/// signed, and not looked at.
+private func readDinteroCallback(
+    _ request: CallbackRequest, _ account: String?
+) throws(Failure) -> CallbackMention {
+    let mention = CallbackMention()
+    guard let query = request.address?.query else { return mention }
+    // Against firewalls, the address may ask for another name: ?sid_parameter_name=sid.
+    let isRenamed = query["sid_parameter_name"].map { sameBytes($0, "sid") } ?? false
+    let (transaction, session) = (query["transaction_id"], query[isRenamed ? "sid" : "session_id"])
+    // "T12345678.4Aq": what is before the point is the account whose it is.
+    for identifier in [transaction, session] {
+        guard let account, let identifier else { continue }
+        guard hasPrefix(identifier, account + ".") else {
+            throw Failure(
+                .mismatched, "dintero: the request is genuine, and about another account")
+        }
+    }
+    mention.event = checkedIdentifier(query["event"])
+    mention.transaction = checkedIdentifier(transaction)
+    mention.merchantReference = checkedIdentifier(query["merchant_reference"])
+    mention.checkoutSession = checkedIdentifier(session)
+    return mention
 }

@@ -22,7 +22,10 @@ extension Provider {
         // "message": a text or a list of codes; the API gateway in front says "Message".
         errors: ErrorShape(messages: ["message", "Message"], codes: [], codeLists: ["message"]),
         proof: "contract",
-        callbacks: "unsigned",
+        // Which session a callback is about is not known: nothing is read.
+        callback: CallbackTable(scheme: .signedMessage, isOff: true) { _, _ in
+            CallbackMention()
+        },
         read: readInbank)
 }
 

@@ -24,7 +24,7 @@ extension Provider {
         errors: ErrorShape(
             messages: ["detail", "title", "error_messages", "errors"], codes: ["error_code"]),
         proof: "order",
-        callbacks: "signed",
+        callback: CallbackTable(scheme: .standardWebhooks, read: readKustomCallback),
         read: readKustom)
 }
 
@@ -67,4 +67,23 @@ private func readKustom(_ document: Reader, _ rules: ReadingRules) -> Session {
             discountMinor: line.minorUnits("total_discount_amount"))
     }
     return session
+}
+
+/// One endpoint receives all events of an account (https://docs.kustom.co, "Webhooks", "In-Person
+/// Payments: Callbacks"): ipp.session.finalized and others of sessions, and order.*, capture.*,
+/// refund.*, dispute.*, which name no session.
+private func readKustomCallback(
+    _ request: CallbackRequest, _ account: String?
+) throws(Failure) -> CallbackMention {
+    try request.readBody { document in
+        let mention = CallbackMention()
+        mention.event = document.identifier("type")
+        mention.session = document.identifier("data.session_id")
+        mention.order = document.identifier("data.order_id")
+        mention.merchant = document.identifier("merchant_id")
+        if let event = mention.event, begins(event, with: "ipp.") {
+            mention.reference = request.reference(mention.session)
+        }
+        return mention
+    }
 }

@@ -26,7 +26,7 @@ extension Provider {
         ],
         errors: ErrorShape(messages: ["errors"], codes: []),
         proof: "payment_status",
-        callbacks: "unsigned",
+        callback: CallbackTable(read: readLedyerCallback),
         read: readLedyer)
 }
 
@@ -116,4 +116,27 @@ private func doubtOfPaymentMethod(_ document: Reader) -> Hold? {
     let customer = document["customer"]
     if !customer.isSilent, !customer.isObject { doubt = doubt ?? .paymentMethodUnknown }
     return doubt
+}
+
+/// Notifications (https://docs.ledyer.com, "Order events" and "Session events"). No signature is
+/// documented: hints. Sessions of the payments product, ps_..., have another endpoint, which this
+/// library does not read.
+private func readLedyerCallback(
+    _ request: CallbackRequest, _ account: String?
+) throws(Failure) -> CallbackMention {
+    try request.readBody { document in
+        let mention = CallbackMention()
+        mention.event = document.identifier("eventType")
+        mention.session = document.identifier("sessionId")
+        mention.order = document.identifier("orderId")
+        mention.merchantReference = checkedIdentifier(
+            document.reference("reference")?.string)
+        mention.merchant = document.identifier("merchantId")
+        if let session = mention.session {
+            if begins(session, with: "se_") { mention.reference = request.reference(session) }
+        } else if let order = mention.order, begins(order, with: "or_") {
+            mention.reference = request.reference(order)
+        }
+        return mention
+    }
 }

@@ -25,8 +25,8 @@ final class Provider: Sendable {
     let hasTrustSwitch: Bool
     /// What of the provider's tells what became of the payment behind a session.
     let proof: StaticString
-    /// Whether what it sends to a shop can be checked: "signed" or "unsigned".
-    let callbacks: StaticString
+    /// What it sends to a shop; nil where nothing is known of that.
+    let callback: CallbackTable?
     /// From document to session: pure, and never fails. What cannot be read is nil.
     let read: @Sendable (Reader, ReadingRules) -> Session
 
@@ -35,7 +35,7 @@ final class Provider: Sendable {
         environments: [Environment], soleAddress: String? = nil, settings: [Setting] = [],
         authorization: Authorization, identityFields: [IdentityField], errors: ErrorShape,
         headers: [String] = [], hasTrustSwitch: Bool = false, proof: StaticString,
-        callbacks: StaticString, read: @escaping @Sendable (Reader, ReadingRules) -> Session
+        callback: CallbackTable? = nil, read: @escaping @Sendable (Reader, ReadingRules) -> Session
     ) {
         self.name = name
         self.title = title
@@ -50,7 +50,7 @@ final class Provider: Sendable {
         self.headers = headers
         self.hasTrustSwitch = hasTrustSwitch
         self.proof = proof
-        self.callbacks = callbacks
+        self.callback = callback
         self.read = read
     }
 

@@ -15,16 +15,18 @@ final class Account {
     let rules: ReadingRules
     /// Everything that must not come back out in a message.
     let secrets: [Secret]
+    let callbackKeys: CallbackKeys
 
     private init(
         _ provider: Provider, base: Address, authorization: Authorization, rules: ReadingRules,
-        secrets: [Secret]
+        secrets: [Secret], callbackKeys: CallbackKeys
     ) {
         self.provider = provider
         self.base = base
         self.authorization = authorization
         self.rules = rules
         self.secrets = secrets
+        self.callbackKeys = callbackKeys
     }
 
     // Not the initializer throws: in Embedded Swift an object whose initializer does is never
@@ -38,9 +40,11 @@ final class Account {
         let rules = ReadingRules(
             trustProcessedAt: provider.hasTrustSwitch
                 ? try settings.bool("trust_processed_at") ?? false : false)
+        let callbackKeys = try CallbackKeys.read(provider, settings, values)
         try settings.refuseOthers()
         return Account(
-            provider, base: base, authorization: authorization, rules: rules, secrets: secrets)
+            provider, base: base, authorization: authorization, rules: rules,
+            secrets: secrets + callbackKeys.texts, callbackKeys: callbackKeys)
     }
 
     @inline(never)

@@ -120,7 +120,8 @@ final class Client: @unchecked Sendable {
             while true {
                 if let answer = driver.call.answer { return answer }
                 let wake = driver.call.wake
-                if let failure = loop.step(until: wake, firstWake: wake, { driver.advance(at: $0) }) {
+                if let failure = loop.step(until: wake, firstWake: wake, { driver.advance(at: $0) })
+                {
                     driver.end(failure)
                 }
             }

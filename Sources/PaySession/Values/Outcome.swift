@@ -20,6 +20,8 @@ enum Outcome: UInt32, CaseIterable {
     case malformed = 30
     case tooLarge = 31
     case mismatched = 32
+    case notGenuine = 33
+    case unsigned = 34
     case done = 40
     case again = 41
 
@@ -43,6 +45,8 @@ enum Outcome: UInt32, CaseIterable {
         case .malformed: "malformed"
         case .tooLarge: "too_large"
         case .mismatched: "mismatched"
+        case .notGenuine: "not_genuine"
+        case .unsigned: "unsigned"
         case .done: "done"
         case .again: "again"
         }
@@ -100,6 +104,14 @@ enum Outcome: UInt32, CaseIterable {
             "Do not ship on this; show the provider's support what its endpoint answers."
         case .tooLarge: "Raise max_response_bytes if the provider's sessions are truly that long."
         case .mismatched: "Do not ship on this; the answer belongs to another session."
+        case .notGenuine:
+            """
+            If the provider did send it, check this machine's clock, the address (a proxy may change \
+            host or path), the body (the bytes as they came, not parsed and written again), and the \
+            secret (another environment has another).
+            """
+        case .unsigned:
+            "Nothing vouches for it: take it for a reason to read the session, and no more."
         case .done, .again: ""
         }
     }

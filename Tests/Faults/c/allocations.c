@@ -169,6 +169,44 @@ static session_result judging_much(void)
     return checked(session_normalize("kustom", much, NULL, &answer), &answer);
 }
 
+/* What came to the shop: one of Kustom's, and one of Dintero's with many
+ * parameters. Their secrets are a configuration's, which is opened for them. */
+static session_result verifying(void)
+{
+    static const char *const secrets =
+        "{\"kustom\":{\"base_url\":\"http://localhost\",\"api_key\":\"k\",\"callback_secret\":"
+        "[\"whsec_MDEyMzQ1Njc4OWFiY2RlZg==\",\"whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"]},"
+        "\"dintero\":{\"base_url\":\"http://localhost\",\"token\":\"t\",\"account_id\":\"T12345678\","
+        "\"callback_secret\":\"s\"}}";
+    static const char *const request =
+        "{\"method\":\"POST\",\"url\":\"https://shop.example/\",\"headers\":{\"webhook-id\":\"msg_demo_1\","
+        "\"webhook-timestamp\":\"1750000000\","
+        "\"webhook-signature\":\"v1,xxL2jqYIN2yy2BNn6rjAZNdbfZYTEtHw2YFV16havKM=\"}}";
+    static const char *const body = "{\"type\":\"ipp.session.finalized\"}";
+    static const char *const at = "{\"received_at\":\"2025-06-15T15:06:40Z\"}";
+    static char many[1024];
+    session_client *client;
+    session_answer *answer;
+    session_result result = session_client_open(secrets, &client, &answer);
+    if (checked(result, &answer) != SESSION_OK)
+        return result;
+    if (!*many) {
+        char *place = many + sprintf(many, "{\"method\":\"GET\",\"url\":\"https://shop.example/?");
+        while (place < many + sizeof many - 400)
+            place += sprintf(place, "%d&", rand() % 10);
+        sprintf(place,
+                "\",\"headers\":{\"dintero-signature\":\"t=1750000000,v0-hmac-sha256=%064d\"}}", 0);
+    }
+    result = session_callback_verify(client, "kustom", request, body, strlen(body), at, &answer);
+    if (checked(result, &answer) == SESSION_OK) {
+        result = session_callback_verify(client, "dintero", many, NULL, 0, at, &answer);
+        if (checked(result, &answer) == SESSION_NOT_GENUINE)
+            result = SESSION_OK;
+    }
+    session_client_close(client);
+    return result;
+}
+
 static session_result reporting(void)
 {
     session_answer *answer;
@@ -189,6 +227,7 @@ static const struct {
              {"batch", batch, READ},
              {"normalize", judging, READ},
              {"normalize_much", judging_much, READ},
+             {"callback", verifying, READ},
              {"report", reporting, READ}};
 
 /* ---- Crashes: in whose code ------------------------------------------------------------------- */

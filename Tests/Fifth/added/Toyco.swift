@@ -15,7 +15,6 @@ extension Provider {
         identityFields: [IdentityField(path: "toy")],
         errors: ErrorShape(messages: ["sorry"], codes: []),
         proof: "order",
-        callbacks: "unsigned",
         read: readToyco)
 }
 

@@ -200,6 +200,84 @@ final class Client implements Sessions
     }
 
     /**
+     * Whether a request that came to the shop is genuinely the provider's, and which session it wants looked at. It
+     * proves no payment: read that session next. Nothing is sent.
+     *
+     * @param string $url as the provider called it: behind a proxy the public address, with the query as it came
+     * @param array<string, string|list<string>> $headers
+     * @param string $body the bytes as they came, before any parser saw them
+     * @param int|null $toleranceS how far from the clock a signature's time may be (300)
+     * @param \DateTimeInterface|null $receivedAt when it came, of one that waited in a queue
+     * @return Callback genuine, or one that there is nothing to check by: see isGenuine()
+     * @throws NotGenuine where it does not verify
+     * @throws NoAnswer where it is not what this provider sends, or another account's
+     * @throws Misconfigured
+     */
+    public function callback(
+        string $provider,
+        string $method,
+        string $url,
+        array $headers,
+        string $body,
+        ?int $toleranceS = null,
+        ?\DateTimeInterface $receivedAt = null,
+    ): Callback {
+        if (str_contains($provider, "\0")) {
+            throw new InvalidArgument('a NUL byte in the provider');
+        }
+        // What is no UTF-8 in a header of a stranger's is no reason to throw.
+        $request = json_encode(
+            ['method' => $method, 'url' => $url, 'headers' => (object) $headers],
+            JSON_INVALID_UTF8_SUBSTITUTE | JSON_UNESCAPED_SLASHES | JSON_THROW_ON_ERROR
+        );
+        $options = array_filter(
+            ['tolerance_s' => $toleranceS, 'received_at' => $receivedAt?->format('Y-m-d\TH:i:s.uP')],
+            static fn (mixed $option): bool => $option !== null
+        );
+        return Library::called(Native::callback(
+            $this->opened(),
+            $provider,
+            $request,
+            $body,
+            $options === [] ? null : Library::encoded($options)
+        ));
+    }
+
+    /**
+     * callback() of the request that PHP has before it.
+     *
+     * @param string|null $base the shop's public address, as `https://shop.example`, where a proxy changes scheme or
+     *     host; without it they are the request's own
+     * @throws NotGenuine where it does not verify
+     * @throws NoAnswer where it is not what this provider sends, or another account's
+     * @throws Misconfigured
+     */
+    public function callbackFromGlobals(string $provider, ?string $base = null): Callback
+    {
+        $isHttps = !in_array($_SERVER['HTTPS'] ?? '', ['', 'off'], true);
+        $base ??= ($isHttps ? 'https' : 'http') . '://' . ($_SERVER['HTTP_HOST'] ?? $_SERVER['SERVER_NAME'] ?? '');
+        return $this->callback(
+            $provider,
+            $_SERVER['REQUEST_METHOD'] ?? '',
+            rtrim($base, '/') . ($_SERVER['REQUEST_URI'] ?? '/'),
+            function_exists('getallheaders') ? getallheaders() : self::headers(),
+            (string) file_get_contents('php://input')
+        );
+    }
+
+    /** @return array<string, string> where PHP has no getallheaders() */
+    private static function headers(): array
+    {
+        $headers = [];
+        foreach ($_SERVER as $name => $value) {
+            if (is_string($value) && str_starts_with((string) $name, 'HTTP_')) {
+                $headers[strtr(substr((string) $name, 5), '_', '-')] = $value;
+            }
+        }
+        return $headers;
+    }
+
+    /**
      * A batch for an event loop; otherwise batch() is simpler.
      *
      * @param int $inFlight sessions of each provider that are read at once

@@ -29,17 +29,30 @@ final class Environment
                 continue;
             }
             foreach (self::SECRETS as $key) {
-                $name = is_array($section[$key] ?? null) ? $section[$key]['env'] ?? null : null;
-                if (!is_string($name) || count($section[$key]) !== 1) {
+                $secret = $section[$key] ?? null;
+                if (!is_array($secret)) {
                     continue;
                 }
-                $value = $_ENV[$name] ?? $_SERVER[$name] ?? getenv($name);
-                if (!is_string($value)) {
-                    throw new InvalidConfig("$provider.$key: the environment variable $name is not set");
-                }
-                $config[$provider][$key] = $value;
+                // One, or a list of several, any of which will do.
+                $config[$provider][$key] = array_is_list($secret)
+                    ? array_map(static fn (mixed $one): mixed => self::value("$provider.$key", $one), $secret)
+                    : self::value("$provider.$key", $secret);
             }
         }
         return $config;
+    }
+
+    /** @throws InvalidConfig where a variable is not set */
+    private static function value(string $place, #[\SensitiveParameter] mixed $secret): mixed
+    {
+        $name = is_array($secret) ? $secret['env'] ?? null : null;
+        if (!is_string($name) || count($secret) !== 1) {
+            return $secret;
+        }
+        $value = $_ENV[$name] ?? $_SERVER[$name] ?? getenv($name);
+        if (!is_string($value)) {
+            throw new InvalidConfig("$place: the environment variable $name is not set");
+        }
+        return $value;
     }
 }

@@ -17,7 +17,7 @@ final class Library
     public const NUL = 'a NUL byte in the reference: C would read another one';
 
     /** The number of Native that this package was made with. */
-    private const NATIVE = 1;
+    private const NATIVE = 2;
 
     /** What is thrown, by the result's word. */
     private const MISCONFIGURED = [
@@ -134,6 +134,29 @@ final class Library
         }
         $class = self::NO_ANSWER[$answer->result] ?? NoAnswer::class;
         throw new $class($answer->error->message ?? $answer->result, $reference, $answer);
+    }
+
+    /**
+     * What came to the shop, if it may be looked at.
+     *
+     * @throws NotGenuine
+     * @throws NoAnswer
+     * @throws Misconfigured
+     */
+    public static function called(string $json): Callback
+    {
+        $answer = Answer::of($json);
+        return match ($answer->result) {
+            'ok', 'unsigned' => Callback::of($json),
+            'not_genuine' => throw new NotGenuine($answer->error->message ?? '', Callback::of($json)),
+            default => self::refused($json),
+        };
+    }
+
+    private static function refused(string $json): never
+    {
+        self::answered('', $json);
+        throw new \LogicException('An answer without a callback says ok');
     }
 
     /** What to throw for an answer that says what is wrong with the shop. */

@@ -20,7 +20,7 @@ use FFI;
 final class Native
 {
     /** Of what stands here: another one with every change of a method or of what it returns. */
-    public const NUMBER = 1;
+    public const NUMBER = 2;
 
     /** The interface that DECLARATIONS are of. */
     private const ABI_VERSION = 1;
@@ -50,6 +50,8 @@ final class Native
         void session_batch_close(session_batch *batch);
         int session_normalize(const char *provider, const char *provider_json, const char *options, session_answer
             **answer);
+        int session_callback_verify(session_client *client, const char *provider, const char *request, const void
+            *body, size_t body_length, const char *options, session_answer **answer);
         int session_answer_decision(const session_answer *answer);
         const char *session_answer_text(const session_answer *answer, const char *pointer);
         const char *session_answer_json(const session_answer *answer, size_t *length);
@@ -132,6 +134,32 @@ final class Native
         $answer = $library->new('session_answer *');
         $library->session_normalize($provider, $document, $options, FFI::addr($answer));
         return self::taken($library, $answer);
+    }
+
+    /**
+     * Checks a request that came to the shop.
+     *
+     * @return string the answer as JSON
+     */
+    public static function callback(
+        int $client,
+        string $provider,
+        string $request,
+        string $body,
+        ?string $options
+    ): string {
+        $library = self::library();
+        $answer = $library->new('session_answer *');
+        $library->session_callback_verify(
+            self::$clients[$client],
+            $provider,
+            $request,
+            $body,
+            strlen($body),
+            $options,
+            FFI::addr($answer)
+        );
+        return self::json($library, $answer);
     }
 
     /**

@@ -21,6 +21,7 @@ from ._calls import (
     status_normalized,
     version,
 )
+from ._callbacks import Incoming
 from ._client import Client
 from ._errors import (
     Aborted,
@@ -34,6 +35,7 @@ from ._errors import (
     NetworkError,
     NotConfigured,
     NotFound,
+    NotGenuine,
     OutOfMemory,
     PaySessionError,
     ProviderError,
@@ -44,10 +46,12 @@ from ._errors import (
     Unauthorized,
     UnexpectedHTTP,
     Unreachable,
+    Unsigned,
     UsageError,
 )
 from ._options import (
     BatchOptions,
+    CallbackOptions,
     Config,
     DinteroConfig,
     Expect,
@@ -59,6 +63,7 @@ from ._options import (
 )
 from ._values import (
     Amount,
+    Callback,
     Customer,
     Error,
     Evidence,
@@ -80,6 +85,8 @@ __all__ = [
     "AsyncClient",
     "Batch",
     "BatchOptions",
+    "Callback",
+    "CallbackOptions",
     "Client",
     "Config",
     "Customer",
@@ -95,6 +102,7 @@ __all__ = [
     "Forbidden",
     "HTTPError",
     "InbankConfig",
+    "Incoming",
     "InvalidArgument",
     "InvalidConfig",
     "Item",
@@ -107,6 +115,7 @@ __all__ = [
     "NormalizeOptions",
     "NotConfigured",
     "NotFound",
+    "NotGenuine",
     "OutOfMemory",
     "Paid",
     "PaySessionError",
@@ -124,6 +133,7 @@ __all__ = [
     "Unauthorized",
     "UnexpectedHTTP",
     "Unreachable",
+    "Unsigned",
     "UsageError",
     "Wanted",
     "abi_version",

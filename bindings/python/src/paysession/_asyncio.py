@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, Union
 
 from ._answer import Answer, Decision, Failure
 from ._batch import REFILL, Batch, Wanted, filled, refuse_text
+from ._callbacks import Headers
 from ._calls import options_text, providers, text
 from ._client import Client, Pauses, decision_of, record, record_of_many, returned
 from ._errors import PaySessionError
-from ._options import BatchOptions, Config, Expect, ReadOptions
+from ._options import BatchOptions, CallbackOptions, Config, Expect, ReadOptions
+from ._values import Callback
 from ._words import Next, Result
 
 if TYPE_CHECKING:
@@ -132,6 +134,14 @@ class AsyncClient:
             batch.close()
             if isinstance(waiting, _Coming):
                 waiting.close()
+
+    def callback(
+        self, provider: str, method: str, url: str, headers: Headers, body: bytes,
+        **options: Unpack[CallbackOptions],
+    ) -> Callback:
+        """Whether a request that came to the shop is the provider's: Client.callback(). Nothing is waited for, so it is
+        not awaited."""
+        return self._client.callback(provider, method, url, headers, body, **options)
 
     async def aclose(self) -> None:
         """Closes the client, and ends what is under way, in other loops at their next turn; a second time

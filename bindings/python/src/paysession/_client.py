@@ -23,11 +23,13 @@ from urllib.parse import quote
 
 from ._answer import Answer, Decision, Failure
 from ._batch import SLICE_MS, Batch, Single, Wanted, options_of_batch, read_many, refuse_text
+from ._callbacks import Headers, request_text
 from ._calls import answer, json_of, options_text, reply, text, whole
 from ._declarations import ClientPointer
 from ._errors import Aborted, PaySessionError, exception_of
 from ._loaded import library
-from ._options import BatchOptions, Config, Expect, ReadOptions
+from ._options import BatchOptions, CallbackOptions, Config, Expect, ReadOptions
+from ._values import Callback, callback_of
 from ._words import AnyResult, Next, Result
 
 if TYPE_CHECKING:
@@ -182,6 +184,38 @@ class Client:
     def get_ledyer(self, session_id: str, **options: Unpack[ReadOptions]) -> Answer:
         """get() with Ledyer's identifier as it is, not encoded."""
         return self._get("get_ledyer", _reference("ledyer", session_id=session_id), options)
+
+    def callback(
+        self, provider: str, method: str, url: str, headers: Headers, body: bytes,
+        **options: Unpack[CallbackOptions],
+    ) -> Callback:
+        """Whether a request that came to the shop is genuinely the provider's, and which session it wants looked at.
+        It proves no payment: read that session next.
+
+            call = client.callback("kustom", *paysession.Incoming.from_flask(request))
+            if call.reference:
+                decision = client.decide(call.reference)
+
+        `url` is the address as the provider called it: behind a proxy the public one. `headers` are a mapping, or
+        pairs, where one may come twice. `body` are the bytes as they came, before any parser saw them. Nothing is sent.
+
+        Returns a Callback that is genuine, or one that there is nothing to check by (`is_genuine` is false, `result`
+        UNSIGNED). Raises NotGenuine where it does not verify, Malformed where it is not what this provider sends,
+        Mismatched where it is another account's, TooLarge, NotConfigured or InvalidArgument; TypeError for what is
+        neither text nor bytes, ValueError if the client is closed.
+        """
+        request = request_text(method, url, headers)
+        if not isinstance(body, (bytes, bytearray, memoryview)):
+            raise TypeError(f"body must be bytes, as they came, not {type(body).__name__}")
+        content = bytes(body)
+        chosen = options_text("callback", CallbackOptions, options)
+        with self._entered() as handle:
+            told = reply(
+                library.session_callback_verify, handle, text("provider", provider), request, content, len(content),
+                chosen)
+        if isinstance(told, Failure) and told.result != Result.UNSIGNED:
+            raise exception_of(told)
+        return callback_of(told.json)
 
     def cancel(self) -> None:
         """Ends the calls in flight, in whatever thread, with Aborted. Later calls are not affected.

@@ -7,7 +7,7 @@ Needs no library: tests/test_declarations.py reads the header and compares.
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint64
+from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import Any
 
 
@@ -63,12 +63,15 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "session_normalize": (result, (c_char_p, c_char_p, c_char_p, POINTER(AnswerPointer))),
     "session_status_normalized": (status, (c_char_p, c_char_p)),
     "session_paid_normalized": (paid, (c_char_p, c_char_p)),
+    "session_callback_verify": (
+        result, (ClientPointer, c_char_p, c_char_p, c_void_p, c_size_t, c_char_p, POINTER(AnswerPointer))),
     "session_answer_result": (result, (AnswerPointer,)),
     "session_answer_status": (status, (AnswerPointer,)),
     "session_answer_paid": (paid, (AnswerPointer,)),
     "session_answer_decision": (decision, (AnswerPointer,)),
     "session_answer_text": (c_char_p, (AnswerPointer, c_char_p)),
     "session_answer_json": (c_char_p, (AnswerPointer, POINTER(c_size_t))),
+    "session_answer_reference": (c_char_p, (AnswerPointer,)),
     "session_answer_free": (None, (AnswerPointer,)),
 }
 

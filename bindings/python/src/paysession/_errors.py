@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._answer import Answer, Failure
+from ._values import Callback, callback_of
 from ._words import AnyResult, Next, Result
 
 
@@ -148,7 +149,22 @@ class TooLarge(DocumentError):
 
 
 class Mismatched(DocumentError):
-    """About another session than the one asked for."""
+    """About another session than the one asked for; a callback, genuine, about another account."""
+
+
+class NotGenuine(PaySessionError):
+    """A request that came to the shop, and that does not verify: `callback.reason` says why. A forged one needs no
+    answer but 400; raise the alarm on "too_old" and "too_new", which are genuine."""
+
+    @property
+    def callback(self) -> Callback:
+        """What is known of it: nothing that it said itself."""
+        assert self.answer is not None
+        return callback_of(self.answer.json)
+
+
+class Unsigned(PaySessionError):
+    """Nothing to check a callback by. Not raised: Client.callback() returns such a one, as a hint."""
 
 
 _KINDS: dict[str, type[PaySessionError]] = {
@@ -169,6 +185,8 @@ _KINDS: dict[str, type[PaySessionError]] = {
     Result.MALFORMED: Malformed,
     Result.TOO_LARGE: TooLarge,
     Result.MISMATCHED: Mismatched,
+    Result.NOT_GENUINE: NotGenuine,
+    Result.UNSIGNED: Unsigned,
 }
 
 

@@ -38,6 +38,7 @@ class KustomConfig(TypedDict, total=False):
     base_url: str
     api_key: Secret
     username: str
+    callback_secret: Union[Secret, list[Secret]]
 
 
 class DinteroConfig(TypedDict, total=False):
@@ -49,6 +50,7 @@ class DinteroConfig(TypedDict, total=False):
     client_secret: Secret
     token: Secret
     account_id: str
+    callback_secret: Union[Secret, list[Secret]]
     trust_processed_at: bool
 
 
@@ -116,3 +118,11 @@ class NormalizeOptions(TypedDict, total=False):
     expect: Optional[Expect]
     id: Optional[str]
     trust_processed_at: Optional[bool]
+
+
+class CallbackOptions(TypedDict, total=False):
+    """What Client.callback() can be told: `tolerance_s`, how far from the clock a signature's time may be (300);
+    `received_at`, RFC 3339, when a callback came that waited in a queue."""
+
+    tolerance_s: Optional[int]
+    received_at: Optional[str]

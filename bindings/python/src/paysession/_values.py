@@ -9,6 +9,7 @@ up in logs.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -171,6 +172,49 @@ class Error:
 
 
 @dataclass(frozen=True)
+class Callback:
+    """What came to the shop: a reason to read a session, and no word about payment.
+
+    `reference` names the session to read, where the callback names one. `identifiers` (session, order, transaction,
+    merchant_reference, merchant, checkout_session) are for the shop's look-up in its own records. Keep `id` for 15
+    minutes against repeats, once the work is done.
+    """
+
+    #: Result.OK, or Result.UNSIGNED, which is a hint that anybody can give.
+    result: AnyResult
+    provider: str
+    reference: Optional[str]
+    #: "genuine", "refused" or "unsigned"
+    authenticity: str
+    #: Why it is refused.
+    reason: Optional[str]
+    scheme: Optional[str]
+    #: What of the request the signature vouches for: "body" or "query".
+    covers: tuple[str, ...]
+    #: Which of the configured secrets matched, from 1.
+    secret: Optional[int]
+    id: Optional[str]
+    sent_at: Optional[str]
+    age_ms: Optional[int]
+    #: The provider's own word.
+    event: Optional[str]
+    identifiers: Mapping[str, Optional[str]]
+
+    @property
+    def is_genuine(self) -> bool:
+        """True only where a signature matched and is fresh."""
+        return self.authenticity == "genuine"
+
+    @property
+    def sent(self) -> datetime | None:
+        """`sent_at` as a datetime."""
+        return moment(self.sent_at)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a callback is neither true nor false: see is_genuine, and read the session")
+
+
+@dataclass(frozen=True)
 class Try:
     """One request of a call: of the session, or of a token for it."""
 
@@ -220,6 +264,13 @@ def exchange_of(told: Mapping[str, Any] | None) -> Exchange | None:
         return None
     return _made(Exchange, told, tries=tuple(
         _made(Try, one, result=result_of(one["result"])) for one in told["tries"]))
+
+
+def callback_of(text: bytes) -> Callback:
+    """The Callback that an answer's JSON spells."""
+    told = json.loads(text)
+    spelt = {**told["callback"], **{key: told[key] for key in ("provider", "reference")}}
+    return _made(Callback, {**spelt, "result": result_of(told["result"])}, covers=tuple(spelt["covers"]))
 
 
 def error_of(told: Mapping[str, Any]) -> Error:

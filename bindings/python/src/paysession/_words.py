@@ -45,6 +45,8 @@ class Result(_Word):
     MALFORMED = "malformed", 30
     TOO_LARGE = "too_large", 31
     MISMATCHED = "mismatched", 32
+    NOT_GENUINE = "not_genuine", 33
+    UNSIGNED = "unsigned", 34
     DONE = "done", 40
     AGAIN = "again", 41
 

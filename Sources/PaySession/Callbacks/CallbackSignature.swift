@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+
+/// How callbacks are signed. Each has a file of its own that finds the signature in a request; what
+/// is common to all stands here.
+enum CallbackScheme {
+    case standardWebhooks, dintero, signedMessage
+
+    var name: StaticString {
+        switch self {
+        case .standardWebhooks: "standard_webhooks"
+        case .dintero: "dintero_signature"
+        case .signedMessage: "signed_message"
+        }
+    }
+
+    /// What of the request a signature vouches for, and what alone is read; nil where nothing is.
+    var covers: StaticString? {
+        switch self {
+        case .standardWebhooks: "body"
+        case .dintero: "query"
+        case .signedMessage: nil
+        }
+    }
+
+    /// The request's address has to be one whose parts can be told.
+    var signsAddress: Bool {
+        if case .dintero = self { return true }
+        return false
+    }
+
+    /// Found exactly once and parsed strictly; nothing is checked yet.
+    func signature(
+        _ request: CallbackRequest, _ account: String
+    ) throws(CallbackFlaw) -> CallbackSignature {
+        switch self {
+        case .standardWebhooks: try standardWebhooksSignature(request)
+        case .dintero: try dinteroSignature(request, account)
+        case .signedMessage: try messageSignature(request)
+        }
+    }
+
+    /// The provider's own name for this delivery, where no signature vouches for it.
+    func deliveryID(_ request: CallbackRequest) -> String? {
+        if case .standardWebhooks = self { return unsignedDeliveryID(request) }
+        return nil
+    }
+}
+
+/// The signature of a request: what was signed, when, and the codes that are said to be made of it.
+final class CallbackSignature {
+    enum Code {
+        /// HMAC-SHA256, in base64: compared as it is written, for a lax reader of base64 takes
+        /// several texts for the same code.
+        case base64OfSHA256
+        /// HMAC-SHA256 or HMAC-SHA512, decoded.
+        case sha256, sha512
+
+        var length: Int {
+            switch self {
+            case .base64OfSHA256, .sha256: HMAC<UInt32>.length
+            case .sha512: HMAC<UInt64>.length
+            }
+        }
+    }
+
+    let code: Code
+    /// What was signed, but for the body.
+    let text: Buffer
+    /// What follows it; borrowed from the request.
+    let body: UnsafeBufferPointer<UInt8>
+    let candidates: [[UInt8]]
+    /// Since 1970.
+    let seconds: Int64
+    /// The provider's own name for this delivery, where it is signed too.
+    let id: String?
+
+    init(
+        _ code: Code, of text: Buffer,
+        body: UnsafeBufferPointer<UInt8> = UnsafeBufferPointer(start: nil, count: 0),
+        candidates: [[UInt8]], seconds: Int64, id: String? = nil
+    ) {
+        self.code = code
+        self.text = text
+        self.body = body
+        self.candidates = candidates
+        self.seconds = seconds
+        self.id = id
+    }
+
+    var isComplete: Bool { text.isComplete }
+
+    /// The first secret that made one of the codes, and that code in lower-case hexadecimal digits;
+    /// nil if none did. Each secret is tried with each code, whatever has matched: the time it
+    /// takes does not tell which.
+    func match(_ secrets: [Secret]) throws(Failure) -> (Int, String)? {
+        let expected = Buffer(holdsSecrets: true)
+        let hexadecimal = Buffer(holdsSecrets: true)
+        var found: (Int, String)?
+        for (number, secret) in secrets.enumerated() {
+            expected.removeAll()
+            withWiped(UInt8.self, code.length) { made in
+                secret.withBytes { key in
+                    switch code {
+                    case .base64OfSHA256, .sha256:
+                        HMAC<UInt32>.code(of: [text.bytes, body], key: key, into: made)
+                    case .sha512:
+                        HMAC<UInt64>.code(of: [text.bytes, body], key: key, into: made)
+                    }
+                }
+                let bytes = UnsafeBufferPointer(start: made, count: code.length)
+                if case .base64OfSHA256 = code {
+                    appendBase64(bytes, to: expected)
+                } else {
+                    expected.append(UnsafeRawBufferPointer(bytes))
+                }
+                hexadecimal.removeAll()
+                for byte in bytes {
+                    hexadecimal.append(hexadecimalDigit(byte >> 4))
+                    hexadecimal.append(hexadecimalDigit(byte & 15))
+                }
+            }
+            guard expected.isComplete, hexadecimal.isComplete else { throw .outOfMemory }
+            for candidate in candidates {
+                let isSame = candidate.withUnsafeBufferPointer { isSameCode($0, expected.bytes) }
+                if isSame, found == nil {
+                    found = (number, String(decoding: hexadecimal.bytes, as: UTF8.self))
+                }
+            }
+        }
+        return found
+    }
+}
+
+private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+}
+
+/// Seconds since 1970 as a provider writes them: 1 to 11 digits, and nothing else. Neither a sign,
+/// a blank, a leading zero nor "1e9", which other programs read as other numbers.
+func signedSeconds(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+    guard text.count <= 11, text.count == 1 || text.first != UInt8(ascii: "0") else { return nil }
+    return parseDigits(text)
+}
+
+/// A code in hexadecimal digits of either case; nil unless it has exactly that length.
+func decodedHexadecimal(_ text: UnsafeBufferPointer<UInt8>, _ length: Int) -> [UInt8]? {
+    guard text.count == 2 * length else { return nil }
+    var bytes: [UInt8] = []
+    for place in 0..<length {
+        guard let high = hexadecimalValue(text[2 * place]),
+            let low = hexadecimalValue(text[2 * place + 1])
+        else { return nil }
+        bytes.append(high << 4 | low)
+    }
+    return bytes
+}
