@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 import PackageDescription
 
-// Release is Embedded Swift: no runtime to ship or load, no signal handlers in the host. Debug, which
-// the tests build, is full Swift of the same sources. `make` adds what SwiftPM has no words for
-// (SONAME, version script, nodelete) and puts the library into build/lib.
+// Release is Embedded Swift: no runtime to ship or load, no signal handlers in the host. Debug,
+// which the tests build, is full Swift of the same sources. `make` adds what SwiftPM has no words
+// for (SONAME, version script, nodelete) and puts the library into build/lib.
 let package = Package(
     name: "paysession",
     products: [.library(name: "paysession", type: .dynamic, targets: ["PaySession"])],

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 
-// What the library signs with, in a program of its own, for it exports none of it. Compiled together
-// with Sources/PaySession/Hash by test_hash.py.
+// What the library signs with, in a program of its own, for it exports none of it. Compiled
+// together with Sources/PaySession/Hash by test_hash.py.
 //
-//   hashes codes         from stdin: the length of a key and of a text, 4 bytes each, the lowest first,
-//                        then both; to stdout: the codes by SHA-256 and SHA-512, one behind the other
-//   hashes millions      SHA-256 and SHA-512 of a million times "a" (an example of FIPS 180-4), in bytes
-//   hashes times RUNS    nanoseconds to compare a code that is wrong in its first byte, and in its last
+//   hashes codes         from stdin: the length of a key and of a text, 4 bytes each, the lowest
+//   first,
+//                        then both; to stdout: the codes by SHA-256 and SHA-512, one behind the
+//                        other
+//   hashes millions      SHA-256 and SHA-512 of a million times "a" (an example of FIPS 180-4), in
+//   bytes hashes times RUNS    nanoseconds to compare a code that is wrong in its first byte, and
+//   in its last
 
 import CPlatform
 import Glibc

@@ -354,8 +354,8 @@ import Testing
         }
     }
 
-    /// libcurl 8.23 has one code for a key that does not fit its certificate and for a NUL byte in a
-    /// trailer.
+    /// libcurl 8.23 has one code for a key that does not fit its certificate and for a NUL byte in
+    /// a trailer.
     @Test func aBadArgumentIsTheKeyOrTheTrailer() {
         for isSent in [false, true] {
             let key = BreakageTests.failure(

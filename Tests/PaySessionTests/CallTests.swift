@@ -537,7 +537,8 @@ import Testing
         }
     }
 
-    /// The fork of a signal handler, or descriptors that the host has closed: nothing can be stopped.
+    /// The fork of a signal handler, or descriptors that the host has closed: nothing can be
+    /// stopped.
     @Test(arguments: Stage.allCases, [Failure.forked, Failure(.unreachable, "closed")])
     func whatIsLostEndsAtOnce(_ stage: Stage, _ failure: Failure) throws {
         let driver = try stage.reached()

@@ -5,7 +5,8 @@ import Testing
 
 @testable import PaySession
 
-/// What cases of requests do not reach: Inbank's scheme, which is off, the configuration, and values.
+/// What cases of requests do not reach: Inbank's scheme, which is off, the configuration, and
+/// values.
 @Suite struct CallbackTests {
     // MARK: Inbank's signed message
 

@@ -407,7 +407,8 @@ import Testing
         #expect(ConfigurationTests.refusal("{\"ca_path\": \"\(folder.path)\"}") == nil)
     }
 
-    /// Read when the client is opened, as everything is: one that nobody writes to has nothing in it.
+    /// Read when the client is opened, as everything is: one that nobody writes to has nothing in
+    /// it.
     @Test(.timeLimit(.minutes(1))) func aPipeThatNobodyWritesToHoldsNone() throws {
         let folder = try Folder()
         let path = folder.path + "/fifo"
@@ -480,8 +481,8 @@ import Testing
         #expect(!first.isSame(as: try Configuration(text)))
     }
 
-    /// What can be said without reading the configuration anew: whatever rests on more than its text
-    /// and on files of certificates is read.
+    /// What can be said without reading the configuration anew: whatever rests on more than its
+    /// text and on files of certificates is read.
     @Test func stillIsWhatItsTextAndFilesSay() throws {
         let folder = try Folder()
         let key = try folder.file("key", "one")
@@ -533,8 +534,8 @@ import Testing
         return line.text
     }
 
-    /// Contract, version 0.2: text and file alike lose blanks and line breaks at both ends, and only
-    /// there.
+    /// Contract, version 0.2: text and file alike lose blanks and line breaks at both ends, and
+    /// only there.
     @Test func secretsAreReadOnce() throws {
         #expect(
             try ConfigurationTests.header("\"kco_live_1\"") == "Authorization: Basic kco_live_1")

@@ -194,8 +194,8 @@ import Testing
             ("{\"a\":\"\\u12\"}", .notJSON), ("{\"a\":\"\\u12G4\"}", .notJSON),
             ("{\"a\":\"\\U0041\"}", .notJSON), ("{\"a\":\"\\u-041\"}", .notJSON),
             ("{\"a\":\"\\u 041\"}", .notJSON),
-            // Contract, version 0.2: half a surrogate pair is mended, but what is no escape, no text
-            // or no JSON around it is none.
+            // Contract, version 0.2: half a surrogate pair is mended, but what is no escape, no
+            // text or no JSON around it is none.
             (#"{"a":"\ud80"}"#, .notJSON), (#"{"a":"\ud800\udc0"}"#, .notJSON),
             (#"{"a":"\ud800\x"}"#, .notJSON), (#"{"a":"\ud800"#, .notJSON),
             (#"{"a":"\ud800\"}"#, .notJSON), ("{\"a\":\"\\ud800\n\"}", .notJSON),
@@ -478,7 +478,8 @@ import Testing
 
     // MARK: Byte order marks
 
-    /// Contract, version 0.2: one at the very start is skipped, and the document begins at the brace.
+    /// Contract, version 0.2: one at the very start is skipped, and the document begins at the
+    /// brace.
     @Test func oneByteOrderMarkIsSkipped() throws {
         for (text, trimmed) in [
             ("\u{FEFF}{}", "{}"), ("\u{FEFF} \n{\"n\": 300.10} ", "{\"n\": 300.10}"),
@@ -630,8 +631,8 @@ import Testing
         #expect(DocumentTests.flaw("{\(many),\"key7\":1}") == .duplicateKey)
     }
 
-    /// The grammar of RFC 8259 over tokens, and objects that have a key twice: what jansson is given is
-    /// another text, and must be refused and taken as this one is.
+    /// The grammar of RFC 8259 over tokens, and objects that have a key twice: what jansson is
+    /// given is another text, and must be refused and taken as this one is.
     private struct Grammar {
         let tokens: [String]
         private var place = 0

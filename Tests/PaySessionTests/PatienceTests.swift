@@ -87,8 +87,8 @@ struct PatienceTests {
         }
     }
 
-    /// A byte now and then is nothing: 255 of each 1,024 leave 4 bytes of a record unpaid, so that the
-    /// 320 KB that may come for nothing are used up by 81,920 of them.
+    /// A byte now and then is nothing: 255 of each 1,024 leave 4 bytes of a record unpaid, so that
+    /// the 320 KB that may come for nothing are used up by 81,920 of them.
     @Test mutating func whatBringsHardlyAnythingBringsNothing() {
         begin()
         var tooMany = 0

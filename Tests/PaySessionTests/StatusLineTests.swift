@@ -19,8 +19,8 @@ import Testing
         Array(line.utf8).withUnsafeBufferPointer { StatusLine.isMeant($0) }
     }
 
-    /// Contract, version 0.2: HTTP/1.0 or HTTP/1.1, a blank, exactly three digits 100 to 599, then a
-    /// blank or the end of the line.
+    /// Contract, version 0.2: HTTP/1.0 or HTTP/1.1, a blank, exactly three digits 100 to 599, then
+    /// a blank or the end of the line.
     @Test(arguments: [
         ("HTTP/1.1 200 OK\r\n", 200), ("HTTP/1.0 200 OK\r\n", 200), ("HTTP/1.1 200 OK\n", 200),
         ("HTTP/1.1 200\r\n", 200), ("HTTP/1.1 200\n", 200), ("HTTP/1.1 200", 200),

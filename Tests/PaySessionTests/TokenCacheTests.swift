@@ -314,7 +314,8 @@ extension TokenCache.Leader {
         _ = cache.claim(provider: 3, audience: "", at: start, as: .batch())
         #expect(isWait(cache.claim(provider: 3, audience: "", at: start, as: .batch())))
         #expect(!isWait(cache.claim(provider: 3, audience: "", at: start, as: .batch(true))))
-        // That one asks now; a call that blocks does not wait for it either, and then all wait for it.
+        // That one asks now; a call that blocks does not wait for it either, and then all wait for
+        // it.
         #expect(!isWait(cache.claim(provider: 3, audience: "", at: start)))
         #expect(isWait(cache.claim(provider: 3, audience: "", at: start, as: .batch())))
         #expect(isWait(cache.claim(provider: 3, audience: "", at: start)))

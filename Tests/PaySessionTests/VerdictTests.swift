@@ -228,7 +228,8 @@ import Testing
         #expect(Verdict(session, isIdentified: true, expected: nil).paid == .no)
     }
 
-    /// Contract, version 0.2: in place of amount_unreadable where the digits themselves can be read.
+    /// Contract, version 0.2: in place of amount_unreadable where the digits themselves can be
+    /// read.
     @Test func anAmountOfNoCurrencyIsTheCurrencysFault() {
         let session = Session(evidence: Evidence(field: "status", value: nil, basis: .absent))
         session.status = .completed

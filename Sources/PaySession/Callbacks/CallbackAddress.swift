@@ -23,7 +23,9 @@ struct CallbackAddress {
                 rest = bytes[(place + 1)...]
                 break
             }
-            guard rest.count < bytes.count, rest.starts(with: [0x2F, 0x2F]) else { return nil }
+            guard rest.count < bytes.count,
+                rest.starts(with: [UInt8(ascii: "/"), UInt8(ascii: "/")])
+            else { return nil }
             rest = rest.dropFirst(2)
             if rest.contains(UInt8(ascii: "#")) { return nil }
             let endOfHost =

@@ -15,7 +15,8 @@ final class CallbackRequest {
 
     static let longest = 65536
     static let mostHeaders = 100
-    /// Of an address. Each is an object while it is looked at, and a stranger chooses how many there are.
+    /// Of an address. Each is an object while it is looked at, and a stranger chooses how many
+    /// there are.
     static let mostParameters = 1000
 
     /// - Parameter text: {"method", "url", "headers"}, of at most `longest` bytes.

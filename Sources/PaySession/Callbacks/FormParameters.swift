@@ -112,7 +112,9 @@ struct FormParameters {
     }
 
     private static func append(_ text: String, to buffer: Buffer) {
-        func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
+        func digit(_ value: UInt8) -> UInt8 {
+            value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
+        }
         withBytes(of: text) { bytes in
             for byte in bytes {
                 if byte == UInt8(ascii: " ") {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 /// One session being read, as a value: token, request, attempts, pauses, deadline. Events go in,
-/// actions come out: whoever drives it carries each action out, and tells what came of it as the next
-/// event. Time and chance are given to it, so that all it can come to is tested without a socket:
+/// actions come out: whoever drives it carries each action out, and tells what came of it as the
+/// next event. Time and chance are given to it, so that all it can come to is tested without a
+/// socket:
 ///
-///     woken -> claim -> claimed(fetch) -> fetchToken -> sent -> wait, ended -> deliver -> seen(landed)
-///     -> readSession -> sent -> wait, ended -> finish
+///     woken -> claim -> claimed(fetch) -> fetchToken -> sent -> wait, ended -> deliver ->
+///     seen(landed) -> readSession -> sent -> wait, ended -> finish
 struct Call {
     /// What has come to pass.
     enum Event {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import CPlatform
 
-/// The head of a response, as it comes line by line: whether what follows can be believed, and is to be
-/// read. Interim answers (RFC 9110, 15.2) and the words of a proxy may come before the provider's own,
-/// and trailers behind its body.
+/// The head of a response, as it comes line by line: whether what follows can be believed, and is
+/// to be read. Interim answers (RFC 9110, 15.2) and the words of a proxy may come before the
+/// provider's own, and trailers behind its body.
 struct ResponseHead {
     /// So far, in bytes.
     private(set) var length = 0
@@ -131,7 +131,9 @@ struct ResponseHead {
         guard line.count >= name.utf8CodeUnitCount else { return nil }
         for index in 0..<name.utf8CodeUnitCount {
             let (byte, wanted) = (line[index], name.utf8Start[index])
-            guard byte == wanted || wanted >= 0x61 && byte | 0x20 == wanted else { return nil }
+            guard byte == wanted || wanted >= UInt8(ascii: "a") && byte | 0x20 == wanted else {
+                return nil
+            }
         }
         var first = name.utf8CodeUnitCount
         var end = line.count
@@ -140,8 +142,8 @@ struct ResponseHead {
         return UnsafeBufferPointer(rebasing: line[first..<end])
     }
 
-    /// Content-Length: digits, which may stand there more than once (RFC 9110, 8.6). nil for anything
-    /// else.
+    /// Content-Length: digits, which may stand there more than once (RFC 9110, 8.6). nil for
+    /// anything else.
     private static func length(_ value: UnsafeBufferPointer<UInt8>) -> Int64? {
         var length: Int64?
         for part in parts(of: value, between: UInt8(ascii: ",")) {

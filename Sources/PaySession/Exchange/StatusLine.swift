@@ -6,8 +6,8 @@ import CPlatform
 enum StatusLine {
     /// What the line claims to have come by.
     enum Version {
-        /// Well formed: HTTP/1.0 or HTTP/1.1, a blank, three digits from 100 to 599, and then a blank
-        /// or the end (RFC 9112, 4).
+        /// Well formed: HTTP/1.0 or HTTP/1.1, a blank, three digits from 100 to 599, and then a
+        /// blank or the end (RFC 9112, 4).
         case http1(status: Int)
         /// libcurl writes this line itself for HTTP/2 and later; whether it did, it must say.
         case later

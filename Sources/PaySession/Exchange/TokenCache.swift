@@ -21,8 +21,8 @@ struct TokenCache {
 
     /// Who asks, and until when.
     struct Leader {
-        /// The batch that it is of; nil for a call that blocks. A batch moves on only while somebody
-        /// drives it: no other call may wait for it.
+        /// The batch that it is of; nil for a call that blocks. A batch moves on only while
+        /// somebody drives it: no other call may wait for it.
         let batch: ObjectIdentifier?
         let deadline: Instant
     }

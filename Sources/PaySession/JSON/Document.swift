@@ -48,10 +48,10 @@ enum DocumentFlaw: Error {
 /// grammar, every text that is more than plain, and keys that stand twice, for which it looks where
 /// there may be any.
 ///
-/// A text with half a surrogate pair in it (JSON can escape one, UTF-8 cannot say it) would cost the
-/// whole document as well: a name that was cut in the middle of an emoji. jansson is given U+FFFD in
-/// its place, and beside the text the note that it was mended: `[PLACE, "text"]`. No list of the
-/// document can look like that, since none of its own numbers has a place of that kind.
+/// A text with half a surrogate pair in it (JSON can escape one, UTF-8 cannot say it) would cost
+/// the whole document as well: a name that was cut in the middle of an emoji. jansson is given
+/// U+FFFD in its place, and beside the text the note that it was mended: `[PLACE, "text"]`. No list
+/// of the document can look like that, since none of its own numbers has a place of that kind.
 final class Document {
     static let deepest = 128
     static let longest = 1 << 26
@@ -121,8 +121,9 @@ final class Document {
         return Document(source, places, keys, parsed, holdsSecrets)
     }
 
-    /// Where the grammar of JSON ends to hold, for whoever wrote the text; nil if that is not what is
-    /// wrong with it. Texts are hidden from jansson, which wipes nothing: an x stands for each byte.
+    /// Where the grammar of JSON ends to hold, for whoever wrote the text; nil if that is not what
+    /// is wrong with it. Texts are hidden from jansson, which wipes nothing: an x stands for each
+    /// byte.
     static func placeOfFlaw(in content: UnsafeBufferPointer<UInt8>) -> Int? {
         let hidden = Buffer()
         var isText = false
@@ -418,12 +419,13 @@ extension Value {
     /// The value at a path of keys parted by dots.
     func at(_ path: StaticString) -> Value {
         let bytes = UnsafeBufferPointer(start: path.utf8Start, count: path.utf8CodeUnitCount)
-        if memchr(path.utf8Start, 0x2E, bytes.count) == nil {
+        if memchr(path.utf8Start, Int32(UInt8(ascii: ".")), bytes.count) == nil {
             return member(cString(path), bytes.count)
         }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { keys in
             for index in 0..<bytes.count {
-                keys[index] = bytes[index] == 0x2E ? 0 : CChar(truncatingIfNeeded: bytes[index])
+                keys[index] =
+                    bytes[index] == UInt8(ascii: ".") ? 0 : CChar(truncatingIfNeeded: bytes[index])
             }
             keys[bytes.count] = 0
             var found = self
@@ -438,8 +440,8 @@ extension Value {
     }
 }
 
-/// The elements of a list, read one by one, each time it is gone through, while the document is there: a
-/// document can have more of them than memory.
+/// The elements of a list, read one by one, each time it is gone through, while the document is
+/// there: a document can have more of them than memory.
 struct ValueList<Element>: Sequence, IteratorProtocol {
     private let list: Value
     private let read: (Value) -> Element?
@@ -480,9 +482,10 @@ private func isWhiteSpace(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
 }
 
-/// JSON text as jansson gets it: each number and each plain text that is no key replaced by its place
-/// in the table, and keys by their letters if there are `keys`; without white space that parts nothing.
-/// What is none of these by JSON's grammar is copied as it is, for jansson to refuse.
+/// JSON text as jansson gets it: each number and each plain text that is no key replaced by its
+/// place in the table, and keys by their letters if there are `keys`; without white space that
+/// parts nothing. What is none of these by JSON's grammar is copied as it is, for jansson to
+/// refuse.
 private struct Marking {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let marked: Buffer
@@ -514,8 +517,8 @@ private struct Marking {
         self.room = room
     }
 
-    /// - Returns: false if keys cannot be numbered here: one is not plain, or there are too many; and
-    ///   where memory has run out, which the buffers say.
+    /// - Returns: false if keys cannot be numbered here: one is not plain, or there are too many;
+    ///   and where memory has run out, which the buffers say.
     @_optimize(speed)
     mutating func run() throws(DocumentFlaw) -> Bool {
         while index < bytes.count {
@@ -711,8 +714,8 @@ private struct Marking {
     }
 }
 
-/// - Returns: whether no object has a key twice, as far as that is known; nil if keys cannot be numbered,
-///   or memory has run out.
+/// - Returns: whether no object has a key twice, as far as that is known; nil if keys cannot be
+///   numbered, or memory has run out.
 private func mark(
     _ bytes: UnsafeBufferPointer<UInt8>, to marked: Buffer, places: Buffer, keys: KeyNumbers?
 ) throws(DocumentFlaw) -> Bool? {
@@ -738,7 +741,7 @@ private func isOne(_ byte: UInt8, of signs: UInt64) -> Bool {
 private func isColonNext(_ bytes: UnsafeBufferPointer<UInt8>, _ end: Int) -> Bool {
     var next = end
     while next < bytes.count, isWhiteSpace(bytes[next]) { next += 1 }
-    return next < bytes.count && bytes[next] == 0x3A
+    return next < bytes.count && bytes[next] == UInt8(ascii: ":")
 }
 
 /// RFC 8259, 8.1: a parser may ignore one at the very start. Windows programs write it.

@@ -3,8 +3,8 @@ import CPlatform
 
 /// A text of a document, in the document's own memory: good while the document is there.
 ///
-/// A session has some twenty texts that are read, judged and written into an answer within one call.
-/// A String of each, made and given back again, would cost more than judging them.
+/// A session has some twenty texts that are read, judged and written into an answer within one
+/// call. A String of each, made and given back again, would cost more than judging them.
 struct DocumentText {
     let bytes: UnsafeBufferPointer<UInt8>
     /// All of it stands for itself in a JSON string, see `countPlain`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// JSON as it is written, looked into without being read as a whole: one value of an answer, and the
-/// place of a key in a file. What is no JSON has nothing in it.
+/// JSON as it is written, looked into without being read as a whole: one value of an answer, and
+/// the place of a key in a file. What is no JSON has nothing in it.
 struct JSONText {
     let bytes: UnsafeBufferPointer<UInt8>
 

@@ -10,8 +10,8 @@ struct KeyNumbers {
     /// More than any provider's documents have: as many as there are letters to write them with.
     static let most = 93
     private static let slotCount = 128
-    /// So many levels of nesting have sets of keys. With them a table has just as many bytes as malloc
-    /// keeps at hand for each thread; one more, and it tidies up all of its memory first.
+    /// So many levels of nesting have sets of keys. With them a table has just as many bytes as
+    /// malloc keeps at hand for each thread; one more, and it tidies up all of its memory first.
     static let levels = 9
 
     /// What there is to know, in one small block of memory.
@@ -111,8 +111,9 @@ struct KeyNumbers {
         return slot
     }
 
-    /// Of the length and of the first and last eight bytes, which overlap where there are fewer than
-    /// sixteen: providers' keys differ there. Where somebody's do not, a search is longer, no more.
+    /// Of the length and of the first and last eight bytes, which overlap where there are fewer
+    /// than sixteen: providers' keys differ there. Where somebody's do not, a search is longer, no
+    /// more.
     private static func hash(_ key: UnsafeRawBufferPointer) -> Int {
         var hash = UInt64(truncatingIfNeeded: key.count)
         func mix(_ word: UInt64) { hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15 }

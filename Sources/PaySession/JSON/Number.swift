@@ -4,7 +4,9 @@
 
 func isNumberByte(_ byte: UInt8) -> Bool {
     switch byte {
-    case 0x30...0x39, 0x2B, 0x2D, 0x2E, 0x45, 0x65: true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"),
+        UInt8(ascii: "."), UInt8(ascii: "E"), UInt8(ascii: "e"):
+        true
     default: false
     }
 }
@@ -17,17 +19,21 @@ func isNumber(_ token: UnsafeBufferPointer<UInt8>) -> Bool {
         while index < token.count, isDigit(token[index]) { index += 1 }
         return index > first
     }
-    if index < token.count, token[index] == 0x2D { index += 1 }
+    if index < token.count, token[index] == UInt8(ascii: "-") { index += 1 }
     let first = index
     guard skipDigits() else { return false }
-    if token[first] == 0x30, index > first + 1 { return false }
-    if index < token.count, token[index] == 0x2E {
+    if token[first] == UInt8(ascii: "0"), index > first + 1 { return false }
+    if index < token.count, token[index] == UInt8(ascii: ".") {
         index += 1
         guard skipDigits() else { return false }
     }
-    if index < token.count, token[index] | 0x20 == 0x65 {
+    if index < token.count, token[index] | 0x20 == UInt8(ascii: "e") {
         index += 1
-        if index < token.count, token[index] == 0x2B || token[index] == 0x2D { index += 1 }
+        if index < token.count,
+            token[index] == UInt8(ascii: "+") || token[index] == UInt8(ascii: "-")
+        {
+            index += 1
+        }
         guard skipDigits() else { return false }
     }
     return index == token.count
@@ -62,7 +68,7 @@ func writeDecimal(_ number: UInt64, to room: UnsafeMutablePointer<UInt8>) -> Int
     }
     rest = number
     for place in stride(from: length - 1, through: 0, by: -1) {
-        room[place] = 0x30 + UInt8(rest % 10)
+        room[place] = UInt8(ascii: "0") + UInt8(rest % 10)
         rest /= 10
     }
     return length
@@ -104,7 +110,7 @@ func isPlainDecimal(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
 
 /// A JSON number, or a plain decimal, times ten to the `exponent`, if that is an integer that fits.
 func scaledDecimal(_ number: UnsafeBufferPointer<UInt8>, by exponent: Int) -> Int64? {
-    let isNegative = number.first == 0x2D
+    let isNegative = number.first == UInt8(ascii: "-")
     var value: Int64 = 0
     var scale = exponent
     var isFraction = false
@@ -118,11 +124,11 @@ func scaledDecimal(_ number: UnsafeBufferPointer<UInt8>, by exponent: Int) -> In
 
     while index < number.count {
         let byte = number[index]
-        if byte == 0x2E {
+        if byte == UInt8(ascii: ".") {
             isFraction = true
         } else if isDigit(byte) {
             if isFraction { scale -= 1 }
-            if byte == 0x30 {
+            if byte == UInt8(ascii: "0") {
                 zeros += 1
             } else {
                 if value != 0 {
@@ -132,13 +138,17 @@ func scaledDecimal(_ number: UnsafeBufferPointer<UInt8>, by exponent: Int) -> In
                     }
                 }
                 zeros = 0
-                guard let next = appended(Int64(byte - 0x30)) else { return nil }
+                guard let next = appended(Int64(byte - UInt8(ascii: "0"))) else { return nil }
                 value = next
             }
         } else {  // the exponent
             index += 1
-            let isDown = index < number.count && number[index] == 0x2D
-            if index < number.count, number[index] == 0x2B || number[index] == 0x2D { index += 1 }
+            let isDown = index < number.count && number[index] == UInt8(ascii: "-")
+            if index < number.count,
+                number[index] == UInt8(ascii: "+") || number[index] == UInt8(ascii: "-")
+            {
+                index += 1
+            }
             guard let power = parseDigits(UnsafeBufferPointer(rebasing: number[index...])),
                 power <= 1_000_000
             else {

@@ -25,8 +25,8 @@ private func isPlain(_ byte: UInt8) -> Bool {
 }
 
 /// The highest bit of each of eight bytes that is not plain, zero if all are. It is set in the byte
-/// itself, or after a subtraction that borrows where the byte is below 0x20, or equal. A borrow from
-/// the byte before can set one too many, but only behind one that is set for good reason.
+/// itself, or after a subtraction that borrows where the byte is below 0x20, or equal. A borrow
+/// from the byte before can set one too many, but only behind one that is set for good reason.
 private func others(_ eight: UInt64) -> UInt64 {
     let bytes = eight.littleEndian
     func each(_ byte: UInt64) -> UInt64 { byte &* 0x0101_0101_0101_0101 }

@@ -11,15 +11,15 @@ struct Writer {
     init(_ buffer: Buffer) { self.buffer = buffer }
 
     mutating func object(_ body: (inout Writer) -> Void) {
-        open(0x7B)
+        open(UInt8(ascii: "{"))
         body(&self)
-        close(0x7D)
+        close(UInt8(ascii: "}"))
     }
 
     mutating func array(_ body: (inout Writer) -> Void) {
-        open(0x5B)
+        open(UInt8(ascii: "["))
         body(&self)
-        close(0x5D)
+        close(UInt8(ascii: "]"))
     }
 
     mutating func key(_ key: StaticString) {
@@ -28,7 +28,7 @@ struct Writer {
 
     mutating func key(_ text: String) {
         string(text)
-        buffer.append(0x3A)
+        buffer.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
@@ -37,7 +37,7 @@ struct Writer {
 
     mutating func integer(_ value: Int64) {
         separate()
-        if value < 0 { buffer.append(0x2D) }
+        if value < 0 { buffer.append(UInt8(ascii: "-")) }
         appendDecimal(value.magnitude, to: buffer)
         needsComma = true
     }
@@ -46,8 +46,8 @@ struct Writer {
     mutating func milliseconds(_ span: Span) {
         let tenths = max(span.microseconds, 0) / 100
         integer(tenths / 10)
-        buffer.append(0x2E)
-        buffer.append(0x30 + UInt8(tenths % 10))
+        buffer.append(UInt8(ascii: "."))
+        buffer.append(UInt8(ascii: "0") + UInt8(tenths % 10))
     }
 
     /// A word of ours, which needs no escapes.
@@ -64,9 +64,9 @@ struct Writer {
             return put(bytes, as: .text)
         }
         separate()
-        buffer.append(0x22)
+        buffer.append(UInt8(ascii: "\""))
         escaped(bytes)
-        buffer.append(0x22)
+        buffer.append(UInt8(ascii: "\""))
         needsComma = true
     }
 
@@ -100,6 +100,32 @@ struct Writer {
         integer(number)
     }
 
+    mutating func field(_ name: StaticString, _ value: Bool?) {
+        key(name)
+        if let value { bool(value) } else { null() }
+    }
+
+    mutating func field(_ name: StaticString, _ span: Span?) {
+        key(name)
+        if let span { milliseconds(span) } else { null() }
+    }
+
+    /// A word of ours.
+    mutating func field(_ name: StaticString, word: StaticString?) {
+        key(name)
+        if let word { string(word) } else { null() }
+    }
+
+    mutating func object(_ name: StaticString, _ body: (inout Writer) -> Void) {
+        key(name)
+        object(body)
+    }
+
+    mutating func array(_ name: StaticString, _ body: (inout Writer) -> Void) {
+        key(name)
+        array(body)
+    }
+
     private enum Form { case bare, text, key }
 
     /// Bytes with all that belongs around them, in one go: most of an answer is written so.
@@ -128,7 +154,7 @@ struct Writer {
     }
 
     private func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == 0x22 || byte == 0x5C
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
     private mutating func open(_ bracket: UInt8) {
@@ -145,7 +171,7 @@ struct Writer {
     private mutating func word(_ word: StaticString) { put(bytes(of: word), as: .bare) }
 
     private func separate() {
-        if needsComma { buffer.append(0x2C) }
+        if needsComma { buffer.append(UInt8(ascii: ",")) }
     }
 
     private func escaped(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -158,18 +184,19 @@ struct Writer {
             let byte = bytes[index]
             copy(upTo: index)
             copied = index + 1
-            buffer.append(0x5C)
+            buffer.append(UInt8(ascii: "\\"))
             switch byte {
-            case 0x22, 0x5C: buffer.append(byte)
-            case 0x08: buffer.append(0x62)
-            case 0x0C: buffer.append(0x66)
-            case 0x0A: buffer.append(0x6E)
-            case 0x0D: buffer.append(0x72)
-            case 0x09: buffer.append(0x74)
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): buffer.append(byte)
+            case 0x08: buffer.append(UInt8(ascii: "b"))
+            case 0x0C: buffer.append(UInt8(ascii: "f"))
+            case 0x0A: buffer.append(UInt8(ascii: "n"))
+            case 0x0D: buffer.append(UInt8(ascii: "r"))
+            case 0x09: buffer.append(UInt8(ascii: "t"))
             default:
-                for byte in [0x75, 0x30, 0x30] as [UInt8] { buffer.append(byte) }
+                buffer.append("u00")
                 for digit in [byte >> 4, byte & 15] {
-                    buffer.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+                    buffer.append(
+                        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
                 }
             }
         }

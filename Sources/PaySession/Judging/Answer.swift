@@ -14,8 +14,8 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
     /// The whole answer, ending with a NUL byte that is not counted in `jsonLength`.
     let json: Buffer
     var jsonLength: Int { json.count - 1 }
-    /// Texts that were taken from it, which live as long as it does: a list of `Piece`s. Answers that
-    /// are made once are many threads' at the same time.
+    /// Texts that were taken from it, which live as long as it does: a list of `Piece`s. Answers
+    /// that are made once are many threads' at the same time.
     private let pieces = Atomic<UnsafeRawPointer?>(nil)
 
     /// A session that was read.
@@ -61,18 +61,17 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
         session: (inout Writer) -> Void = { $0.null() },
         error: (inout Writer) -> Void = { $0.null() },
         raw: (inout Writer) -> Void = { $0.null() },
-        report: ((inout Writer) -> Void)? = nil, callback: ((inout Writer) -> Void)? = nil
+        report: ((inout Writer) -> Void)? = nil, callback: ((inout Writer) -> Void)? = nil,
+        isLasting: Bool = false
     ) {
-        let buffer = Buffer()
+        let buffer = Buffer(isFromReserve: isLasting)
         buffer.reserve(room)
         var writer = Writer(buffer)
         writer.object { writer in
-            writer.key("result")
-            writer.string(outcome.word)
+            writer.field("result", word: outcome.word)
             writer.field("provider", provider)
             writer.field("reference", reference)
-            writer.key("decision")
-            writer.string(decision.word)
+            writer.field("decision", word: decision.word)
             writer.key("session")
             session(&writer)
             writer.key("error")
@@ -91,7 +90,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             }
         }
         buffer.append(0)
-        if buffer.isComplete {
+        if buffer.isComplete || isLasting {
             self.outcome = outcome
             self.status = status
             self.paid = paid
@@ -113,46 +112,19 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
     deinit { dropPieces() }
 
     /// Never freed.
-    static let outOfMemory = Answer(.outOfMemory, Failure.outOfMemory)
+    static let outOfMemory = Answer(lasting: .outOfMemory)
 
     /// For whoever calls where no call is taken, a signal handler perhaps, in which nothing can be
     /// made any more: made with the first call. Never freed.
     static let refused = Answer(
-        .invalidArgument,
-        Failure(
+        lasting: Failure(
             .invalidArgument,
             "expected to be called neither in the middle of another call, by a signal handler, nor "
                 + "in a process that was forked there, or by _Fork() or clone()"))
 
-    private init(_ outcome: Outcome, _ failure: Failure) {
-        self.outcome = outcome
-        status = .unknown
-        paid = .unknown
-        decision = .hold
-        isRetryable = false
-        retryAfter = .zero
-        json = Buffer(isFromReserve: true)
-        json.reserve(1024)
-        var writer = Writer(json)
-        writer.object { writer in
-            writer.key("result")
-            writer.string(outcome.word)
-            for key: StaticString in ["provider", "reference"] {
-                writer.key(key)
-                writer.null()
-            }
-            writer.key("decision")
-            writer.string(decision.word)
-            writer.key("session")
-            writer.null()
-            writer.key("error")
-            writer.failure(failure)
-            for key: StaticString in ["exchange", "raw"] {
-                writer.key(key)
-                writer.null()
-            }
-        }
-        json.append(0)
+    /// One that is there when memory has run out: it comes from the reserve.
+    private convenience init(lasting failure: Failure) {
+        self.init(failure.outcome, error: { $0.failure(failure) }, isLasting: true)
     }
 }
 
@@ -175,7 +147,8 @@ extension Answer {
 
     /// One value of the JSON, ending with a NUL byte, which lives as long as the answer.
     /// - Parameter pointer: a JSON pointer (RFC 6901).
-    /// - Returns: nil for null, objects and lists, for what is not there, and when memory has run out.
+    /// - Returns: nil for null, objects and lists, for what is not there, and when memory has run
+    ///   out.
     func text(at pointer: String) -> UnsafePointer<UInt8>? {
         let content = JSONText(bytes: UnsafeBufferPointer(rebasing: json.bytes.dropLast()))
         guard let steps = JSONText.steps(pointer), let found = content.find(steps) else {
@@ -245,122 +218,90 @@ struct Exchange {
 
 extension Writer {
     mutating func failure(_ failure: Failure) {
+        let retryAfter = failure.retryAfter
         object { writer in
             writer.field("message", failure.message)
             writer.field("http_status", failure.httpStatus.map { Int64($0) })
             writer.field("provider_code", failure.providerCode)
             writer.field("provider_message", failure.providerMessage)
-            writer.key("retryable")
-            writer.bool(failure.isRetryable)
-            writer.field(
-                "retry_after_ms",
-                failure.retryAfter == .zero ? nil : failure.retryAfter.milliseconds)
-            writer.key("advice")
-            writer.string(failure.outcome.advice)
+            writer.field("retryable", failure.isRetryable)
+            writer.field("retry_after_ms", retryAfter == .zero ? nil : retryAfter.milliseconds)
+            writer.field("advice", word: failure.outcome.advice)
         }
     }
 
     fileprivate mutating func exchange(_ exchange: Exchange) {
         object { writer in
             writer.field("http_status", exchange.httpStatus.map { Int64($0) })
-            writer.key("http_version")
-            if let version = exchange.httpVersion { writer.string(version) } else { writer.null() }
-            writer.key("attempts")
-            writer.integer(Int64(exchange.tries.count))
+            writer.field("http_version", word: exchange.httpVersion)
+            writer.field("attempts", Int64(exchange.tries.count))
             writer.key("asked_at")
             writer.utc(exchange.askedAt)
-            writer.key("elapsed_ms")
-            writer.milliseconds(exchange.elapsed)
-            writer.key("reused_connection")
-            if let isReused = exchange.reusedConnection {
-                writer.bool(isReused)
-            } else {
-                writer.null()
-            }
-            writer.key("token_refreshed")
-            writer.bool(exchange.tokenRefreshed)
-            writer.key("tries")
-            writer.array { writer in
-                for attempt in exchange.tries { writer.attempt(attempt) }
-            }
+            writer.field("elapsed_ms", exchange.elapsed)
+            writer.field("reused_connection", exchange.reusedConnection)
+            writer.field("token_refreshed", exchange.tokenRefreshed)
+            writer.array("tries") { for attempt in exchange.tries { $0.attempt(attempt) } }
         }
     }
 
     private mutating func attempt(_ attempt: Exchange.Try) {
         object { writer in
-            writer.key("step")
-            writer.string(attempt.step.word)
-            writer.key("result")
-            writer.string(attempt.outcome.word)
+            writer.field("step", word: attempt.step.word)
+            writer.field("result", word: attempt.outcome.word)
             writer.field("http_status", attempt.httpStatus.map { Int64($0) })
-            writer.key("elapsed_ms")
-            writer.milliseconds(attempt.elapsed)
-            writer.key("pause_ms")
-            if let pause = attempt.pause { writer.milliseconds(pause) } else { writer.null() }
+            writer.field("elapsed_ms", attempt.elapsed)
+            writer.field("pause_ms", attempt.pause)
         }
     }
 
     fileprivate mutating func session(_ session: Session, _ verdict: Verdict) {
+        let (customer, method) = (session.customer, session.paymentMethod)
         object { writer in
             writer.field("id", session.id)
-            writer.key("status")
-            writer.string(session.status.word)
-            writer.key("paid")
-            writer.string(verdict.paid.word)
-            writer.key("final")
-            writer.bool(session.status.isFinal)
-            writer.key("evidence")
-            writer.object { writer in
-                writer.key("field")
-                writer.string(session.evidence.field)
-                writer.field("value", session.evidence.value)
-                writer.key("basis")
-                writer.string(session.evidence.basis.word)
+            writer.field("status", word: session.status.word)
+            writer.field("paid", word: verdict.paid.word)
+            writer.field("final", session.status.isFinal)
+            writer.object("evidence") {
+                $0.field("field", word: session.evidence.field)
+                $0.field("value", session.evidence.value)
+                $0.field("basis", word: session.evidence.basis.word)
             }
-            writer.key("holds")
-            writer.array { writer in
-                for hold in verdict.holds { writer.string(hold.word) }
-            }
+            writer.array("holds") { for hold in verdict.holds { $0.string(hold.word) } }
             writer.key("expectations")
             writer.expectations(verdict)
             writer.key("amount")
             writer.amount(session.amount)
             writer.field("tax_minor", session.taxMinor)
             writer.field("merchant_reference", session.merchantReference)
-            writer.key("identifiers")
-            writer.object { writer in
-                for (name, value) in session.identifiers { writer.field(name, value) }
+            writer.object("identifiers") {
+                for one in session.identifiers { $0.field(one.name, one.value) }
             }
-            writer.time("created_at", session.createdAt)
-            writer.time("updated_at", session.updatedAt)
-            writer.time("started_at", session.startedAt)
-            writer.time("completed_at", session.completedAt)
-            writer.time("expires_at", session.expiresAt)
+            writer.field("created_at", session.createdAt)
+            writer.field("updated_at", session.updatedAt)
+            writer.field("started_at", session.startedAt)
+            writer.field("completed_at", session.completedAt)
+            writer.field("expires_at", session.expiresAt)
             writer.field("locale", session.locale)
             writer.field("country", session.country)
-            writer.key("customer")
-            writer.object { writer in
-                writer.field("first_name", session.customer.firstName)
-                writer.field("last_name", session.customer.lastName)
-                writer.field("email", session.customer.email)
-                writer.field("phone", session.customer.phone)
-                writer.field("company", session.customer.company)
+            writer.object("customer") {
+                $0.field("first_name", customer.firstName)
+                $0.field("last_name", customer.lastName)
+                $0.field("email", customer.email)
+                $0.field("phone", customer.phone)
+                $0.field("company", customer.company)
             }
-            writer.key("payment_method")
-            writer.object { writer in
-                writer.field("type", session.paymentMethod.type)
-                writer.field("provider", session.paymentMethod.provider)
-                writer.field("invoice_channel", session.paymentMethod.invoiceChannel)
+            writer.object("payment_method") {
+                $0.field("type", method.type)
+                $0.field("provider", method.provider)
+                $0.field("invoice_channel", method.invoiceChannel)
             }
             writer.key("items")
             guard let items = session.items else { return writer.null() }
-            writer.array { writer in
-                for item in items { writer.item(item) }
-            }
+            writer.array { for item in items { $0.item(item) } }
         }
     }
 
-    private mutating func time(_ name: StaticString, _ timestamp: Timestamp?) {
+    private mutating func field(_ name: StaticString, _ timestamp: Timestamp?) {
         key(name)
         guard let timestamp else { return null() }
         timestamp.withUTC { string(DocumentText($0, isPlain: true)) }
@@ -371,13 +312,9 @@ extension Writer {
             return null()
         }
         object { writer in
-            for (name, match): (StaticString, Match?) in [
-                ("amount", verdict.amount), ("currency", verdict.currency),
-                ("reference", verdict.reference),
-            ] {
-                writer.key(name)
-                if let match { writer.string(match.word) } else { writer.null() }
-            }
+            writer.field("amount", word: verdict.amount?.word)
+            writer.field("currency", word: verdict.currency?.word)
+            writer.field("reference", word: verdict.reference?.word)
         }
     }
 

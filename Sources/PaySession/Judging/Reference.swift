@@ -64,7 +64,7 @@ struct Reference {
     var text: String {
         var text = Array(provider.name.utf8)
         for (index, identifier) in identifiers.enumerated() {
-            text.append(index > 0 ? 0x2F : 0x3A)
+            text.append(index > 0 ? UInt8(ascii: "/") : UInt8(ascii: ":"))
             appendPercentEncoded(identifier, to: &text)
         }
         return String(decoding: text, as: UTF8.self)
@@ -93,7 +93,9 @@ func isSameIdentifier(_ told: DocumentText, _ wanted: String) -> Bool {
 /// RFC 3986: what else may stand for itself in a path segment: sub-delims, ":" and "@".
 private func isSegmentDelimiter(_ byte: UInt8) -> Bool {
     switch byte {
-    case 0x21, 0x24, 0x26...0x2C, 0x3A, 0x3B, 0x3D, 0x40: true
+    case UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&")...UInt8(ascii: ","),
+        UInt8(ascii: ":"), UInt8(ascii: ";"), UInt8(ascii: "="), UInt8(ascii: "@"):
+        true
     default: false
     }
 }
@@ -109,8 +111,8 @@ private func percentDecoded(
             isLast = true
             break
         }
-        if byte == 0x2F { break }
-        if byte == 0x25 {
+        if byte == UInt8(ascii: "/") { break }
+        if byte == UInt8(ascii: "%") {
             guard let high = bytes.next().flatMap(hexadecimalValue),
                 let low = bytes.next().flatMap(hexadecimalValue)
             else { return nil }

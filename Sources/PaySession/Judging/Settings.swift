@@ -60,7 +60,8 @@ final class Settings {
         self.elsewhere = elsewhere
     }
 
-    /// Whether a secret that was asked for stands in the environment or in a file, and not in the text.
+    /// Whether a secret that was asked for stands in the environment or in a file, and not in the
+    /// text.
     var hasSecretElsewhere: Bool { elsewhere.hasSecret }
 
     func has(_ key: String) -> Bool { !find(key).isAbsent }
@@ -208,8 +209,8 @@ final class Settings {
         guard bytes.isComplete else { throw .outOfMemory }
         let visible = withoutBlanks(bytes.bytes)
         guard !visible.isEmpty else { throw mistake(key, "a secret, it is empty") }
-        // It goes into a header: a line break in it would begin another, and what cannot be seen was
-        // never meant to be in it.
+        // It goes into a header: a line break in it would begin another, and what cannot be seen
+        // was never meant to be in it.
         if let flaw = flaw(of: bytes.bytes, visible, place) {
             throw mistake(key, sentence("visible ASCII, {}", flaw))
         }

@@ -26,7 +26,8 @@ func allocate(
     return 0
 }
 
-/// C11 wants a multiple of the alignment, which is a power of two. Glibc takes any size, others look.
+/// C11 wants a multiple of the alignment, which is a power of two. Glibc takes any size, others
+/// look.
 private func alignedBlock(_ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer? {
     // A size below zero is one of more than half the address space.
     let (padded, overflows) = size.addingReportingOverflow(alignment &- 1)

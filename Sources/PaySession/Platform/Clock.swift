@@ -62,7 +62,8 @@ struct BootInstant: Moment {
     static var now: BootInstant { BootInstant(microseconds: cplatform_boottime()) }
 }
 
-/// An even choice from nothing to `limit`, for pauses only; nothing if the kernel has no random bytes to give.
+/// An even choice from nothing to `limit`, for pauses only; nothing if the kernel has no random
+/// bytes to give.
 func randomSpan(upTo limit: Span) -> Span {
     guard limit > .zero else { return .zero }
     var bits: UInt64 = 0

@@ -40,8 +40,8 @@ enum File {
         return read(path, into: buffer, atMost: longest, mode: &mode)
     }
 
-    /// Whether it is a regular file that holds these bytes. Nothing else is read: what comes out of a
-    /// pipe is gone from it.
+    /// Whether it is a regular file that holds these bytes. Nothing else is read: what comes out of
+    /// a pipe is gone from it.
     static func isRegular(_ path: String, holding content: UnsafeBufferPointer<UInt8>) -> Bool {
         var mode: Mode = 0
         var rest = content[...]
@@ -84,8 +84,8 @@ enum File {
                     wait()
                     continue
                 }
-                // A named pipe that nobody has opened for writing yet ends at once, for read(2); for
-                // poll(2) it ends when a writer has come and gone.
+                // A named pipe that nobody has opened for writing yet ends at once, for read(2);
+                // for poll(2) it ends when a writer has come and gone.
                 if count == 0, !isBegun {
                     isBegun = true
                     wait()

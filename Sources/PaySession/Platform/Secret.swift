@@ -51,7 +51,7 @@ final class Secret: Sendable {
     static func basic(_ prefix: String, user: String, _ secret: Secret) -> Secret? {
         let plain = Buffer(holdsSecrets: true)
         plain.append(user)
-        plain.append(0x3A)
+        plain.append(UInt8(ascii: ":"))
         secret.withBytes { plain.append(UnsafeRawBufferPointer($0)) }
         let encoded = Buffer(holdsSecrets: true)
         encoded.append(prefix)
@@ -77,7 +77,7 @@ func appendBase64(_ bytes: UnsafeBufferPointer<UInt8>, to buffer: Buffer) {
         let group = first << 16 | second << 8 | third
         for place in 0..<4 {
             if place > left {
-                buffer.append(0x3D)
+                buffer.append(UInt8(ascii: "="))
             } else {
                 buffer.append(digits.utf8Start[Int(group >> UInt32(18 - 6 * place) & 63)])
             }

@@ -199,7 +199,7 @@ func hasControlCharacter(_ text: String) -> Bool {
     }
 }
 
-func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 
 func hexadecimalValue(_ byte: UInt8) -> UInt8? {
     switch byte {
@@ -225,7 +225,7 @@ func parseDigits(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
     var seen = false
     for byte in bytes {
         guard isDigit(byte),
-            let next = times10(value, adding: Int64(byte - 0x30), isNegative: false)
+            let next = times10(value, adding: Int64(byte - UInt8(ascii: "0")), isNegative: false)
         else { return nil }
         value = next
         seen = true

@@ -2,7 +2,8 @@
 
 extension Provider {
     /// `session_providers()`: what there is to know of each provider without its documents, in the
-    /// order of the list. Ends with a NUL byte. Made once, never freed, and small: it must not fail.
+    /// order of the list. Ends with a NUL byte. Made once, never freed, and small: it must not
+    /// fail.
     static let catalogue: UnsafeSendable<Buffer> = {
         let buffer = Buffer(isFromReserve: true)
         var writer = Writer(buffer)

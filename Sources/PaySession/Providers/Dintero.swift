@@ -96,8 +96,8 @@ private func readDintero(_ document: Reader, _ rules: ReadingRules) -> Session {
 }
 
 /// Whether it was processed at no time that can be: before it was created, or at a time that stands
-/// for none. By its offset alone nothing is before its creation: a program that writes its own hours
-/// with another zone's offset is hours off, and still tells when.
+/// for none. By its offset alone nothing is before its creation: a program that writes its own
+/// hours with another zone's offset is hours off, and still tells when.
 private func isImplausible(
     _ processedAt: Timestamp, createdAt: Timestamp?, _ document: Reader
 ) -> Bool {

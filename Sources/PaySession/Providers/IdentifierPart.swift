@@ -40,20 +40,25 @@ func nameOfBlank(_ byte: UInt8) -> StaticString? {
 /// RFC 3986, unreserved.
 func isUnreserved(_ byte: UInt8) -> Bool {
     switch byte {
-    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "_"), UInt8(ascii: "~"):
+        true
     default: false
     }
 }
 
 /// Text as exactly one path segment.
 func appendPercentEncoded(_ text: String, to encoded: inout [UInt8]) {
-    func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
+    func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
+    }
     withBytes(of: text) { bytes in
         for byte in bytes {
             if isUnreserved(byte) {
                 encoded.append(byte)
             } else {
-                encoded.append(0x25)
+                encoded.append(UInt8(ascii: "%"))
                 encoded.append(digit(byte >> 4))
                 encoded.append(digit(byte & 15))
             }

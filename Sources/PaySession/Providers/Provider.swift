@@ -166,14 +166,18 @@ func filled(_ template: String, _ identifiers: [String]) -> String {
     withBytes(of: template) { bytes in
         for byte in bytes {
             switch byte {
-            case 0x7B: place = 0
-            case 0x7D:
+            case UInt8(ascii: "{"): place = 0
+            case UInt8(ascii: "}"):
                 if let number = place, number < identifiers.count {
                     appendPercentEncoded(identifiers[number], to: &path)
                 }
                 place = nil
             default:
-                if place == nil { path.append(byte) } else { place = Int(byte &- 0x30) }
+                if place == nil {
+                    path.append(byte)
+                } else {
+                    place = Int(byte &- UInt8(ascii: "0"))
+                }
             }
         }
     }

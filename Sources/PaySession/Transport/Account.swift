@@ -5,7 +5,8 @@ final class Account {
     enum Authorization {
         /// A whole header line, the same for every request.
         case fixed(Secret)
-        /// The header line for the token endpoint, and where that is, unless it stands under `base`.
+        /// The header line for the token endpoint, and where that is, unless it stands under
+        /// `base`.
         case clientCredentials(Secret, Provider.TokenRequest, Address?)
     }
 

@@ -185,9 +185,10 @@ final class Batch {
         return descriptor
     }
 
-    /// The host has closed what the loop waited with. The calls under way have come to an end by that;
-    /// those that wait have a new one, or come to their end too where there is none to be had. Another
-    /// loop, too, where nothing is under way and something has come: it answers no request.
+    /// The host has closed what the loop waited with. The calls under way have come to an end by
+    /// that; those that wait have a new one, or come to their end too where there is none to be
+    /// had. Another loop, too, where nothing is under way and something has come: it answers no
+    /// request.
     private func replaceLostLoop() {
         guard loop.isLost || running.isEmpty && !loop.isQuiet, !loop.isAbandoned else { return }
         collect()

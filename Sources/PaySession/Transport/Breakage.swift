@@ -123,8 +123,8 @@ struct Breakage {
                 """)
     }
 
-    /// TLS 1.3 tells it when the handshake is over, and libcurl as a read that failed; TLS 1.2 has no
-    /// word of its own for it.
+    /// TLS 1.3 tells it when the handshake is over, and libcurl as a read that failed; TLS 1.2 has
+    /// no word of its own for it.
     private var clientCertificateRefusal: StaticString? {
         if holds(text, oneOf: "certificate required|Certificate is required") {
             return "{} wants a client certificate"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import CPlatform
 
-/// Reads one session: carries out what its `Call` says, by a loop, with the tokens and counts of the
-/// client. It decides nothing, and is moved on by whoever drives the loop.
+/// Reads one session: carries out what its `Call` says, by a loop, with the tokens and counts of
+/// the client. It decides nothing, and is moved on by whoever drives the loop.
 final class CallDriver: TransferOwner {
     private(set) var call: Call
     /// The batch's own number for it.

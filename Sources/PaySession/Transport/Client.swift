@@ -13,8 +13,8 @@ final class Client: @unchecked Sendable {
 
     /// More calls at once than this make do without keeping their connections.
     private static let mostIdleLoops = 32
-    /// One for each provider and each token endpoint, and as many again. What a batch had beside them
-    /// goes with its loop: libcurl would keep it until the provider hangs up, and longer.
+    /// One for each provider and each token endpoint, and as many again. What a batch had beside
+    /// them goes with its loop: libcurl would keep it until the provider hangs up, and longer.
     private static let mostIdleConnections = 12
     private static let longestInterval = Span.seconds(10)
 
@@ -146,8 +146,8 @@ final class Client: @unchecked Sendable {
         }
     }
 
-    /// - Parameter prefersHTTP2: unless the configuration says otherwise. Single calls do without: what
-    ///   a provider sends by HTTP/1 can be bounded.
+    /// - Parameter prefersHTTP2: unless the configuration says otherwise. Single calls do without:
+    ///   what a provider sends by HTTP/1 can be bounded.
     func takeLoop(prefersHTTP2: Bool = false) -> Loop? {
         guard hasBell() else { return nil }
         let asksForHTTP2 = Quirks.tellsHTTP2 && state.configuration.http2 ?? prefersHTTP2

@@ -16,8 +16,8 @@ enum ClientList {
     private nonisolated(unsafe) static var shared: [Shared] = []
 
     /// A client for a configuration: the one that the same configuration opened before, if it says
-    /// that it is to be shared. The same is what names the same secrets, as they are now: a key that
-    /// was renewed, and another shop's under the same name, are others.
+    /// that it is to be shared. The same is what names the same secrets, as they are now: a key
+    /// that was renewed, and another shop's under the same name, are others.
     static func open(_ configuration: Configuration) throws(Failure) -> Client {
         if configuration.isShared, let client = mutex.withLock({ held(configuration) }) {
             return client
@@ -32,8 +32,8 @@ enum ClientList {
         }
     }
 
-    /// The shared client that this very text opened, if all that it names is as it was: a request of
-    /// PHP opens it anew each time, and reads no more of it than files of certificates.
+    /// The shared client that this very text opened, if all that it names is as it was: a request
+    /// of PHP opens it anew each time, and reads no more of it than files of certificates.
     static func opened(by text: UnsafePointer<CChar>) -> Client? {
         let clients = mutex.withLock { shared.map { $0.client } }
         // Files are read outside the lock. The last one used stands last.
@@ -61,9 +61,9 @@ enum ClientList {
         return entry.client
     }
 
-    /// Gives back one handle. A shared client stays, for the next request of a PHP worker, say; only
-    /// where more of them than a process has use for are held by nobody, the first of those goes.
-    /// Others end with their owner.
+    /// Gives back one handle. A shared client stays, for the next request of a PHP worker, say;
+    /// only where more of them than a process has use for are held by nobody, the first of those
+    /// goes. Others end with their owner.
     static func close(_ client: consuming Client) {
         let ended: Shared? = mutex.withLock {
             guard let index = shared.firstIndex(where: { $0.client === client }) else {

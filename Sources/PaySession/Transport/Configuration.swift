@@ -94,8 +94,8 @@ struct Configuration {
             && files.allSatisfy { $0?.isNamedByAbsolutePath ?? true }
     }
 
-    /// Whether the text is this one's, and all that it names is as it was: what `init` would make of
-    /// it, for a small part of the cost. False where only `init` can tell.
+    /// Whether the text is this one's, and all that it names is as it was: what `init` would make
+    /// of it, for a small part of the cost. False where only `init` can tell.
     @inline(never)
     func isStill(_ text: UnsafePointer<CChar>) -> Bool {
         let files = [caFile, clientCertificate, clientKey]
@@ -103,7 +103,8 @@ struct Configuration {
             && files.allSatisfy { $0?.isUnchanged ?? true }
     }
 
-    /// Whether the other one says the same, and names the same secrets and files with the same content.
+    /// Whether the other one says the same, and names the same secrets and files with the same
+    /// content.
     @inline(never)
     func isSame(as other: Configuration) -> Bool {
         text.isSame(as: other.text)
@@ -120,7 +121,8 @@ struct Configuration {
     private enum PEM {
         case certificate, privateKey
 
-        /// The end of the line before each of them, whatever kind it is of; an END of it has to follow.
+        /// The end of the line before each of them, whatever kind it is of; an END of it has to
+        /// follow.
         var label: StaticString {
             switch self {
             case .certificate: " CERTIFICATE-----"
@@ -135,8 +137,8 @@ struct Configuration {
         }
     }
 
-    /// Read now: what is trusted is what was there when the client was opened, wherever the host goes
-    /// from there, and whoever can write to the file later.
+    /// Read now: what is trusted is what was there when the client was opened, wherever the host
+    /// goes from there, and whoever can write to the file later.
     private static func file(
         _ settings: Settings, _ key: String, of content: PEM
     ) throws(Failure) -> NamedFile? {

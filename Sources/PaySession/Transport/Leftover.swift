@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import CCurl
 
-/// What a loop leaves behind that was closed in the middle of a name lookup, with a libcurl that would
-/// wait for its end (see `Quirks.waitsForLookups`): a multi handle with transfers that nobody wants any
-/// more. Taken apart when the lookups are over, which the next loop to be made looks after.
+/// What a loop leaves behind that was closed in the middle of a name lookup, with a libcurl that
+/// would wait for its end (see `Quirks.waitsForLookups`): a multi handle with transfers that nobody
+/// wants any more. Taken apart when the lookups are over, which the next loop to be made looks
+/// after.
 ///
 /// Everything here is called inside the fork gate.
 final class Leftover {
@@ -55,7 +56,8 @@ final class Leftover {
         if !left.isEmpty { mutex.withLock { all += left } }
     }
 
-    /// In a forked child: the lookups' threads did not come along, and what waits for them never ends.
+    /// In a forked child: the lookups' threads did not come along, and what waits for them never
+    /// ends.
     static func dropInherited() {
         for leftover in all {
             _ = leftover.sockets.disconnect()

@@ -19,16 +19,16 @@ final class Loop {
     private let sockets: Sockets
     private let share: ShareHandle?
     private var idleTransfers: [Transfer] = []
-    /// Something came by HTTP/1, the words of a proxy perhaps: with a libcurl that remembers headers,
-    /// each transfer is used once.
+    /// Something came by HTTP/1, the words of a proxy perhaps: with a libcurl that remembers
+    /// headers, each transfer is used once.
     private var hasSeenHTTP1 = false
     /// A TLS handshake failed. The trusted certificates, which libcurl keeps for a day, may have
     /// been read when memory was short, and then each handshake after it would fail: from now on
     /// they are read for each connection, and no transfer is used again that was set up otherwise.
     private var hasFailedTLS = false
     private var busyTransfers: [Transfer] = []
-    /// Given up in the middle of a name lookup, with a libcurl that would wait for its end: they stay
-    /// where they are until it comes, and connect to nothing then.
+    /// Given up in the middle of a name lookup, with a libcurl that would wait for its end: they
+    /// stay where they are until it comes, and connect to nothing then.
     private var parked: [Transfer] = []
     /// The first moment at which one of those who wait has something to do, though nothing happens.
     private var firstWake = Instant.never
@@ -161,8 +161,8 @@ final class Loop {
         }
     }
 
-    /// Waits for events, outside the fork gate. Does not ask for any where libcurl has something to do
-    /// already, but for every second time: what a new transfer begins with needs no event.
+    /// Waits for events, outside the fork gate. Does not ask for any where libcurl has something to
+    /// do already, but for every second time: what a new transfer begins with needs no event.
     /// - Returns: how many there are; -1 with errno.
     private func wait(
         _ events: UnsafeMutableBufferPointer<epoll_event>, until wake: Instant
@@ -184,7 +184,8 @@ final class Loop {
         }
     }
 
-    /// Holds SIGPIPE back over several steps, not over their waits: it is cheaper than for each step.
+    /// Holds SIGPIPE back over several steps, not over their waits: it is cheaper than for each
+    /// step.
     func holdingSigpipe<R>(_ body: () -> R) -> R {
         if isHolding { return body() }
         cplatform_sigpipe_hold(&hold)
@@ -196,8 +197,8 @@ final class Loop {
         return body()
     }
 
-    /// Whether there is nothing to go on with: a signal handler has forked, and this is the child; or
-    /// the host has closed the epoll set, whose number may be another file's by now.
+    /// Whether there is nothing to go on with: a signal handler has forked, and this is the child;
+    /// or the host has closed the epoll set, whose number may be another file's by now.
     private func isLost(_ count: Int32) -> Bool {
         if ForkGate.isBroken { isAbandoned = true }
         if isAbandoned { return true }
@@ -354,8 +355,8 @@ final class Loop {
         // Only then it begins with what was added.
         if socket == CURL_SOCKET_TIMEOUT { turns += 1 }
         var running: Int32 = 0
-        // A name's lookup has descriptors, which stay for as long as its thread does; and the thread
-        // has the signal mask of the moment in which it is made.
+        // A name's lookup has descriptors, which stay for as long as its thread does; and the
+        // thread has the signal mask of the moment in which it is made.
         if socket == CURL_SOCKET_TIMEOUT, beginsLookup {
             beginsLookup = false
             withSigpipeHeld {

@@ -3,10 +3,10 @@
 /// How long libcurl may go on with one connection while it asks nobody.
 ///
 /// Headers and bodies come to us as they come. What is neither never ends where it comes quickly
-/// enough: frames of HTTP/2 without data keep libcurl (7.88, hardly 8.14) reading, tickets of TLS keep
-/// OpenSSL. Deadline, cancel and fork would wait for as long as the far end likes. So of every TLS
-/// connection it is counted what comes in and what of it reaches us, from one look at the gate to the
-/// next, and one that brings too little is cut.
+/// enough: frames of HTTP/2 without data keep libcurl (7.88, hardly 8.14) reading, tickets of TLS
+/// keep OpenSSL. Deadline, cancel and fork would wait for as long as the far end likes. So of every
+/// TLS connection it is counted what comes in and what of it reaches us, from one look at the gate
+/// to the next, and one that brings too little is cut.
 ///
 /// Counted, not timed: a slow machine, or one under valgrind, cuts nothing that a quick one would
 /// not.
@@ -27,8 +27,8 @@ final class Patience {
     private static let leastGain = 4
     /// What may come for nothing: a handshake, and frames that keep a connection in order.
     private static let spareBytes = 262_144
-    /// With HTTP/2, libcurl keeps so much for each of the other transfers, and twice that on its way,
-    /// before it gives us any of it; a connection has no more transfers than that.
+    /// With HTTP/2, libcurl keeps so much for each of the other transfers, and twice that on its
+    /// way, before it gives us any of it; a connection has no more transfers than that.
     private static let spareBytesOfTransfer = 65_536
     private static let mostTransfers = 100
     /// When it is late, less may; but not nothing: others' answers may be on the connection.
@@ -43,8 +43,8 @@ final class Patience {
     /// libcurl is about to be let loose.
     /// - Parameters:
     ///   - transfers: how many are under way.
-    ///   - deadline: the earliest of those who wait. Where it has passed before, because the host was
-    ///     busy elsewhere, what has come meanwhile is not late.
+    ///   - deadline: the earliest of those who wait. Where it has passed before, because the host
+    ///     was busy elsewhere, what has come meanwhile is not late.
     func begin(transfers: Int, until deadline: Instant, cancellations: UInt32) {
         self.transfers = transfers
         self.deadline = max(deadline, .now)

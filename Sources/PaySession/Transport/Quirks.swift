@@ -6,10 +6,10 @@ import CPlatform
 /// runs, never the one whose headers it was built with. One entry for each, with what is done about
 /// it; gone with the last libcurl that needs it.
 ///
-/// Three are met without asking for the version, since that costs nothing. 7.88 would wait for ever on
-/// another's connection without TLS that broke at once: only requests with TLS set CURLOPT_PIPEWAIT.
-/// 7.74 lets a NUL byte in a header by: `ResponseHead` looks for it. 8.14 takes "HTTP/1.1 2000 OK" for
-/// 200: `StatusLine` reads it again.
+/// Three are met without asking for the version, since that costs nothing. 7.88 would wait for ever
+/// on another's connection without TLS that broke at once: only requests with TLS set
+/// CURLOPT_PIPEWAIT. 7.74 lets a NUL byte in a header by: `ResponseHead` looks for it. 8.14 takes
+/// "HTTP/1.1 2000 OK" for 200: `StatusLine` reads it again.
 enum Quirks {
     private static let version = ccurl_facts()?.pointee.version_num ?? 0
 
@@ -20,8 +20,8 @@ enum Quirks {
         ccurl_facts()?.pointee.version.map { String(cString: $0) } ?? "of no version"
     }
 
-    /// Before 7.85 the protocols that may be used are a bit mask (1 http, 2 https), which newer ones
-    /// deprecate for a text.
+    /// Before 7.85 the protocols that may be used are a bit mask (1 http, 2 https), which newer
+    /// ones deprecate for a text.
     static func allowOnly(plain: Bool, _ easy: UnsafeMutableRawPointer) -> CURLcode {
         version >= 0x075500
             ? ccurl_set_text(
@@ -29,8 +29,9 @@ enum Quirks {
             : ccurl_set_long(easy, CURLoption(UInt32(CCURL_PROTOCOLS)), plain ? 1 : 2)
     }
 
-    /// A name lookup that hangs has a thread of libcurl's. From 7.87 on it can be left to that thread,
-    /// which frees its own memory when it ends; without that, taking a request apart waits for it.
+    /// A name lookup that hangs has a thread of libcurl's. From 7.87 on it can be left to that
+    /// thread, which frees its own memory when it ends; without that, taking a request apart waits
+    /// for it.
     static func leaveLookups(_ easy: UnsafeMutableRawPointer) -> CURLcode {
         version >= 0x075700
             ? ccurl_set_long(easy, CURLoption(UInt32(CCURL_QUICK_EXIT)), 1) : CURLE_OK
@@ -58,9 +59,10 @@ enum Quirks {
     /// into memory that was freed, if its easy handle has had an answer before (curl issue 11101).
     static let remembersHeaders = version >= 0x075300 && version < 0x080101
 
-    /// From 7.77 on libcurl takes the certificates to trust, and the client's own, as bytes. That is used
-    /// with OpenSSL and what is made like it; with another TLS library it was not tried, and a client's
-    /// certificate that was not heard would only be missed by the provider. There they stay files.
+    /// From 7.77 on libcurl takes the certificates to trust, and the client's own, as bytes. That
+    /// is used with OpenSSL and what is made like it; with another TLS library it was not tried,
+    /// and a client's certificate that was not heard would only be missed by the provider. There
+    /// they stay files.
     static let takesBytes: Bool = {
         guard version >= 0x074D00, let tls = ccurl_facts()?.pointee.ssl_version else {
             return false
@@ -74,14 +76,14 @@ enum Quirks {
         return false
     }()
 
-    /// What a far end sends that is neither headers nor body keeps libcurl 7.88 or OpenSSL reading for as
-    /// long as it comes. OpenSSL can say of every TLS record that it came: see `Patience`.
+    /// What a far end sends that is neither headers nor body keeps libcurl 7.88 or OpenSSL reading
+    /// for as long as it comes. OpenSSL can say of every TLS record that it came: see `Patience`.
     static let openSSL = ccurl_find_openssl()
     static var watchesRecords: Bool { openSSL.set_callback != nil }
 
-    /// Before 7.83, and in a build without its headers, libcurl cannot tell whether an answer came by
-    /// HTTP/2 or by HTTP/1 with a status line that says so; 7.74 also loses every answer to a POST
-    /// that comes before the request was read. There HTTP/2 is not asked for.
+    /// Before 7.83, and in a build without its headers, libcurl cannot tell whether an answer came
+    /// by HTTP/2 or by HTTP/1 with a status line that says so; 7.74 also loses every answer to a
+    /// POST that comes before the request was read. There HTTP/2 is not asked for.
     static let tellsHTTP2: Bool = {
         guard let easy = curl_easy_init() else { return version >= 0x075300 }
         defer { curl_easy_cleanup(easy) }

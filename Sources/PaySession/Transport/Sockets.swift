@@ -37,7 +37,8 @@ final class Sockets {
         guard let context else { return cplatform_close(fd) }
         let sockets = Unmanaged<Sockets>.fromOpaque(context).takeUnretainedValue()
         guard let socket = sockets.find(fd) else { return cplatform_close(fd) }
-        // A forked child may have it too, and then closing it alone would not be the end of its events.
+        // A forked child may have it too, and then closing it alone would not be the end of its
+        // events.
         if socket.watched != 0 { cplatform_unwatch(sockets.epoll, fd) }
         return socket.close()
     }
@@ -52,15 +53,17 @@ final class Sockets {
 
     /// libcurl wants to hear of these events on that descriptor from now on; of none if 0.
     ///
-    /// Of a connection it says so several times in a turn, and takes most of it back: with each answer
-    /// the connection is given up, with the next request it is taken up again. So the kernel is told
-    /// when somebody is about to wait, and of an idle connection only when something happens there.
+    /// Of a connection it says so several times in a turn, and takes most of it back: with each
+    /// answer the connection is given up, with the next request it is taken up again. So the kernel
+    /// is told when somebody is about to wait, and of an idle connection only when something
+    /// happens there.
     func watch(_ fd: Int32, _ events: UInt32) {
         guard let socket = find(fd) else {
             return tell(fd, events, isNew: true)  // the descriptor of a name's lookup
         }
         socket.wanted = events
-        // One that lost a race of two addresses is closed without a word: it has carried nothing yet.
+        // One that lost a race of two addresses is closed without a word: it has carried nothing
+        // yet.
         if socket.hasCarriedTLS { hasChanges = true } else { tell(socket) }
     }
 

@@ -318,8 +318,8 @@ final class Transfer {
         return .failed(Failure(.tooLarge, words, httpStatus: httpStatus))
     }
 
-    /// What becomes of an answer whose body was not unpacked. Of a refusal the body does not matter:
-    /// it is a refusal.
+    /// What becomes of an answer whose body was not unpacked. Of a refusal the body does not
+    /// matter: it is a refusal.
     private func refusedBody(_ httpStatus: Int) -> Response.Ending {
         body.removeAll()
         if httpStatus != 200 { return .answered(httpStatus) }

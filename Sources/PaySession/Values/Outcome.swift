@@ -120,8 +120,8 @@ enum Outcome: UInt32, CaseIterable {
 /// Why there is no answer. Never holds a secret or personal data, except what the provider itself
 /// wrote into its error body (`providerMessage`), where the library's own secrets are taken out.
 ///
-/// An object, which is thrown and handed on in fewer instructions than a structure of several texts. Only
-/// who makes it changes it.
+/// An object, which is thrown and handed on in fewer instructions than a structure of several
+/// texts. Only who makes it changes it.
 final class Failure: Error, @unchecked Sendable {
     var outcome: Outcome
     var message: String

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// A session as its provider tells it, in our words. nil is "not told", never a default. Its texts are
-/// good while the document is there.
+/// A session as its provider tells it, in our words. nil is "not told", never a default. Its texts
+/// are good while the document is there.
 final class Session {
     /// What the document itself says that it is about; not what was asked for.
     var id: DocumentText?
@@ -89,8 +89,8 @@ struct PaymentMethod {
 }
 
 struct Item {
-    /// Of a session. Two bytes of a document, {}, are an item, and become a hundred times as many in
-    /// the answer; no order is so long.
+    /// Of a session. Two bytes of a document, {}, are an item, and become a hundred times as many
+    /// in the answer; no order is so long.
     static let most = 10_000
 
     var reference: DocumentText?

@@ -2,8 +2,8 @@
 
 /// A point in time, as text in and text out: nothing is computed but the shift to UTC.
 struct Timestamp {
-    /// As the document has it, which is in UTC already and in the one spelling that is given out: the
-    /// most frequent case.
+    /// As the document has it, which is in UTC already and in the one spelling that is given out:
+    /// the most frequent case.
     private let written: DocumentText
     private let shifted: String?
 
@@ -29,8 +29,8 @@ struct Timestamp {
     /// Of "2024-01-15T10:30:00.123Z".
     static let length = 24
 
-    /// Microseconds since 1970, in UTC, down to milliseconds. Not by gmtime_r(3), which takes a lock
-    /// that a fork of the host can leave locked.
+    /// Microseconds since 1970, in UTC, down to milliseconds. Not by gmtime_r(3), which takes a
+    /// lock that a fork of the host can leave locked.
     static func write(_ microseconds: Int64, to room: UnsafeMutablePointer<UInt8>) {
         // From 1970 to 9999, so that each number has its digits.
         let milliseconds = min(max(microseconds / 1000, 0), 253_402_300_799_999)
@@ -111,8 +111,10 @@ struct Timestamp {
 
     private static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Reading? {
         // 2024-01-15T10:30:00
-        guard bytes.count >= 20, bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[13] == 0x3A,
-            bytes[16] == 0x3A, bytes[10] | 0x20 == 0x74 || bytes[10] == 0x20,
+        guard bytes.count >= 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+            bytes[13] == UInt8(ascii: ":"),
+            bytes[16] == UInt8(ascii: ":"),
+            bytes[10] | 0x20 == UInt8(ascii: "t") || bytes[10] == 0x20,
             let year = number(bytes, 0, 4), let month = number(bytes, 5, 2),
             let day = number(bytes, 8, 2), let hour = number(bytes, 11, 2),
             let minute = number(bytes, 14, 2), let second = number(bytes, 17, 2),
@@ -122,7 +124,7 @@ struct Timestamp {
 
         var index = 19
         var fraction = 0
-        if bytes[index] == 0x2E {
+        if bytes[index] == UInt8(ascii: ".") {
             index += 1
             while index < bytes.count, isDigit(bytes[index]) { index += 1 }
             fraction = index - 20
@@ -130,7 +132,7 @@ struct Timestamp {
         }
 
         guard let offset = offset(bytes, index) else { return nil }
-        if bytes[index] == 0x5A, bytes[10] == 0x54 { return .asWritten }
+        if bytes[index] == UInt8(ascii: "Z"), bytes[10] == 0x54 { return .asWritten }
         var minutes = hour * 60 + minute - offset
         var (year2, month2, day2) = (year, month, day)
         if minutes < 0 {
@@ -157,15 +159,15 @@ struct Timestamp {
         guard index < bytes.count else { return nil }
         let sign = bytes[index]
         let length = bytes.count - index
-        if sign | 0x20 == 0x7A { return length == 1 ? 0 : nil }
-        guard sign == 0x2B || sign == 0x2D,
-            length == 3 || length == 5 || length == 6 && bytes[index + 3] == 0x3A,
+        if sign | 0x20 == UInt8(ascii: "z") { return length == 1 ? 0 : nil }
+        guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"),
+            length == 3 || length == 5 || length == 6 && bytes[index + 3] == UInt8(ascii: ":"),
             let hours = number(bytes, index + 1, 2),
             let minutes = length == 3 ? 0 : number(bytes, bytes.count - 2, 2),
             hours <= 23, minutes <= 59
         else { return nil }
         let offset = hours * 60 + minutes
-        return sign == 0x2D ? -offset : offset
+        return sign == UInt8(ascii: "-") ? -offset : offset
     }
 
     private static func number(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ count: Int)
@@ -174,7 +176,7 @@ struct Timestamp {
         var value = 0
         for index in start..<start + count {
             guard isDigit(bytes[index]) else { return nil }
-            value = value * 10 + Int(bytes[index] - 0x30)
+            value = value * 10 + Int(bytes[index] - UInt8(ascii: "0"))
         }
         return value
     }
