@@ -154,17 +154,17 @@
  *   interval_ms         session_wait: the first pause, 1 to 60000 (500)
  *   in_flight           session_batch_open: sessions read at once, 1 to 1024 (32)
  *   requests_per_second session_batch_open: for each provider, 1 to 100000 (not limited)
- *   http2               session_batch_open: false: where the configuration does not say, HTTP/1.1, as
- *                       single calls do (true)
+ *   http2               session_batch_open: false: where the configuration does not say, HTTP/1.1,
+ *                       as single calls do (true)
  *   id, trust_processed_at   session_normalize: see there
  *   tolerance_s, received_at session_callback_verify: see there
  *
  * THE ANSWER: one JSON object
  *
  *   {"result", "provider", "reference", "decision", "session", "error", "exchange", "raw"}, every
- *   key always there, null where nothing is known; and "report" or "callback" in the answers of their
- *   functions. paysession.schema.json describes it key by key, with the field of each provider that
- *   it is read from. `raw` is the provider's object byte for byte.
+ *   key always there, null where nothing is known; and "report" or "callback" in the answers of
+ *   their functions. paysession.schema.json describes it key by key, with the field of each provider
+ *   that it is read from. `raw` is the provider's object byte for byte.
  *
  *   session.holds says why session.paid is "unknown", always, and is empty otherwise:
  *     unidentified            the document does not say which session it is about
@@ -214,8 +214,8 @@ extern "C" {
 #define PAYSESSION_VERSION_MINOR 1
 #define PAYSESSION_VERSION_PATCH 0
 
-/* What a result must not be dropped of: without it nobody knows whether there is an object, or whether
- * a reference was taken. */
+/* What a result must not be dropped of: without it nobody knows whether there is an object, or
+ * whether a reference was taken. */
 #ifdef __GNUC__
 #define PAYSESSION_MUST_USE __attribute__((warn_unused_result))
 #else
@@ -248,8 +248,8 @@ typedef enum session_result {
                                       than by gzip, once */
     SESSION_TOO_LARGE = 31,        /* longer than max_response_bytes, or headers beyond 64 KiB, or
                                       more than 10,000 items, 100,000 objects and lists or 500,000
-                                      texts and numbers, or an answer to be made of it that is longer
-                                      than four times max_response_bytes and 64 KiB */
+                                      texts and numbers, or an answer to be made of it that is
+                                      longer than four times max_response_bytes and 64 KiB */
     SESSION_MISMATCHED = 32,       /* the answer is about another session than the one asked for; a
                                       callback is genuine, and another account's */
     SESSION_NOT_GENUINE = 33,      /* a callback that does not verify; callback.reason says why */
@@ -563,8 +563,8 @@ session_paid session_paid_normalized(const char *provider, const char *provider_
  *
  * request: one JSON object, {"method": "POST", "url": "https://shop.example/pay/hook?x=1",
  *   "headers": {"webhook-id": "..."}}. url is the address as the provider called it: behind a proxy
- *   the public one, with the query as it came. A header's value is text, or a list of texts where it
- *   came more than once; names in any letter case. At most 64 KiB, 100 headers and, for Dintero,
+ *   the public one, with the query as it came. A header's value is text, or a list of texts where
+ *   it came more than once; names in any letter case. At most 64 KiB, 100 headers and, for Dintero,
  *   1000 parameters.
  * body: the bytes as they came, before any parser saw them; NULL if body_length is 0. At most
  *   max_response_bytes.
@@ -639,8 +639,8 @@ session_paid session_answer_paid(const session_answer *answer);
 session_decision session_answer_decision(const session_answer *answer);
 
 /*
- * session_answer_text() - one value of the answer, by its JSON pointer (RFC 6901): "/error/message",
- * "/session/holds/0", "/raw/order_lines/3/name". A text is decoded, a number or a boolean is as it
+ * session_answer_text() - one value of the answer, by its JSON pointer (RFC 6901):
+ * "/error/message", "/session/holds/0", "/raw/order_lines/3/name". A text is decoded, a number or a boolean is as it
  * is spelt ("30000", "true"). In texts of raw, U+FFFD stands for half a surrogate pair. NULL for
  * null, for what is not there, for objects and lists, for a text with a NUL in it, when memory has
  * run out, and if answer or pointer is NULL or pointer is none. Borrowed from the answer.

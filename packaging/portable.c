@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What not every C library has by that name: glibc since 2.25 and musl since 1.2 are both served by one file.
- * The linker's --wrap sends our own calls here and gives the C library's function as __real_NAME, which is
- * NULL where there is none.
+ * What not every C library has by that name: glibc since 2.25 and musl since 1.2 are both served by
+ * one file. The linker's --wrap sends our own calls here and gives the C library's function as
+ * __real_NAME, which is NULL where there is none.
  */
 #include <pthread.h>
 #include <sys/stat.h>
@@ -33,8 +33,8 @@ int __wrap_fstat(int fd, struct stat *facts)
     return __real_fstat ? __real_fstat(fd, facts) : __fxstat(STRUCTURE, fd, facts);
 }
 
-/* glibc's is in no shared library, but calls one that is, with the address by which dlclose() knows whose
- * handlers they are. musl's is an ordinary function. */
+/* glibc's is in no shared library, but calls one that is, with the address by which dlclose()
+ * knows whose handlers they are. musl's is an ordinary function. */
 typedef void (*handler)(void);
 __attribute__((visibility("hidden"))) void *__dso_handle = &__dso_handle;
 WEAK extern int __register_atfork(handler prepare, handler parent, handler child, void *dso);
@@ -47,9 +47,10 @@ int __wrap_pthread_atfork(handler prepare, handler parent, handler child)
                              : __real_pthread_atfork(prepare, parent, child);
 }
 
-/* Whom a lock prefers cannot be said in musl: readers that never stop would keep a fork() waiting for
- * seconds. There is one such lock, the gate of CPlatform/gate.h, and here its readers step back for as
- * long as somebody waits to write. It is made anew in the child of a fork, where nobody waits any more. */
+/* Whom a lock prefers cannot be said in musl: readers that never stop would keep a fork()
+ * waiting for seconds. There is one such lock, the gate of CPlatform/gate.h, and here its
+ * readers step back for as long as somebody waits to write. It is made anew in the child of a
+ * fork, where nobody waits any more. */
 WEAK extern int __real_pthread_rwlockattr_setkind_np(pthread_rwlockattr_t *attributes, int kind);
 extern int __real_pthread_rwlock_wrlock(pthread_rwlock_t *lock);
 extern int __real_pthread_rwlock_rdlock(pthread_rwlock_t *lock);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a program begins, for glibc and musl alike: the C library's own first instructions name functions that
- * the other has not. Both take main, the words and what the loader wants called at the end; constructors, which
- * the tool has none of, are theirs to find.
+ * Where a program begins, for glibc and musl alike: the C library's own first instructions name
+ * functions that the other has not. Both take main, the words and what the loader wants called at
+ * the end; constructors, which the tool has none of, are theirs to find.
  */
 #ifdef __x86_64__
 __asm__(".globl _start\n"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * To be told of every TLS record that comes in, and of every message of TLS itself, while libcurl is at it:
- * OpenSSL's SSL_CTX_set_msg_callback(3).
+ * To be told of every TLS record that comes in, and of every message of TLS itself, while libcurl
+ * is at it: OpenSSL's SSL_CTX_set_msg_callback(3).
  *
- * The one place that speaks to the TLS library below libcurl. It is not linked: what libcurl has loaded is
- * asked for it by name, and left alone unless it is the OpenSSL that libcurl says it uses. A process can have
- * two, and what one has made must not come into the hands of the other.
+ * The one place that speaks to the TLS library below libcurl. It is not linked: what libcurl has
+ * loaded is asked for it by name, and left alone unless it is the OpenSSL that libcurl says it
+ * uses. A process can have two, and what one has made must not come into the hands of the other.
  */
 #ifndef PAYSESSION_CCURL_RECORDS_H
 #define PAYSESSION_CCURL_RECORDS_H
@@ -20,7 +20,8 @@ extern void *dlopen(const char *name, int how) __attribute__((weak));
 extern void *dlsym(void *library, const char *name) __attribute__((weak));
 extern int dlclose(void *library) __attribute__((weak));
 
-/* Of OpenSSL: direction (0: in), version, content type, bytes, count, connection, and the context. */
+/* Of OpenSSL: direction (0: in), version, content type, bytes, count, connection, and the
+ * context. */
 typedef void (*ccurl_message_callback)(int, int, int, const void *, size_t, void *, void *);
 
 enum {

@@ -125,9 +125,9 @@ extern int ccurl_easy_header(CURL *easy, const char *name, size_t index, unsigne
                              int request, void **header) __asm__("curl_easy_header")
     __attribute__((weak));
 /*
- * Whether the answer of the last request came by HTTP/2, -1 when libcurl cannot tell. Its status line
- * does not: HTTP/1 can write "HTTP/2" there, and CURLINFO_HTTP_VERSION believes it. Only nghttp2
- * makes pseudo headers.
+ * Whether the answer of the last request came by HTTP/2, -1 when libcurl cannot tell. Its status
+ * line does not: HTTP/1 can write "HTTP/2" there, and CURLINFO_HTTP_VERSION believes it. Only
+ * nghttp2 makes pseudo headers.
  */
 static inline int ccurl_came_by_http2(CURL *easy)
 {

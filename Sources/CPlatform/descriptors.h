@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The descriptors that this library has, all of them, by number. They are 10 or higher: below are those that a
- * shell's scripts redirect, and those that a daemon closes and opens anew, which must not be ours.
+ * The descriptors that this library has, all of them, by number. They are 10 or higher: below are
+ * those that a shell's scripts redirect, and those that a daemon closes and opens anew, which must
+ * not be ours.
  *
  * Known here, and not only to the objects that they belong to, so that they can be cut off where no
  * object may be looked at: in the child of a signal handler that forked in the middle of a call.
@@ -23,13 +24,13 @@ enum {
     CPLATFORM_DESCRIPTORS = 1 << 20 /* what Linux gives a process at most, unless told otherwise */
 };
 
-/* A bit for each number, in memory that is there from the first call on; NULL where there was none. Weak
- * and hidden: see gate.h. */
+/* A bit for each number, in memory that is there from the first call on; NULL where there was
+ * none. Weak and hidden: see gate.h. */
 enum { CPLATFORM_OWN_SIZE = CPLATFORM_DESCRIPTORS / 8 };
 __attribute__((weak, visibility("hidden"))) uint64_t *cplatform_own = NULL;
 
-/* A new descriptor becomes one of ours, under another number if that is too low. -1 with errno, and it is
- * closed, where there is none. */
+/* A new descriptor becomes one of ours, under another number if that is too low. -1 with errno,
+ * and it is closed, where there is none. */
 static inline int cplatform_take(int fd)
 {
     if (fd >= 0 && fd < CPLATFORM_LOWEST) {
@@ -65,9 +66,10 @@ static inline int cplatform_close(int fd)
 }
 
 /*
- * The host may have closed a number of ours, and have something of its own there by now: that is neither to
- * be closed nor to be cut off. A timer and a socket say what they are. An epoll set is a file without a type,
- * as few others are; asking epoll itself would take a wake-up away from a parent that shares it.
+ * The host may have closed a number of ours, and have something of its own there by now: that is
+ * neither to be closed nor to be cut off. A timer and a socket say what they are. An epoll set is a
+ * file without a type, as few others are; asking epoll itself would take a wake-up away from a
+ * parent that shares it.
  */
 static inline int cplatform_is_timer(int fd)
 {
@@ -102,8 +104,8 @@ static inline void cplatform_close_epoll(int fd)
 }
 
 /*
- * In a forked child: `fd` stands for a socket that leads nowhere from now on. Whoever still writes to
- * it, as TLS does to say goodbye, gets ENOTCONN instead of the parent's connection. 0, or -1.
+ * In a forked child: `fd` stands for a socket that leads nowhere from now on. Whoever still writes
+ * to it, as TLS does to say goodbye, gets ENOTCONN instead of the parent's connection. 0, or -1.
  */
 static inline int cplatform_disconnect(int fd)
 {
@@ -135,8 +137,8 @@ static inline void cplatform_disconnect_all(void)
 }
 
 /*
- * libcurl makes descriptors of its own with each multi handle. So that they are not low either, the low
- * numbers are taken meanwhile, as copies of one of ours. Returns how many; `taken` has room for
+ * libcurl makes descriptors of its own with each multi handle. So that they are not low either, the
+ * low numbers are taken meanwhile, as copies of one of ours. Returns how many; `taken` has room for
  * CPLATFORM_LOWEST.
  */
 static inline int cplatform_occupy(int ours, int *taken)

@@ -2,8 +2,8 @@
 /*
  * The gate that fork waits at: see Platform/ForkGate.swift.
  *
- * Weak and hidden: each Swift object file brings a copy of this header's definitions, the linker keeps
- * one.
+ * Weak and hidden: each Swift object file brings a copy of this header's definitions, the linker
+ * keeps one.
  */
 #ifndef PAYSESSION_CPLATFORM_GATE_H
 #define PAYSESSION_CPLATFORM_GATE_H
@@ -20,9 +20,11 @@ struct cplatform_gate {
     pthread_once_t once;
     pthread_rwlock_t lock;
     /* What a thread is at: 0, or in the middle of a call, inside or outside; and more by
-     * CPLATFORM_FORKING for each fork() that it is in, for a signal handler may fork in the middle of one. */
+     * CPLATFORM_FORKING for each fork() that it is in, for a signal handler may fork in the
+     * middle of one. */
     pthread_key_t place;
-    /* The host has used up all keys: then nothing is known of a thread, and what that is for is not had. */
+    /* The host has used up all keys: then nothing is known of a thread, and what that is for is
+     * not had. */
     int has_no_place;
     /* Some thread has the lock for writing. */
     volatile int is_shut;
@@ -65,9 +67,9 @@ static inline int cplatform_gate_is_inside(void)
     return cplatform_gate_place() % CPLATFORM_FORKING == CPLATFORM_INSIDE;
 }
 
-/* A signal handler that forks in the middle of a call would wait for its own thread for ever, and so would
- * one in the middle of fork(). Until the fork is over no call of this thread is taken: the host may have
- * fork handlers that make some. */
+/* A signal handler that forks in the middle of a call would wait for its own thread for ever,
+ * and so would one in the middle of fork(). Until the fork is over no call of this thread is
+ * taken: the host may have fork handlers that make some. */
 static inline void cplatform_gate_before_fork(void)
 {
     uintptr_t place = cplatform_gate_place();
@@ -89,7 +91,8 @@ static inline void cplatform_gate_after_fork(void)
     cplatform_gate_set_place(place);
 }
 
-/* From now on every call is refused, and no byte of this process reaches a connection of the parent's. */
+/* From now on every call is refused, and no byte of this process reaches a connection of the
+ * parent's. */
 static inline void cplatform_gate_break(void)
 {
     cplatform_gate.is_broken = 1;
@@ -99,7 +102,8 @@ static inline void cplatform_gate_break(void)
 
 static inline void cplatform_gate_child(void)
 {
-    /* The child's thread has another id than the one that locked: made anew rather than unlocked. */
+    /* The child's thread has another id than the one that locked: made anew rather than
+     * unlocked. */
     cplatform_gate_make();
     uintptr_t place = cplatform_gate_place();
     if (place)
@@ -138,8 +142,8 @@ static inline void cplatform_gate_register(void)
 }
 
 /*
- * The first call of a process makes what all others find, without a signal in between: a handler that called
- * would wait for its own thread.
+ * The first call of a process makes what all others find, without a signal in between: a handler
+ * that called would wait for its own thread.
  */
 static inline int cplatform_gate_is_ready(void)
 {
@@ -156,8 +160,8 @@ static inline void cplatform_gate_make_ready(void (*more)(void))
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Before the lock and after it: a handler in between takes this thread for inside, which does no harm;
- * the other way round fork would wait for it. */
+/* Before the lock and after it: a handler in between takes this thread for inside, which does no
+ * harm; the other way round fork would wait for it. */
 static inline void cplatform_gate_enter(void)
 {
     cplatform_gate_set_place(CPLATFORM_INSIDE);
@@ -172,9 +176,9 @@ static inline void cplatform_gate_leave(void)
 }
 
 /*
- * A call begins: 1, or 0 where none may. A thread that is cancelled in the middle of one would leave the
- * gate shut for ever, so that waits until the call is over: pthread_setcancelstate(), which
- * `cancel_state` keeps.
+ * A call begins: 1, or 0 where none may. A thread that is cancelled in the middle of one would
+ * leave the gate shut for ever, so that waits until the call is over: pthread_setcancelstate(),
+ * which `cancel_state` keeps.
  */
 static inline int cplatform_gate_begin(int *cancel_state)
 {

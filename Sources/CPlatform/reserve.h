@@ -20,8 +20,8 @@ enum {
     CPLATFORM_RESERVE_MORE = 3
 };
 
-/* Weak and hidden, as the gate. (No section of its own: Swift 6.3 takes a variable that has one for a
- * constant.) */
+/* Weak and hidden, as the gate. (No section of its own: Swift 6.3 takes a variable that has one
+ * for a constant.) */
 struct cplatform_reserve {
     _Alignas(64) unsigned char memory[CPLATFORM_RESERVE_UNITS][CPLATFORM_RESERVE_UNIT];
     unsigned char state[CPLATFORM_RESERVE_UNITS];
@@ -96,8 +96,8 @@ static inline int cplatform_reserve_is_low(void)
     return __atomic_load_n(&cplatform_reserve.used, __ATOMIC_RELAXED) > CPLATFORM_RESERVE_UNITS / 4;
 }
 
-/* Whether malloc has so much in one piece. Compilers know malloc, and that one that is freed at once
- * need not be made: hence the volatile. */
+/* Whether malloc has so much in one piece. Compilers know malloc, and that one that is freed at
+ * once need not be made: hence the volatile. */
 static inline int cplatform_has_room(size_t size)
 {
     void *volatile block = malloc(size);

@@ -54,8 +54,8 @@ static inline int cplatform_await_input(int fd, int milliseconds)
     return poll(&one, 1, milliseconds) == 1;
 }
 
-/* memmem, which string.h keeps for _GNU_SOURCE: how many bytes stand before the part, -1 if it is not
- * there. */
+/* memmem, which string.h keeps for _GNU_SOURCE: how many bytes stand before the part, -1 if it
+ * is not there. */
 extern void *memmem(const void *bytes, size_t count, const void *part, size_t part_count);
 static inline long cplatform_find(const void *bytes, size_t count, const void *part,
                                   size_t part_count)
@@ -113,8 +113,9 @@ static inline int64_t cplatform_boottime(void)
 }
 
 /*
- * epoll_ctl: `fd` is watched for `events`, whether it was there before or not. `is_new` is what the caller
- * believes, and what is tried first: libcurl gives out numbers again, and a fork keeps closed ones alive.
+ * epoll_ctl: `fd` is watched for `events`, whether it was there before or not. `is_new` is what the
+ * caller believes, and what is tried first: libcurl gives out numbers again, and a fork keeps
+ * closed ones alive.
  */
 static inline int cplatform_watch(int epoll, int fd, uint32_t events, int is_new)
 {
@@ -149,9 +150,9 @@ static inline int cplatform_set_timer(int timer, int64_t microseconds)
 }
 
 /*
- * What wakes every epoll set that it is in, edge-triggered, from any thread or signal handler: a timer
- * that is due at once. An eventfd would be written to, and if the host has closed its number and
- * opened a file there, the file would be.
+ * What wakes every epoll set that it is in, edge-triggered, from any thread or signal handler: a
+ * timer that is due at once. An eventfd would be written to, and if the host has closed its number
+ * and opened a file there, the file would be.
  */
 static inline int cplatform_make_bell(void)
 {
@@ -178,7 +179,8 @@ static inline void cplatform_sigpipe_hold(cplatform_sigpipe *hold)
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, &hold->before);
-    /* One that is pending already was held back by the caller: otherwise it would have come to its handler. */
+    /* One that is pending already was held back by the caller: otherwise it would have come to
+     * its handler. */
     hold->was_pending = 0;
     if (sigismember(&hold->before, SIGPIPE)) {
         sigpending(&pending);

@@ -255,8 +255,8 @@ static bool pack(struct slot *slot, const struct item *item, const char *call, c
     return true;
 }
 
-/* A line for a message: "orders.txt:12: kustom:x amount=1", or a part of one that is long. Owned by the
- * caller; free with free(). NULL when memory has run out. */
+/* A line for a message: "orders.txt:12: kustom:x amount=1", or a part of one that is long. Owned
+ * by the caller; free with free(). NULL when memory has run out. */
 static char *place_of(const struct batch *batch, unsigned long line, const char *input)
 {
     enum { MOST_SHOWN = 200 };
@@ -270,8 +270,8 @@ static char *place_of(const struct batch *batch, unsigned long line, const char 
     return place;
 }
 
-/* What is wrong with a line, told and kept for its answer. Owned by the caller; free with free(). NULL
- * when memory has run out. */
+/* What is wrong with a line, told and kept for its answer. Owned by the caller; free with
+ * free(). NULL when memory has run out. */
 static char *told_flaw(struct batch *batch, const struct item *item)
 {
     char *place = place_of(batch, batch->line_number, item->input), *flaw = NULL;
@@ -637,9 +637,9 @@ static bool is_sound(const struct options *options)
 }
 
 /*
- * What the run came to, in words where a person looks or where nothing else speaks of a file, and for
- * the exit: with --resume all of the file, also what earlier runs have left there, so that no session
- * that was never read can be behind a zero.
+ * What the run came to, in words where a person looks or where nothing else speaks of a file, and
+ * for the exit: with --resume all of the file, also what earlier runs have left there, so that no
+ * session that was never read can be behind a zero.
  */
 static enum exit_code conclude(struct batch *batch)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* callback: whether a request that came to the shop is the provider's, and which session to read. */
+/* callback: whether a request that came to the shop is the provider's, and which session to
+ * read. */
 #include "cli.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What this command exits with where the request could be judged. Zero says nothing of payment: that
- * is for get to say. */
+/* What this command exits with where the request could be judged. Zero says nothing of payment:
+ * that is for get to say. */
 enum { GENUINE = 0, HINT = 1, REFUSED = 2 };
 
 static enum exit_code exit_code_of_callback(session_result result)

@@ -36,7 +36,8 @@ enum exit_code exit_code_of_failure(session_result result);
 /* worse() - of two, the one that counts. */
 enum exit_code worse(enum exit_code one, enum exit_code other);
 
-/* complain() - "paysession: ..." on stderr, with a line end. Text from outside is made printable. */
+/* complain() - "paysession: ..." on stderr, with a line end. Text from outside is made
+ * printable. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- Colour (color.c) ----------------------------------------------------------------------- */
@@ -138,9 +139,10 @@ char *call_text(const struct options *options, const char *expect);
 
 /* ---- Configuration (config.c) -------------------------------------------------------------- */
 
-/* client_open() - a client of the configuration: --config, or where the library looks. NULL after it
- * has complained. Where `config` is not NULL it is set to the text, also of a pipe, which gives it
- * only once. Owned by the caller; free with config_free(). NULL where there is no client. */
+/* client_open() - a client of the configuration: --config, or where the library looks. NULL
+ * after it has complained. Where `config` is not NULL it is set to the text, also of a pipe,
+ * which gives it only once. Owned by the caller; free with config_free(). NULL where there is no
+ * client. */
 session_client *client_open(const struct options *options, char **config);
 
 /* config_free() - wipes the text, which holds secrets, before it is freed. NULL does nothing. */
@@ -151,8 +153,8 @@ void config_free(char *config);
  * takes it for text would read it up to there. */
 char *file_read(const char *path, size_t *length);
 
-/* without_mark() - the text behind a byte order mark, for jansson, which takes none. The library skips
- * one by itself. Borrowed from text. */
+/* without_mark() - the text behind a byte order mark, for jansson, which takes none. The library
+ * skips one by itself. Borrowed from text. */
 const char *without_mark(const char *text);
 
 /* ---- Text (text.c) ------------------------------------------------------------------------- */
@@ -190,9 +192,9 @@ char *json_shown(const char *json, size_t *length);
 
 /* ---- Output (output.c) --------------------------------------------------------------------- */
 
-/* json_read() - JSON as an object of jansson, read twice and compared: its lexer (2.14) leaves out a
- * byte of a text without a word where its buffer cannot grow. Owned by the caller; free with
- * json_decref(). NULL if it is no JSON, or memory has run out. */
+/* json_read() - JSON as an object of jansson, read twice and compared: its lexer (2.14) leaves
+ * out a byte of a text without a word where its buffer cannot grow. Owned by the caller; free
+ * with json_decref(). NULL if it is no JSON, or memory has run out. */
 json_t *json_read(const char *text);
 
 /* answer_head() - an answer as JSON without `raw`. Owned by the caller; free with json_decref().
@@ -213,21 +215,21 @@ void print_answer(const struct options *options, const char *reference,
 char *answer_line(const struct options *options, const char *head, const char *reference,
                   const session_answer *answer, const char *message, size_t *length);
 
-/* print_wrapped() - words between a margin and a width, with a line end. The first line stands at the margin
- * already; each other one has `begin` in front of it. */
+/* print_wrapped() - words between a margin and a width, with a line end. The first line stands
+ * at the margin already; each other one has `begin` in front of it. */
 void print_wrapped(FILE *to, const char *text, const char *begin, size_t margin, size_t width);
 
-/* table_fit() - makes the first column of FORMAT_TABLE wide enough for a reference. Said of all before
- * the head is printed, nothing moves; of others, the column grows with them. */
+/* table_fit() - makes the first column of FORMAT_TABLE wide enough for a reference. Said of all
+ * before the head is printed, nothing moves; of others, the column grows with them. */
 void table_fit(const char *reference);
 
 /* table_header() - the head of FORMAT_TABLE, with its line end. Valid until the next call. */
 const char *table_header(void);
 
-/* complain_about() - on stderr, what the library found wrong with what the user said, as the tool says
- * what it finds itself: "paysession: kustom: reference: expected ..." of `input`, or, if it is an
- * option's value, "paysession: --timeout 0: expected ..." once. Nothing for any other result than
- * SESSION_INVALID_ARGUMENT; returns whether it was that. */
+/* complain_about() - on stderr, what the library found wrong with what the user said, as the
+ * tool says what it finds itself: "paysession: kustom: reference: expected ..." of `input`, or,
+ * if it is an option's value, "paysession: --timeout 0: expected ..." once. Nothing for any
+ * other result than SESSION_INVALID_ARGUMENT; returns whether it was that. */
 bool complain_about(const struct options *options, const char *input, const session_answer *answer);
 
 /* ---- Words (words.c) ----------------------------------------------------------------------- */

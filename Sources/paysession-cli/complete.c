@@ -116,8 +116,8 @@ static bool is_name(const char *name, const char *word, size_t length)
     return name && strlen(name) == length && !strncmp(name, word, length);
 }
 
-/* The option of a command that a word is; NULL for none. Of several letters the last can have the next
- * word for its value. */
+/* The option of a command that a word is; NULL for none. Of several letters the last can have
+ * the next word for its value. */
 static const struct known *option_of(const struct command *command, const char *word)
 {
     const struct known *known = NULL;

@@ -138,8 +138,8 @@ static void check_transport(struct findings *found, const json_t *transport)
 
 /* ---- Providers ----------------------------------------------------------------------------- */
 
-/* A session that cannot exist, by the provider's own form of references. The account is the only part
- * that cannot be made up: *account says whether there is one. */
+/* A session that cannot exist, by the provider's own form of references. The account is the only
+ * part that cannot be made up: *account says whether there is one. */
 static void make_probe(const json_t *provider, const json_t *config, const char *said, char *probe,
                        size_t size, bool *has_account)
 {

@@ -11,8 +11,8 @@
 /* What is explained. */
 enum source { REFERENCE = 1, DOCUMENT = 2, ANSWER = 4 };
 
-/* An option that changes nothing must not look as if it had: `-e amount=1` beside a screen that says
- * "paid yes". */
+/* An option that changes nothing must not look as if it had: `-e amount=1` beside a screen that
+ * says "paid yes". */
 static bool options_apply(const struct options *options, enum source source)
 {
     const struct {

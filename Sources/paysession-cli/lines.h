@@ -25,10 +25,10 @@ bool lines_open(struct lines *lines, int fd);
  * false when reading fails: errno says why. */
 bool lines_fill(struct lines *lines);
 
-/* lines_next() - the next line as text, without its end and, if it is the first, without a byte order
- * mark: what is no UTF-8, and NUL, as U+FFFD, and a line that is too long cut off, with U+2026 behind
- * it. Neither is a reference then, or could be taken for another. NULL if there is no whole line yet.
- * Borrowed from lines until the next call. */
+/* lines_next() - the next line as text, without its end and, if it is the first, without a byte
+ * order mark: what is no UTF-8, and NUL, as U+FFFD, and a line that is too long cut off, with
+ * U+2026 behind it. Neither is a reference then, or could be taken for another. NULL if there is
+ * no whole line yet. Borrowed from lines until the next call. */
 char *lines_next(struct lines *lines);
 
 void lines_close(struct lines *lines);

@@ -11,7 +11,8 @@
 
 #include "lines.h"
 
-/* The columns of CSV, and the part of an expectation that each is; the first is what is asked for. */
+/* The columns of CSV, and the part of an expectation that each is; the first is what is asked
+ * for. */
 static const struct {
     const char *name, *part;
 } known[MOST_COLUMNS] = {
@@ -21,8 +22,8 @@ static const struct {
 
 enum flow { FIELD, LAST_FIELD, BROKEN };
 
-/* Reads the field that begins at `*at` in place, and goes behind it and its comma. BROKEN: its quotes
- * are not closed, or something stands behind them. */
+/* Reads the field that begins at `*at` in place, and goes behind it and its comma. BROKEN: its
+ * quotes are not closed, or something stands behind them. */
 static enum flow next_field(char **at, char **field)
 {
     char *from = *at, *to = *at, end;
@@ -155,8 +156,8 @@ static bool flawed(struct item *item, const char *format, ...)
     return item->flaw != NULL;
 }
 
-/* Makes the item one that is refused: `refused` is the text that is no expectation. What is none must
- * not be asked without one. */
+/* Makes the item one that is refused: `refused` is the text that is no expectation. What is none
+ * must not be asked without one. */
 static bool refuse(struct item *item, const char *refused)
 {
     json_t *text = json_string_nocheck(refused);
@@ -167,8 +168,8 @@ static bool refuse(struct item *item, const char *refused)
     return item->expect != NULL;
 }
 
-/* Whether it is part of a table of amounts or currencies: "kustom:x,2000,SEK", also with semicolons or
- * blanks. `*columns` is what stands behind the reference. */
+/* Whether it is part of a table of amounts or currencies: "kustom:x,2000,SEK", also with
+ * semicolons or blanks. `*columns` is what stands behind the reference. */
 static bool looks_like_columns(const char *input, const char **columns)
 {
     const char *const partings = ",; \t", *at = input + strcspn(input, partings);

@@ -19,8 +19,8 @@ struct list {
  * complained of their names. */
 bool list_open(struct list *list, const char *csv, const json_t *usual);
 
-/* list_skips() - whether a line asks for nothing: an empty one, a comment, the header of CSV. In CSV a #
- * begins no comment: a column may hold one. To be asked once of each line. */
+/* list_skips() - whether a line asks for nothing: an empty one, a comment, the header of CSV. In
+ * CSV a # begins no comment: a column may hold one. To be asked once of each line. */
 bool list_skips(struct list *list, const char *line);
 
 /* list_count() - how many lines of a regular file, from here on, ask for something; 0 for what is
@@ -34,8 +34,8 @@ struct item {
     char *flaw; /* what is wrong, and then `expect` is a text, which the library refuses; or NULL */
 };
 
-/* list_read() - takes a line apart. Its texts: Owned by the caller; free with item_free(). false when
- * memory has run out. */
+/* list_read() - takes a line apart. Its texts: Owned by the caller; free with item_free(). false
+ * when memory has run out. */
 bool list_read(const struct list *list, char *line, struct item *item);
 void item_free(struct item *item);
 

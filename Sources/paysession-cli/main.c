@@ -51,8 +51,8 @@ static const struct command commands[] = {
 };
 static const size_t command_count = sizeof commands / sizeof *commands;
 
-/* What the tool exits with, in the words of its help; and where a session was read, by what the shop
- * does next. */
+/* What the tool exits with, in the words of its help; and where a session was read, by what the
+ * shop does next. */
 enum { NO_DECISION = -1 };
 static const struct {
     enum exit_code code;

@@ -313,9 +313,9 @@ void print_answer(const struct options *options, const char *reference,
     free(line);
 }
 
-/* The option that a message of the library is about, as the user wrote it, or NULL; `*flaw` is set
- * to what stands behind the key then ("timeout_ms: expected ...", "expect.currency: expected ..."), and
- * `*unit` to what its numbers are. */
+/* The option that a message of the library is about, as the user wrote it, or NULL; `*flaw` is
+ * set to what stands behind the key then ("timeout_ms: expected ...", "expect.currency: expected
+ * ..."), and `*unit` to what its numbers are. */
 static const char *option_of(const struct options *options, const char **flaw, const char **unit)
 {
     const char *key, *end = strstr(*flaw, ": ");

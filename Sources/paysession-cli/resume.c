@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The lines that a file holds, in 16 bytes each however long they are: where the line stands and a
- * hash of its head, which is the input and the expectation it was judged under; at the end, when all
- * are counted, of the input alone. The hash has a key
- * of its own in each run, so nobody can write references that collide. One that fits is still not
- * enough to leave a payment out: the head itself is read again and compared.
+ * hash of its head, which is the input and the expectation it was judged under; at the end, when
+ * all are counted, of the input alone. The hash has a key of its own in each run, so nobody can
+ * write references that collide. One that fits is still not enough to leave a payment out: the head
+ * itself is read again and compared.
  */
 #include "resume.h"
 

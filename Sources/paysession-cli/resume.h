@@ -11,11 +11,11 @@
 struct resume;
 
 /* resume_open() - opens the file, made if it is missing, for this process alone; cuts off a last
- * line that was not written to its end; and reads which answers it holds. What failed and may be read
- * now is no answer, unless `keeps_failed`. A file that could be
- * another's is refused: a symbolic link, another user's, one that others may write, one with a byte
- * that batch has not written. Owned by the caller; free with resume_close(). NULL after it has
- * complained: then nothing was changed. */
+ * line that was not written to its end; and reads which answers it holds. What failed and may be
+ * read now is no answer, unless `keeps_failed`. A file that could be another's is refused: a
+ * symbolic link, another user's, one that others may write, one with a byte that batch has not
+ * written. Owned by the caller; free with resume_close(). NULL after it has complained: then
+ * nothing was changed. */
 struct resume *resume_open(const char *path, bool keeps_failed);
 
 /* resume_fd() - where to append. Borrowed from the resume. */
@@ -33,9 +33,9 @@ int resume_take(struct resume *resume, const char *head);
 /* resume_lines() - how many lines it held when it was opened. */
 unsigned long resume_lines(const struct resume *resume);
 
-/* resume_tally() - what all its lines come to now, those that were appended since too. Of several lines
- * with one input the last counts. What resume_take() knew is gone then. false after it has complained
- * that the file cannot be read any more. */
+/* resume_tally() - what all its lines come to now, those that were appended since too. Of
+ * several lines with one input the last counts. What resume_take() knew is gone then. false
+ * after it has complained that the file cannot be read any more. */
 bool resume_tally(struct resume *resume, struct tally *tally);
 
 void resume_close(struct resume *resume);

@@ -114,8 +114,8 @@ static json_t *variable(const char *provider, const char *credential)
     return json_pack("{s:s}", "env", name);
 }
 
-/* The section of a provider: its first environment, and what has to be filled in. Owned by the caller;
- * free with json_decref(). NULL when memory has run out. */
+/* The section of a provider: its first environment, and what has to be filled in. Owned by the
+ * caller; free with json_decref(). NULL when memory has run out. */
 static json_t *section(const json_t *provider)
 {
     static const char *const lists[] = {"settings", "credentials"};
@@ -143,8 +143,8 @@ static json_t *section(const json_t *provider)
     return NULL;
 }
 
-/* What a configuration for those providers begins with, as text. Owned by the caller; free with free().
- * NULL when memory has run out. */
+/* What a configuration for those providers begins with, as text. Owned by the caller; free with
+ * free(). NULL when memory has run out. */
 static char *template_of(const json_t *providers, const struct options *options)
 {
     json_t *template = json_object();
@@ -171,7 +171,8 @@ struct page {
     bool is_manual;
 };
 
-/* Text in a page. In a manual a hyphen would be a dash, and what it must not begin with does not occur. */
+/* Text in a page. In a manual a hyphen would be a dash, and what it must not begin with does not
+ * occur. */
 static void write_text(const struct page *page, const char *text)
 {
     for (; *text; text++) {

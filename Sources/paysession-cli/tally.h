@@ -12,8 +12,9 @@ struct outcome {
     bool is_open; /* it failed, and asking again may help: see outcome_is_open() */
 };
 
-/* outcome_is_open() - whether a failure says nothing lasting about its session: the library calls it
- * retryable, or what was wrong is on this side (credentials, TLS, memory) and can be mended. */
+/* outcome_is_open() - whether a failure says nothing lasting about its session: the library
+ * calls it retryable, or what was wrong is on this side (credentials, TLS, memory) and can be
+ * mended. */
 bool outcome_is_open(session_result result, bool is_retryable);
 
 struct tally {

@@ -10,7 +10,8 @@ struct waiting {
     int alive;    /* open as long as this process waits */
 };
 
-/* waiting_begin() - shows for how long, of `limit_ms` where that is not 0, has been waited for it. */
+/* waiting_begin() - shows for how long, of `limit_ms` where that is not 0, has been waited for
+ * it. */
 void waiting_begin(struct waiting *waiting, const char *reference, long long limit_ms);
 
 /* waiting_end() - takes the line away; nothing for NULL, and a second time. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Linked with the objects of the library: what Embedded Swift's runtime does in it. Says on stdout what
- * is not as it should be. */
+/* Linked with the objects of the library: what Embedded Swift's runtime does in it. Says on
+ * stdout what is not as it should be. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdint.h>
@@ -10,7 +10,8 @@
 
 extern void *swift_bridgeObjectRetain(void *object);
 extern void *swift_bridgeObjectRetain_n(void *object, uint32_t count);
-/* The library's own, see Platform/Allocation.swift; and here aligned_alloc is in between (--wrap). */
+/* The library's own, see Platform/Allocation.swift; and here aligned_alloc is in between
+ * (--wrap). */
 extern int __wrap_posix_memalign(void **memory, size_t alignment, size_t size);
 extern void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);

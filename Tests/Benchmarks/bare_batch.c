@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What there is to compare a batch with: libcurl's multi interface and jansson, nothing of ours.
- * bare_batch BASE_URL CA_FILE COUNT [NAME]. Sends the same requests as batch.c, 32 at a time, over one
- * connection, each with a handle that is used again; parses each answer and looks at its status.
- * No retries, no deadlines, no check whose answer it is, no exact amounts: it is as cheap as a
- * careful program can be.
+ * bare_batch BASE_URL CA_FILE COUNT [NAME]. Sends the same requests as batch.c, 32 at a time, over
+ * one connection, each with a handle that is used again; parses each answer and looks at its
+ * status. No retries, no deadlines, no check whose answer it is, no exact amounts: it is as cheap
+ * as a careful program can be.
  */
 #include <curl/curl.h>
 #include <jansson.h>

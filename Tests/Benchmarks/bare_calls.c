@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What there is to compare one call after another with: a handle of libcurl's that is used again, and
- * jansson, nothing of ours. bare_calls BASE_URL CA_FILE COUNT [NAME]. Sends the same requests as
- * calls.c; parses each answer and looks at its status. libcurl looks after SIGPIPE, as it does unless told
- * otherwise. No retries, no check whose answer it is, no exact amounts: it is as cheap as a careful program
- * can be.
+ * What there is to compare one call after another with: a handle of libcurl's that is used again,
+ * and jansson, nothing of ours. bare_calls BASE_URL CA_FILE COUNT [NAME]. Sends the same requests
+ * as calls.c; parses each answer and looks at its status. libcurl looks after SIGPIPE, as it does
+ * unless told otherwise. No retries, no check whose answer it is, no exact amounts: it is as cheap
+ * as a careful program can be.
  */
 #include <curl/curl.h>
 #include <jansson.h>

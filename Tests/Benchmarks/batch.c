@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads COUNT sessions in one batch and judges each: batch CONFIG COUNT [NAME]. Prints the most memory that
- * it had in KiB. Fails if one session is not paid.
+ * Reads COUNT sessions in one batch and judges each: batch CONFIG COUNT [NAME]. Prints the most
+ * memory that it had in KiB. Fails if one session is not paid.
  */
 #include <paysession.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads COUNT sessions one after the other: calls CONFIG COUNT [NAME]. Fails if one session is not paid. */
+/* Reads COUNT sessions one after the other: calls CONFIG COUNT [NAME]. Fails if one session is
+ * not paid. */
 #include <paysession.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens and closes a shared client COUNT times, as a worker of PHP does with each request: open CONFIG COUNT. */
+/* Opens and closes a shared client COUNT times, as a worker of PHP does with each request: open
+ * CONFIG COUNT. */
 #include <paysession.h>
 #include <stdlib.h>
 

@@ -435,19 +435,16 @@ ROWS
     local peak=()
     for file in few many; do
         peak+=("$(python3 -c '
-import os, subprocess, sys
-command = ["sh", "-c", "paysession batch %s > /dev/null & wait; " % sys.argv[1]]
-# The kernel counts from exec on in VmHWM; it is read while the process is at its end, stopped.
-process = subprocess.Popen(["paysession", "batch", sys.argv[1]], stdout=subprocess.DEVNULL)
-peak = 0
-while process.poll() is None:
-    try:
-        for line in open(f"/proc/{process.pid}/status"):
-            if line.startswith("VmHWM:"):
-                peak = max(peak, int(line.split()[1]))
-    except OSError:
-        pass
-print(peak)
+import fcntl, subprocess, sys
+# The kernel counts from exec on in VmHWM. It is read near the end, while the tool waits for room in the pipe:
+# each line has some 2,000 bytes, so that twenty are more than pipe and buffers hold.
+process = subprocess.Popen(["paysession", "batch", sys.argv[1]], stdout=subprocess.PIPE)
+fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+for _ in range(len(open(sys.argv[1]).readlines()) - 20):
+    assert process.stdout.readline()
+status = open(f"/proc/{process.pid}/status").read()
+assert process.stdout.read().count(b"\n") == 20 and process.wait() == 0
+print(status.split("VmHWM:")[1].split()[0])
 ' "$file")")
     done
     echo "${peak[*]} KiB"

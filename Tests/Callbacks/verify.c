@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* verify LIST: checks each request of a list through the shared library, as a shop in C does; a line is PROVIDER,
- * CONFIG, REQUEST, BODY, OPTIONS, parted by tabs, each but the first the name of a file, OPTIONS perhaps empty.
- * Prints each answer on a line. Ends with 1 where an accessor does not say the same as the answer. */
+/* verify LIST: checks each request of a list through the shared library, as a shop in C does; a
+ * line is PROVIDER, CONFIG, REQUEST, BODY, OPTIONS, parted by tabs, each but the first the name
+ * of a file, OPTIONS perhaps empty. Prints each answer on a line. Ends with 1 where an accessor
+ * does not say the same as the answer. */
 #include <paysession.h>
 #include <stdio.h>
 #include <stdlib.h>

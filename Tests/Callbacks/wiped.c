@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* wiped CONFIG PROVIDER REQUEST BODY HEX...: how often each text is in this process once its callbacks were checked and
- * its client closed; each comes masked (each byte xor 0xA5, in hexadecimal), and is never put together here. Prints
- * the sum of all before the client is closed, how many blocks were freed that held one, and of each text how often it
- * is there after.
+/* wiped CONFIG PROVIDER REQUEST BODY HEX...: how often each text is in this process once its
+ * callbacks were checked and its client closed; each comes masked (each byte xor 0xA5, in
+ * hexadecimal), and is never put together here. Prints the sum of all before the client is
+ * closed, how many blocks were freed that held one, and of each text how often it is there
+ * after.
  *
  * free is that of this program, for all libraries: it is linked with -rdynamic. */
 #define _GNU_SOURCE

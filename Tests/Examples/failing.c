@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory that fails when told, for LD_PRELOAD: the COUNTth allocation from then on, or it and all
- * after it. Only where a plugin, libpaysession or libjansson asks for it. What a shell or a database
- * does without memory is its own affair: bash ends with status 2.
+ * after it. Only where a plugin, libpaysession or libjansson asks for it. What a shell or a
+ * database does without memory is its own affair: bash ends with status 2.
  *
  * A bash builtin too, `failing COUNT once|lasting`, which prints how many there were since the last
  * one. COUNT 0 lets all succeed, and counts.

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * failing_sqlite EXTENSION STATEMENTS: loads the extension into a database of its own and prints what
- * the statements give, first with memory, then with each of its allocations failing in turn, then with
- * all from each on. For each a process, and a line: the text of the last row's last column, "error", or
- * "signal" and its number.
- * Linked with failing.c.
+ * failing_sqlite EXTENSION STATEMENTS: loads the extension into a database of its own and prints
+ * what the statements give, first with memory, then with each of its allocations failing in turn,
+ * then with all from each on. For each a process, and a line: the text of the last row's last
+ * column, "error", or "signal" and its number. Linked with failing.c.
  */
 #include <sqlite3.h>
 #include <stdio.h>

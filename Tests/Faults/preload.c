@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For LD_PRELOAD: what no server on loopback can do. A resolver that does not answer for
- * PRELOAD_SILENT_DNS seconds, where that is set; a clock that has gone on: preload_skip(seconds); and a
- * libcurl without TLS (PRELOAD_NO_TLS), or one that does not know the option PRELOAD_REFUSED.
+ * PRELOAD_SILENT_DNS seconds, where that is set; a clock that has gone on: preload_skip(seconds);
+ * and a libcurl without TLS (PRELOAD_NO_TLS), or one that does not know the option PRELOAD_REFUSED.
  */
 #define _GNU_SOURCE
 #include <curl/curl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests/Fuzz/document.c without a fuzzer: says which provider each first byte of a document chooses.
- * Linked with --wrap=session_normalize. */
+/* Tests/Fuzz/document.c without a fuzzer: says which provider each first byte of a document
+ * chooses. Linked with --wrap=session_normalize. */
 #include "../Fuzz/fuzz.h"
 
 session_result __real_session_normalize(const char *provider, const char *document,

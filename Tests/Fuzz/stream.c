@@ -2,10 +2,10 @@
 /*
  * What comes over a connection. A thread listens on loopback and answers each request with
  * libFuzzer's bytes; the first byte chooses where they stand:
- *   0  the whole stream               1  the headers of a good session
- *   2  the whole stream of a token    3  the body of a token answer, a good session after it
- *   4  frames of HTTP/2               5  frames of HTTP/2 behind the headers of an answer
- *   6  what a session was gzipped to  7  the Retry-After of each answer of a session that is waited for
+ *   0  the whole stream               1  the headers of a good session 2  the whole stream of a
+ *   token    3  the body of a token answer, a good session after it 4  frames of HTTP/2
+ *   5  frames of HTTP/2 behind the headers of an answer 6  what a session was gzipped to  7  the
+ *   Retry-After of each answer of a session that is waited for
  */
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -34,8 +34,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int listener;
 static int speaks_http2;
 
-/* HTTP/2 needs TLS, which would be the same each time and cost most of the time: here the client begins
- * with HTTP/2 at once. */
+/* HTTP/2 needs TLS, which would be the same each time and cost most of the time: here the client
+ * begins with HTTP/2 at once. */
 #undef curl_easy_setopt
 CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
 {
@@ -109,8 +109,8 @@ static void answer(int fd, int is_token)
     }
 }
 
-/* Whether the request is there whole. A token is asked for with a body, which ends with the JSON object. By
- * HTTP/2 it is the first frame of headers. */
+/* Whether the request is there whole. A token is asked for with a body, which ends with the JSON
+ * object. By HTTP/2 it is the first frame of headers. */
 static int has_asked(const char *request, size_t used)
 {
     static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -140,8 +140,8 @@ static void *serve(void *unused)
             request[used += (size_t)got] = '\0';
             if (has_asked(request, used)) {
                 answer(fd, !strncmp(request, "POST", 4));
-                /* By HTTP/2 the client has something to say until it is gone, and a close with something
-                 * unread would be a reset. */
+                /* By HTTP/2 the client has something to say until it is gone, and a close with
+                 * something unread would be a reset. */
                 shutdown(fd, SHUT_WR);
                 while (!strncmp(request, "PRI", 3)
                        && recv(fd, request + 3, sizeof request - 3, 0) > 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* judge LIST: judges each document as cases.c does, with the same LIST, and prints of each the words for the
- * answer's result, status and verdict, its length in bytes, and on the next line the answer itself. */
+/* judge LIST: judges each document as cases.c does, with the same LIST, and prints of each the
+ * words for the answer's result, status and verdict, its length in bytes, and on the next line
+ * the answer itself. */
 #include "common.h"
 
 int main(int count, char **arguments)

@@ -84,7 +84,7 @@ MUTANTS = [
     Mutant("the first request's time is told", CALL,
            "exchange.askedAt = moment", "if exchange.askedAt == 0 { exchange.askedAt = moment }", (CONTRACT,)),
     Mutant("Retry-After is told in seconds", SWIFT + "Judging/Answer.swift",
-           "failure.retryAfter.milliseconds)", "failure.retryAfter.milliseconds / 1000)", (CONTRACT,)),
+           "retryAfter.milliseconds)", "retryAfter.milliseconds / 1000)", (CONTRACT,)),
 
     # What makes "paid".
     Mutant("unidentified is not held", VERDICT, "if !isIdentified { holds.insert(.unidentified) }", ""),

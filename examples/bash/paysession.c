@@ -63,8 +63,8 @@ static void give_signals_back(void)
 
 /* ---- Files ---------------------------------------------------------------------------------- */
 
-/* All of it, to be freed; NULL with errno, EINTR if a signal came. It never moves, and is wiped if it is
- * not wanted: it may be a configuration with keys in it. */
+/* All of it, to be freed; NULL with errno, EINTR if a signal came. It never moves, and is wiped
+ * if it is not wanted: it may be a configuration with keys in it. */
 static char *read_all(int fd)
 {
     enum { LONGEST = 4 << 20 }; /* the most that is taken from a provider, unless configured */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is this order paid? Reads each session named on the command line, prints the whole answer, and says
- * what the shop does. Ends with 0 only if every one of them may ship. The configuration is a file:
- * what is on the command line can be read by everyone on the machine.
+ * Is this order paid? Reads each session named on the command line, prints the whole answer, and
+ * says what the shop does. Ends with 0 only if every one of them may ship. The configuration is a
+ * file: what is on the command line can be read by everyone on the machine.
  *
  *     cc paid.c $(pkg-config --cflags --libs paysession) -o paid
  *     ./paid config.json kustom:550e8400-e29b-41d4-a716-446655440000
@@ -10,8 +10,8 @@
 #include <paysession.h>
 #include <stdio.h>
 
-/* What the shop does is a decision, never a status: ship, or wait and ask again, or release the goods
- * for others, or hold the order for a human to look. */
+/* What the shop does is a decision, never a status: ship, or wait and ask again, or release the
+ * goods for others, or hold the order for a human to look. */
 int main(int argc, char **argv)
 {
     session_client *client;

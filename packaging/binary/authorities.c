@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whom OpenSSL trusts where it is not told: the certificates of the system it runs on, which no build can know.
- * The linker's --wrap sends OpenSSL's own calls here; $SSL_CERT_FILE comes before it is called.
+ * Whom OpenSSL trusts where it is not told: the certificates of the system it runs on, which no
+ * build can know. The linker's --wrap sends OpenSSL's own calls here; $SSL_CERT_FILE comes before
+ * it is called.
  */
 #include <stddef.h>
 #include <unistd.h>

@@ -58,7 +58,7 @@ final class Sockets {
     /// is told when somebody is about to wait, and of an idle connection only when something
     /// happens there.
     func watch(_ fd: Int32, _ events: UInt32) {
-        guard let socket = find(fd) else {
+        guard let socket = find(fd), socket.isOpen else {
             return tell(fd, events, isNew: true)  // the descriptor of a name's lookup
         }
         socket.wanted = events

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * allocations CONFIG STRIDE [NAME...]: each allocation in turn (every STRIDEth) fails, once, and from
- * then on, in whatever library it is made: opening a client, reading, a batch, judging a document.
- * Each time in a process of its own, which must come to its end with a result; and when there is
- * memory again all must be well. Prints how often that was, the results, in which libraries a process
- * ended otherwise, and how often it was not well afterwards.
+ * allocations CONFIG STRIDE [NAME...]: each allocation in turn (every STRIDEth) fails, once, and
+ * from then on, in whatever library it is made: opening a client, reading, a batch, judging a
+ * document. Each time in a process of its own, which must come to its end with a result; and when
+ * there is memory again all must be well. Prints how often that was, the results, in which
+ * libraries a process ended otherwise, and how often it was not well afterwards.
  */
 #include <dlfcn.h>
 #include <execinfo.h>
@@ -54,7 +54,8 @@ int posix_memalign(void **block, size_t alignment, size_t size)
     return fails() || !(*block = __libc_memalign(alignment, size)) ? ENOMEM : 0;
 }
 
-/* ---- What is tried ---------------------------------------------------------------------------- */
+/* ---- What is tried
+ * ---------------------------------------------------------------------------- */
 
 static const char *config;
 static session_client *ready; /* one that has read before has its token */
@@ -230,7 +231,8 @@ static const struct {
              {"callback", verifying, READ},
              {"report", reporting, READ}};
 
-/* ---- Crashes: in whose code ------------------------------------------------------------------- */
+/* ---- Crashes: in whose code
+ * ------------------------------------------------------------------- */
 
 enum { LIBRARIES = 16, RESULT = 2, RESULTS = 42, CRASHED = 98, NOT_WELL = 99 }; /* fail() is 1 */
 static struct {
@@ -286,7 +288,8 @@ static void watch_crashes(void)
         sigaction(signals[i], &action, NULL);
 }
 
-/* ---- One process for each failure -------------------------------------------------------------- */
+/* ---- One process for each failure
+ * -------------------------------------------------------------- */
 
 static void child(int which, int report)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cases LIST: judges each document; a line of LIST is PROVIDER, a tab, OPTIONS or nothing, a tab, and
- * the document's file. Prints how many, and how many of them are paid. */
+/* cases LIST: judges each document; a line of LIST is PROVIDER, a tab, OPTIONS or nothing, a
+ * tab, and the document's file. Prints how many, and how many of them are paid. */
 #include "common.h"
 
 int main(int count, char **arguments)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* fork_calls WHEN: a host whose fork handlers call the library, registered before the library's own (WHEN
- * before) or after it, so that they run while the gate is shut, or while it is not. Neither hangs, and parent
- * and child are as ever afterwards. Prints what the calls came to, in prepare, parent and child. */
+/* fork_calls WHEN: a host whose fork handlers call the library, registered before the library's
+ * own (WHEN before) or after it, so that they run while the gate is shut, or while it is not.
+ * Neither hangs, and parent and child are as ever afterwards. Prints what the calls came to, in
+ * prepare, parent and child. */
 #include "common.h"
 
 enum { FORKS = 20 };

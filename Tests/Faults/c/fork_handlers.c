@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fork_handlers: a host with fork handlers of its own, which were there before the library's. They take
- * a lock with which another thread frees answers, and free answers themselves. */
+/* fork_handlers: a host with fork handlers of its own, which were there before the library's.
+ * They take a lock with which another thread frees answers, and free answers themselves. */
 #include "common.h"
 
 enum { FORKS = 500 };

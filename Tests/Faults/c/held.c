@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * held CONFIG IN_FLIGHT: what a client has of malloc, in KiB, after one session, after a batch that was
- * read to its end, after one that was closed half way, and after another session. One thread, so that
- * malloc's main arena has all of it.
+ * held CONFIG IN_FLIGHT: what a client has of malloc, in KiB, after one session, after a batch that
+ * was read to its end, after one that was closed half way, and after another session. One thread,
+ * so that malloc's main arena has all of it.
  */
 #include <malloc.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hostile CONFIG get|wait|batch REFERENCE TIMEOUT_MS deadline|cancel: asks for that session, alone or in
- * a batch with one of an honest provider, and tells how late the call was. With "cancel" another thread
- * forks at 100 ms and cancels at 200.
+ * hostile CONFIG get|wait|batch REFERENCE TIMEOUT_MS deadline|cancel: asks for that session, alone
+ * or in a batch with one of an honest provider, and tells how late the call was. With "cancel"
+ * another thread forks at 100 ms and cancels at 200.
  *
- * Late is told twice: by the clock, which a busy machine adds to, and by what the call's own thread had
- * of the processor from when it should have ended until it did, which no machine adds to. The same of
- * the fork: what the call used up while fork() was held.
+ * Late is told twice: by the clock, which a busy machine adds to, and by what the call's own thread
+ * had of the processor from when it should have ended until it did, which no machine adds to. The
+ * same of the fork: what the call used up while fork() was held.
  */
 #include "common.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* inherited CONFIG HOW COUNT: starts COUNT programs, by vfork, posix_spawn or system, while two threads open
- * clients, read by new connections and close them. Each program is this one again, and tells what it has open
- * beside 0, 1 and 2. */
+/* inherited CONFIG HOW COUNT: starts COUNT programs, by vfork, posix_spawn or system, while two
+ * threads open clients, read by new connections and close them. Each program is this one again,
+ * and tells what it has open beside 0, 1 and 2. */
 #include "common.h"
 #include <spawn.h>
 

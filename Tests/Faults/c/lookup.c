@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* lookup CONFIG FOLDER: a name's lookup that outlives the call, and has descriptors of libcurl's. Between the
- * calls the host puts a file of its own on each number up to 9. Prints the lowest of the descriptors, and how
- * many of the files were touched or closed until the lookup was over. */
+/* lookup CONFIG FOLDER: a name's lookup that outlives the call, and has descriptors of
+ * libcurl's. Between the calls the host puts a file of its own on each number up to 9. Prints
+ * the lowest of the descriptors, and how many of the files were touched or closed until the
+ * lookup was over. */
 #include "common.h"
 #include <sys/stat.h>
 

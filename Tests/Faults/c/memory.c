@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* memory CONFIG HOW WHO=HEX...: where copies of secrets are, and who lets go of memory that still
- * holds one. Each secret comes masked (each byte xor 0xA5, in hexadecimal), and is never put
- * together here. Prints, for each, the copies in this process after opening, after calls, and after closing,
- * and by library how many blocks it freed that held one.
+/* memory CONFIG HOW WHO=HEX...: where copies of secrets are, and who lets go of memory that
+ * still holds one. Each secret comes masked (each byte xor 0xA5, in hexadecimal), and is never
+ * put together here. Prints, for each, the copies in this process after opening, after calls,
+ * and after closing, and by library how many blocks it freed that held one.
  *
  * HOW is "leave", or "wipe": then such a block is wiped when it is let go. Otherwise the next one
  * to get it from malloc has a copy that it never made, and would be blamed for it.

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* numbers CONFIG FOLDER HOW: which numbers the library's descriptors have, in a program that has 0, 1 and 2
- * open, or (HOW closed) not even those. Then the host opens files of its own on the lowest numbers, up to 9,
- * and goes on: nothing but what it writes itself stands in them, and they are what they were.
- * Prints the lowest number, what became of the write to 1, and how many files were touched. */
+/* numbers CONFIG FOLDER HOW: which numbers the library's descriptors have, in a program that has
+ * 0, 1 and 2 open, or (HOW closed) not even those. Then the host opens files of its own on the
+ * lowest numbers, up to 9, and goes on: nothing but what it writes itself stands in them, and
+ * they are what they were. Prints the lowest number, what became of the write to 1, and how many
+ * files were touched. */
 #include "common.h"
 #include <sys/stat.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* reserve: threads take blocks of all sizes from the reserve and give them back, as fast as they can. A
- * block is its taker's alone, and in the end the reserve is whole. */
+/* reserve: threads take blocks of all sizes from the reserve and give them back, as fast as they
+ * can. A block is its taker's alone, and in the end the reserve is whole. */
 #include "common.h"
 
 #include "../../../Sources/CPlatform/reserve.h"

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* signal_fork CONFIG CALL CHILD HOW SECONDS: signals, a millisecond apart, whose handler forks, whatever the
- * main thread is doing. Crash reporters do this.
- *   CALL   normalize, get, wait, batch; slow: get, of a session that takes a while, with one signal in the
- *          middle of each wait; pause: wait, between two reads; threads: slow, while other threads read without
- *          end (fork() itself waits for ever there if it interrupted malloc()); idle: no call at all in the
- *          thread that forks, while others read; fork: fork() itself
+/* signal_fork CONFIG CALL CHILD HOW SECONDS: signals, a millisecond apart, whose handler forks,
+ * whatever the main thread is doing. Crash reporters do this.
+ *   CALL   normalize, get, wait, batch; slow: get, of a session that takes a while, with one
+ *   signal in the
+ *          middle of each wait; pause: wait, between two reads; threads: slow, while other
+ *          threads read without end (fork() itself waits for ever there if it interrupted
+ *          malloc()); idle: no call at all in the thread that forks, while others read; fork:
+ *          fork() itself
  *   CHILD  ends: at once
  *          calls: the handler calls the library in the child, and ends
  *          returns: the handler returns in the child, whose call must not end as the parent's
  *          none: no child; the handler itself calls the library
  *   HOW    fork, _Fork, clone
- * Only what interrupts a call is looked at: outside, calls are as ever, and malloc may be interrupted. Prints
- * how many children there were and how many of each kind. */
+ * Only what interrupts a call is looked at: outside, calls are as ever, and malloc may be
+ * interrupted. Prints how many children there were and how many of each kind. */
 #include "common.h"
 #include <sys/syscall.h>
 #include <sys/time.h>

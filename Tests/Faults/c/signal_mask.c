@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* signal_mask CONFIG: what a handler finds that comes while session_get waits: the mask that the caller has,
- * once without SIGPIPE and once with it; and whether one that the caller left pending is still there. Prints
- * "free" and "held", what was found of both, and "pending". */
+/* signal_mask CONFIG: what a handler finds that comes while session_get waits: the mask that the
+ * caller has, once without SIGPIPE and once with it; and whether one that the caller left
+ * pending is still there. Prints "free" and "held", what was found of both, and "pending". */
 #include "common.h"
 #include <sys/time.h>
 

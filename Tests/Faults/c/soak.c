@@ -3,9 +3,10 @@
  * soak CONFIG SECONDS: what a host does in a day. Two threads read sessions of all providers with a
  * client that stays, good ones and every fault the server knows; one opens and closes clients,
  * shared and not, waits, and asks for reports; one has batches, some of them given up half way; the
- * first thread forks children that read, and each second, at a moment without a client that comes and
- * goes, prints how memory, descriptors and threads stand. Fails at the first answer that is another's,
- * or paid when it must not be, and if more descriptors are left in the end than a first client left.
+ * first thread forks children that read, and each second, at a moment without a client that comes
+ * and goes, prints how memory, descriptors and threads stand. Fails at the first answer that is
+ * another's, or paid when it must not be, and if more descriptors are left in the end than a first
+ * client left.
  */
 #include <malloc.h>
 #include <poll.h>
@@ -19,7 +20,8 @@ static char *config, *shared_config;
 static session_client *staying;
 static int over;
 static long calls, batched, opened_clients, forked;
-/* Held while a client is open that is closed again: what it has would tell nothing about what stays. */
+/* Held while a client is open that is closed again: what it has would tell nothing about what
+ * stays. */
 static pthread_mutex_t passing = PTHREAD_MUTEX_INITIALIZER;
 
 static void add(long *counter, long number)
@@ -112,7 +114,8 @@ static void *opening(void *number)
     return NULL;
 }
 
-/* The next answer of a batch, waited for in the library or, as an event loop does, at its descriptor. */
+/* The next answer of a batch, waited for in the library or, as an event loop does, at its
+ * descriptor. */
 static session_result next_of(session_batch *batch, int at_descriptor, uint64_t *tag,
                               session_answer **answer)
 {
@@ -185,7 +188,8 @@ static long last_of(const char *xml, const char *what)
     return atol(found + 6);
 }
 
-/* What the process has of malloc and has not given back, in all arenas; threads' small caches count. */
+/* What the process has of malloc and has not given back, in all arenas; threads' small caches
+ * count. */
 static long allocated(void)
 {
     char *xml;

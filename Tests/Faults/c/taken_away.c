@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* taken_away CONFIG CALL HOW: the host takes the library's descriptors away, one after the other, each from a
- * client of its own: HOW closed, or file: a file of its own is put there. It happens
+/* taken_away CONFIG CALL HOW: the host takes the library's descriptors away, one after the
+ * other, each from a client of its own: HOW closed, or file: a file of its own is put there. It
+ * happens
  *   idle    between two calls
  *   batch   between two answers of a batch whose descriptor is known
  *   wait    in the pause of session_wait, by another thread
  *   inside  while session_get waits for an answer that does not come
- * timeout_ms is 400. Prints, of each: what it was, what the next call came to and when, what processor it took,
- * whether later calls are good, one of a new batch among them, and can be cancelled, how many bytes stand in the file, and whether it is still open after the client
- * was closed. */
+ * timeout_ms is 400. Prints, of each: what it was, what the next call came to and when, what
+ * processor it took, whether later calls are good, one of a new batch among them, and can be
+ * cancelled, how many bytes stand in the file, and whether it is still open after the client was
+ * closed. */
 #include "common.h"
 #include <sys/stat.h>
 

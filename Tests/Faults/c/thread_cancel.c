@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* thread_cancel CONFIG TYPE ROUNDS: a thread that reads without end is cancelled somewhere in the middle of a
- * call, TYPE deferred or asynchronous, and joined; then the process forks, and its child reads too. Prints how
- * many calls there were, in how many rounds the thread was still in one, and what was left open. */
+/* thread_cancel CONFIG TYPE ROUNDS: a thread that reads without end is cancelled somewhere in
+ * the middle of a call, TYPE deferred or asynchronous, and joined; then the process forks, and
+ * its child reads too. Prints how many calls there were, in how many rounds the thread was still
+ * in one, and what was left open. */
 #include "common.h"
 
 static session_client *client;

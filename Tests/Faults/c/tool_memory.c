@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For LD_PRELOAD into the shell tool: of the allocations that it makes, or the C library and libjansson
- * for it, the one number FAIL_NTH fails, and with FAIL_LASTING all that follow. FAIL_TOLD names a file
- * that is made when one fails. Allocations of the library, also those that libjansson makes for it, are
- * the business of allocations.c.
+ * For LD_PRELOAD into the shell tool: of the allocations that it makes, or the C library and
+ * libjansson for it, the one number FAIL_NTH fails, and with FAIL_LASTING all that follow.
+ * FAIL_TOLD names a file that is made when one fails. Allocations of the library, also those that
+ * libjansson makes for it, are the business of allocations.c.
  */
 #define _GNU_SOURCE
 #include <errno.h>
