@@ -238,7 +238,7 @@ MUTANTS = [
            "if keys.add(number, level: depth - 1) { hasEachKeyOnce = false }", "_ = keys.add(number, level: depth - 1)"),
     Mutant("keys beyond the ninth level stand once", SWIFT + "JSON/KeyNumbers.swift",
            "guard level >= 0, level < KeyNumbers.levels else { return true }",
-           "guard level >= 0, level < KeyNumbers.levels else { return false }"),
+           "guard level >= 0, level < KeyNumbers.levels else { return false }", (CONTRACT,)),
     Mutant("every text is plain", DOCUMENT, "DocumentText(Value.bytes(of: node), isPlain: false) : nil",
            "DocumentText(Value.bytes(of: node), isPlain: true) : nil"),
     # References.
