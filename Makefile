@@ -51,7 +51,7 @@ TEST_PACKAGES := cmake curl nginx-light strace tinyproxy valgrind openssl bats t
 	libsqlite3-dev sqlite3 zsh fish chromium chromium-driver \
 	php-cli php-fpm libapache2-mod-php php-curl php-sqlite3 composer phpunit php-codesniffer php-psr-log php-guzzlehttp-guzzle wrk \
 	php-symfony-dependency-injection php-symfony-config php-illuminate-container php-illuminate-support \
-	php-illuminate-config python3-setuptools python3-wheel redis-server
+	php-illuminate-config python3-setuptools python3-wheel redis-server nodejs
 
 # The library is loaded into every PHP worker: small. The checksum makes SwiftPM see changes of the C
 # headers, which it does not track.

@@ -163,8 +163,8 @@
  *
  *   {"result", "provider", "reference", "decision", "session", "error", "exchange", "raw"}, every
  *   key always there, null where nothing is known; and "report" or "callback" in the answers of
- *   their functions. paysession.schema.json describes it key by key, with the field of each provider
- *   that it is read from. `raw` is the provider's object byte for byte.
+ *   their functions. paysession.schema.json describes it key by key, with the field of each
+ *   provider that it is read from. `raw` is the provider's object byte for byte.
  *
  *   session.holds says why session.paid is "unknown", always, and is empty otherwise:
  *     unidentified            the document does not say which session it is about
@@ -640,8 +640,8 @@ session_decision session_answer_decision(const session_answer *answer);
 
 /*
  * session_answer_text() - one value of the answer, by its JSON pointer (RFC 6901):
- * "/error/message", "/session/holds/0", "/raw/order_lines/3/name". A text is decoded, a number or a boolean is as it
- * is spelt ("30000", "true"). In texts of raw, U+FFFD stands for half a surrogate pair. NULL for
+ * "/error/message", "/session/holds/0", "/raw/order_lines/3/name". A text is decoded, a number or a
+ * boolean is as it is spelt ("30000", "true"). In texts of raw, U+FFFD stands for half a surrogate pair. NULL for
  * null, for what is not there, for objects and lists, for a text with a NUL in it, when memory has
  * run out, and if answer or pointer is NULL or pointer is none. Borrowed from the answer.
  */

@@ -15,10 +15,6 @@ static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value)
 {
     return curl_easy_setopt(easy, option, value);
 }
-static inline CURLcode ccurl_set_offset(CURL *easy, CURLoption option, curl_off_t value)
-{
-    return curl_easy_setopt(easy, option, value);
-}
 static inline CURLcode ccurl_set_text(CURL *easy, CURLoption option, const char *value)
 {
     return curl_easy_setopt(easy, option, value);

@@ -6,6 +6,8 @@
  * status. No retries, no deadlines, no check whose answer it is, no exact amounts: it is as cheap
  * as a careful program can be.
  */
+#include "body.h"
+
 #include <curl/curl.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -16,43 +18,26 @@ enum { IN_FLIGHT = 32 };
 
 struct transfer {
     CURL *easy;
-    char *body;
-    size_t length, room;
+    struct body body;
 };
 
 static CURLM *multi;
 static const char *base, *name;
 static unsigned long count, added, finalized;
 
-static size_t take(char *bytes, size_t size, size_t many, void *context)
-{
-    struct transfer *transfer = context;
-    size_t more = size * many;
-    if (transfer->length + more > transfer->room) {
-        size_t room = 2 * (transfer->length + more);
-        char *body = realloc(transfer->body, room);
-        if (!body)
-            return 0;
-        transfer->body = body;
-        transfer->room = room;
-    }
-    memcpy(transfer->body + transfer->length, bytes, more);
-    transfer->length += more;
-    return more;
-}
-
 static void start(struct transfer *transfer)
 {
     char url[512];
     snprintf(url, sizeof url, "%s/ipp/v1/sessions/%s-%lu", base, name, added++);
-    transfer->length = 0;
+    transfer->body.length = 0;
     curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
     curl_multi_add_handle(multi, transfer->easy);
 }
 
 static void judge(const struct transfer *transfer)
 {
-    json_t *document = json_loadb(transfer->body, transfer->length, JSON_REJECT_DUPLICATES, NULL);
+    json_t *document =
+        json_loadb(transfer->body.bytes, transfer->body.length, JSON_REJECT_DUPLICATES, NULL);
     const char *status = json_string_value(json_object_get(document, "status"));
     long code = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &code);
@@ -87,7 +72,7 @@ int main(int argc, char **argv)
         curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 3000L);
         curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
-        curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfers[i]);
+        curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfers[i].body);
         start(&transfers[i]);
     }
     while (ended < count) {
@@ -107,7 +92,7 @@ int main(int argc, char **argv)
     }
     for (i = 0; i < IN_FLIGHT; i++) {
         curl_easy_cleanup(transfers[i].easy);
-        free(transfers[i].body);
+        free(transfers[i].body.bytes);
     }
     curl_multi_cleanup(multi);
     curl_slist_free_all(headers);

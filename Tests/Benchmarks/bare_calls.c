@@ -6,33 +6,13 @@
  * unless told otherwise. No retries, no check whose answer it is, no exact amounts: it is as cheap
  * as a careful program can be.
  */
+#include "body.h"
+
 #include <curl/curl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct body {
-    char *bytes;
-    size_t length, room;
-};
-
-static size_t take(char *bytes, size_t size, size_t many, void *context)
-{
-    struct body *body = context;
-    size_t more = size * many;
-    if (body->length + more > body->room) {
-        size_t room = 2 * (body->length + more);
-        char *larger = realloc(body->bytes, room);
-        if (!larger)
-            return 0;
-        body->bytes = larger;
-        body->room = room;
-    }
-    memcpy(body->bytes + body->length, bytes, more);
-    body->length += more;
-    return more;
-}
 
 int main(int argc, char **argv)
 {

@@ -287,3 +287,40 @@ def test_a_second_answer_is_not_for_what_is_added_next(pause: float) -> None:
         batch.close()
         handle.close()
         assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize("ending", ["silence", "a byte", "the end", "a reset"])
+@pytest.mark.parametrize("http2", [False, True])
+def test_what_happens_on_a_connection_at_rest_wakes_nobody_again(
+    ending: str, http2: bool, authority: Authority
+) -> None:
+    """One provider has answered and speaks, or hangs up, while the other is waited for: no answer is lost, none comes
+    late, and nobody spins on what nobody reads."""
+    def answer_and(connection: Connection) -> None:
+        request = connection.read_request()
+        assert request is not None
+        connection.send(reply(kustom(request.target.rsplit("/", 1)[1])))
+        time.sleep(0.1)
+        if ending == "a byte":
+            connection.send(b"x")
+        elif ending == "a reset":
+            connection.reset()
+        if ending in ("silence", "a byte"):
+            connection.say_nothing()
+
+    def late(_: Connection, request: Request) -> bytes:
+        time.sleep(0.8)
+        return reply(PROVIDERS["inbank"].paid(request.target.rsplit("/", 1)[1]))
+
+    with Server(on_connection=answer_and, tls=authority.server()) as early, \
+            Server(late, tls=authority.server()) as slow, paysession.Client({
+                **keyed(early.https), "ca_file": str(authority.file), "proxy": "", "http2": http2,
+                "inbank": {"base_url": slow.https, "api_key": "key-0123456789"}}) as client:
+        used, begun = time.thread_time(), time.monotonic()
+        found = dict(client.read_many(["kustom:a", "inbank:shop/b"]))
+        used, took = time.thread_time() - used, time.monotonic() - begun
+        assert all(isinstance(told, paysession.Answer) and told.is_paid for told in found.values()), found
+        assert took < 1.5 and used < 0.3, (took, used)
+        if ending != "silence":  # by a connection of its own, where the other is of no use
+            assert client.get("kustom:c").is_paid
+

@@ -133,14 +133,12 @@ extension Answer {
 extension Writer {
     fileprivate mutating func callback(_ callback: Callback) {
         object { writer in
-            writer.key("authenticity")
-            writer.string(callback.authenticity.word)
-            writer.word("reason", callback.reason?.word)
-            writer.word("scheme", callback.scheme?.name)
-            writer.key("covers")
-            writer.array { writer in
+            writer.field("authenticity", word: callback.authenticity.word)
+            writer.field("reason", word: callback.reason?.word)
+            writer.field("scheme", word: callback.scheme?.name)
+            writer.array("covers") {
                 if callback.authenticity == .genuine, let part = callback.scheme?.covers {
-                    writer.string(part)
+                    $0.string(part)
                 }
             }
             writer.field("secret", callback.secret.map { Int64($0) })
@@ -154,21 +152,15 @@ extension Writer {
             writer.field("age_ms", callback.ageMs)
             let mention = callback.mention
             writer.field("event", mention?.event)
-            writer.key("identifiers")
-            writer.object { writer in
-                writer.field("session", mention?.session)
-                writer.field("order", mention?.order)
-                writer.field("transaction", mention?.transaction)
-                writer.field("merchant_reference", mention?.merchantReference)
-                writer.field("merchant", mention?.merchant)
-                writer.field("checkout_session", mention?.checkoutSession)
+            writer.object("identifiers") {
+                $0.field("session", mention?.session)
+                $0.field("order", mention?.order)
+                $0.field("transaction", mention?.transaction)
+                $0.field("merchant_reference", mention?.merchantReference)
+                $0.field("merchant", mention?.merchant)
+                $0.field("checkout_session", mention?.checkoutSession)
             }
         }
-    }
-
-    private mutating func word(_ name: StaticString, _ word: StaticString?) {
-        key(name)
-        if let word { string(word) } else { null() }
     }
 
     /// Seconds since 1970, without a fraction: that is all that a signature tells.

@@ -115,8 +115,8 @@ final class CallbackSignature {
                 }
                 hexadecimal.removeAll()
                 for byte in bytes {
-                    hexadecimal.append(hexadecimalDigit(byte >> 4))
-                    hexadecimal.append(hexadecimalDigit(byte & 15))
+                    hexadecimal.append(lowerCased(hexadecimalDigit(byte >> 4)))
+                    hexadecimal.append(lowerCased(hexadecimalDigit(byte & 15)))
                 }
             }
             guard expected.isComplete, hexadecimal.isComplete else { throw .outOfMemory }
@@ -129,10 +129,6 @@ final class CallbackSignature {
         }
         return found
     }
-}
-
-private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }
 
 /// Seconds since 1970 as a provider writes them: 1 to 11 digits, and nothing else. Neither a sign,

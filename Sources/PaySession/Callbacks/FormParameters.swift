@@ -112,9 +112,6 @@ struct FormParameters {
     }
 
     private static func append(_ text: String, to buffer: Buffer) {
-        func digit(_ value: UInt8) -> UInt8 {
-            value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
-        }
         withBytes(of: text) { bytes in
             for byte in bytes {
                 if byte == UInt8(ascii: " ") {
@@ -123,8 +120,8 @@ struct FormParameters {
                     buffer.append(byte)
                 } else {
                     buffer.append(UInt8(ascii: "%"))
-                    buffer.append(digit(byte >> 4))
-                    buffer.append(digit(byte & 15))
+                    buffer.append(hexadecimalDigit(byte >> 4))
+                    buffer.append(hexadecimalDigit(byte & 15))
                 }
             }
         }

@@ -195,8 +195,7 @@ struct Writer {
             default:
                 buffer.append("u00")
                 for digit in [byte >> 4, byte & 15] {
-                    buffer.append(
-                        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+                    buffer.append(lowerCased(hexadecimalDigit(digit)))
                 }
             }
         }

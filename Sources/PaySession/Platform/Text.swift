@@ -210,6 +210,11 @@ func hexadecimalValue(_ byte: UInt8) -> UInt8? {
     }
 }
 
+/// Of a value from 0 to 15, in upper case as RFC 3986, 2.1, wants it.
+func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
+}
+
 /// ASCII letters alone; other scripts are left as they are.
 func upperCased(_ byte: UInt8) -> UInt8 {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) ? byte & 0xDF : byte

@@ -50,17 +50,14 @@ func isUnreserved(_ byte: UInt8) -> Bool {
 
 /// Text as exactly one path segment.
 func appendPercentEncoded(_ text: String, to encoded: inout [UInt8]) {
-    func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
-    }
     withBytes(of: text) { bytes in
         for byte in bytes {
             if isUnreserved(byte) {
                 encoded.append(byte)
             } else {
                 encoded.append(UInt8(ascii: "%"))
-                encoded.append(digit(byte >> 4))
-                encoded.append(digit(byte & 15))
+                encoded.append(hexadecimalDigit(byte >> 4))
+                encoded.append(hexadecimalDigit(byte & 15))
             }
         }
     }

@@ -40,6 +40,8 @@ final class Loop {
     private var turns = 0
     /// When libcurl wants to be called though nothing has happened.
     private var curlDue: Instant?
+    /// libcurl has not begun yet with the transfer that was added last.
+    private var hasNewTransfer = false
     /// The last step did not ask for events.
     private var hasSkippedWait = false
     private var hold = cplatform_sigpipe()
@@ -161,17 +163,19 @@ final class Loop {
         }
     }
 
-    /// Waits for events, outside the fork gate. Does not ask for any where libcurl has something to
-    /// do already, but for every second time: what a new transfer begins with needs no event.
+    /// Waits for events, outside the fork gate. Does not ask for any where a transfer was added: what
+    /// that begins with needs none. But never twice in a row, whatever comes and fails at once.
     /// - Returns: how many there are; -1 with errno.
     private func wait(
         _ events: UnsafeMutableBufferPointer<epoll_event>, until wake: Instant
     ) -> Int32 {
         let now = Instant.now
-        if let curlDue, curlDue <= now, !hasSkippedWait {
+        if hasNewTransfer, !hasSkippedWait, let curlDue, curlDue <= now {
+            hasNewTransfer = false
             hasSkippedWait = true
             return 0
         }
+        hasNewTransfer = false
         hasSkippedWait = false
         let milliseconds = Int32(clamping: wake.since(now).milliseconds)
         sockets.tellChanges()
@@ -283,6 +287,7 @@ final class Loop {
         noteLookup(of: request.address.host)
         transfer.owner = owner
         transfer.turn = turns
+        hasNewTransfer = true
         busyTransfers.append(transfer)
         return transfer
     }

@@ -32,7 +32,7 @@ class Incoming(NamedTuple):
     def from_wsgi(cls, environ: Mapping[str, Any], base: str | None = None) -> Incoming:
         """Of a WSGI application (PEP 3333). Reads wsgi.input to its end, as long as Content-Length says."""
         length = environ.get("CONTENT_LENGTH") or "0"
-        body = environ["wsgi.input"].read(int(length)) if length.isdigit() else b""
+        body = environ["wsgi.input"].read(int(length)) if length.isdecimal() else b""
         return cls._of_environ(environ, body, base)
 
     @classmethod
