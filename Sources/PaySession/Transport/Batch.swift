@@ -124,8 +124,12 @@ final class Batch {
     /// The next answer, in the order in which they came.
     func next(until limit: Instant?) -> Next {
         // What has come already is given out without asking the kernel for anything.
-        finished.isEmpty
+        let next =
+            finished.isEmpty
             ? loop.holdingSigpipe { found(until: limit) } : found(until: limit)
+        // At the very end: whatever came, came to the parent, who has it too.
+        if case .answer(let tag, _) = next, ForkGate.isBroken { return .answer(tag, Answer(.forked)) }
+        return next
     }
 
     private func found(until limit: Instant?) -> Next {
@@ -136,8 +140,7 @@ final class Batch {
                 next.lane.outstanding -= 1
                 startWaiting()
                 setTimer()
-                // Whatever came, came to the parent, who has it too.
-                return .answer(next.tag, ForkGate.isBroken ? Answer(.forked) : next.answer)
+                return .answer(next.tag, next.answer)
             }
             if isEmpty {
                 // Takes in what woke the descriptor, or it would stay readable.
