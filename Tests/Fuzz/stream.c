@@ -2,10 +2,11 @@
 /*
  * What comes over a connection. A thread listens on loopback and answers each request with
  * libFuzzer's bytes; the first byte chooses where they stand:
- *   0  the whole stream               1  the headers of a good session 2  the whole stream of a
- *   token    3  the body of a token answer, a good session after it 4  frames of HTTP/2
- *   5  frames of HTTP/2 behind the headers of an answer 6  what a session was gzipped to  7  the
- *   Retry-After of each answer of a session that is waited for
+ *   0  the whole stream               1  the headers of a good session
+ *   2  the whole stream of a token    3  the body of a token answer, a good session after it
+ *   4  frames of HTTP/2               5  frames of HTTP/2 behind the headers of an answer
+ *   6  what a session was gzipped to  7  the Retry-After of each answer of a session that is
+ *                                        waited for
  */
 #include <arpa/inet.h>
 #include <curl/curl.h>

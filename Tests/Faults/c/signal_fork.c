@@ -2,9 +2,8 @@
 /* signal_fork CONFIG CALL CHILD HOW SECONDS: signals, a millisecond apart, whose handler forks,
  * whatever the main thread is doing. Crash reporters do this.
  *   CALL   normalize, get, wait, batch; slow: get, of a session that takes a while, with one
- *   signal in the
- *          middle of each wait; pause: wait, between two reads; threads: slow, while other
- *          threads read without end (fork() itself waits for ever there if it interrupted
+ *          signal in the middle of each wait; pause: wait, between two reads; threads: slow, while
+ *          other threads read without end (fork() itself waits for ever there if it interrupted
  *          malloc()); idle: no call at all in the thread that forks, while others read; fork:
  *          fork() itself
  *   CHILD  ends: at once

@@ -2,10 +2,11 @@
 /*
  * For LD_PRELOAD into the shell tool, between it and the library, each where its variable is set:
  *
- *   TOOL_STUCK=FILE   session_batch_next() makes the file and does not come back TOOL_STOP=N
- *   the signal SIGTERM comes while session_batch_next() has its Nth answer in hand TOOL_ROOM=N
- *   session_batch_add() has room for N references of each provider, as the library says
- *                     of more of them
+ *   TOOL_STUCK=FILE   session_batch_next() makes the file and does not come back
+ *   TOOL_STOP=N       the signal SIGTERM comes while session_batch_next() has its Nth answer in
+ *                     hand
+ *   TOOL_ROOM=N       session_batch_add() has room for N references of each provider, as the
+ *                     library says of more of them
  *   TOOL_ADDED=FILE   what session_batch_add() took, one a line
  *   TOOL_READS=FILE   how often pread() was called, at the end
  */
