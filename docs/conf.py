@@ -36,6 +36,7 @@ html_copy_source = html_show_sourcelink = False
 html_show_copyright = False
 # A browser lets a page that comes from a disk fetch no other.
 html_show_search_summary = False
+html_search_scorer = str(HERE / "search.js")
 
 #: Where a file of the repository is on the site. Whatever else a README links to can be downloaded.
 PAGES = {

@@ -203,7 +203,7 @@ def row(key: tuple[str, str, str]) -> str:
     path, kind, description = key
     text = "".join(piece if piece.startswith("``") else escaped(piece) for piece in re.split(r"(``.*?``)", description))
     anchor = "key-" + re.sub("[^a-z0-9]+", "-", path).strip("-")
-    return (f"    * - .. index:: single: {path}\n            :name: {anchor}\n\n        ``{path}``\n"
+    return (f"    * - .. index:: ! single: {path}\n            :name: {anchor}\n\n        ``{path}``\n"
             f"      - {kind}\n      - {text}\n")
 
 

@@ -128,7 +128,9 @@ final class Batch {
             finished.isEmpty
             ? loop.holdingSigpipe { found(until: limit) } : found(until: limit)
         // At the very end: whatever came, came to the parent, who has it too.
-        if case .answer(let tag, _) = next, ForkGate.isBroken { return .answer(tag, Answer(.forked)) }
+        if case .answer(let tag, _) = next, ForkGate.isBroken {
+            return .answer(tag, Answer(.forked))
+        }
         return next
     }
 
