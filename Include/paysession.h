@@ -120,7 +120,9 @@
  *   dintero             absent       {"client_id", "client_secret", "trust_processed_at": false,
  *                                     "account_id": "P12345678", "callback_secret"}: the account is
  *                                    for callbacks, which are signed with it, and for those who ask
- *                                    about the configuration alone, as `paysession doctor` does
+ *                                    about the configuration alone, as `paysession doctor` does.
+ *                                     "checkout_url" is where its transactions are, see PROOF
+ *                                     (https://checkout.dintero.com, or base_url where it is given)
  *   ledyer              absent       {"environment": "sandbox"|"live", "client_id",
  *                                     "client_secret"}
  *
@@ -151,6 +153,9 @@
  *                  what the shop knows of the order. What differs, or cannot be confirmed, holds
  *                  the session: paid is then never "yes"
  *   traceparent    a W3C trace context header, sent on to the provider
+ *   proof          true: where the session is not the proof of payment, read the resource that is,
+ *                  too (see PROOF). Dintero: {"transaction": "T12345678..."}, from the callback or
+ *                  the return address. session_normalize: {"document": {...}}, the resource's JSON
  *   interval_ms         session_wait: the first pause, 1 to 60000 (500)
  *   in_flight           session_batch_open: sessions read at once, 1 to 1024 (32)
  *   requests_per_second session_batch_open: for each provider, 1 to 100000 (not limited)
@@ -162,9 +167,10 @@
  * THE ANSWER: one JSON object
  *
  *   {"result", "provider", "reference", "decision", "session", "error", "exchange", "raw"}, every
- *   key always there, null where nothing is known; and "report" or "callback" in the answers of
- *   their functions. paysession.schema.json describes it key by key, with the field of each
- *   provider that it is read from. `raw` is the provider's object byte for byte.
+ *   key always there, null where nothing is known; "proof" where it was asked for; and "report" or
+ *   "callback" in the answers of their functions. paysession.schema.json describes it key by key,
+ *   with the field of each provider that it is read from. `raw` is the provider's object byte for
+ *   byte.
  *
  *   session.holds says why session.paid is "unknown", always, and is empty otherwise:
  *     unidentified            the document does not say which session it is about
@@ -186,6 +192,52 @@
  *                             it differs from what was expected
  *     amount_not_provided, currency_not_provided, reference_not_provided
  *                             it was expected, and the answer does not tell it
+ *     proof_...               what the proof of payment has against it, see PROOF
+ *
+ * PROOF
+ *
+ *   A session tells what became of a checkout; what became of the money is told by the resource
+ *   behind it, which the option proof reads in the same call, under the same deadline, into the
+ *   same answer. paid is then "yes" only if the session says so and the proof confirms it. It adds
+ *   an answer at Dintero, whose order sessions never say paid by themselves, and at Ledyer, whose
+ *   advance invoices do not; at Kustom it sees fraud, cancellations and refunds; at Inbank it
+ *   confirms what `completed` says (not with pay next month, which has no contract to read). It
+ *   costs a second request, and needs credentials that may make it (Dintero: read:checkout; Kustom:
+ *   order management).
+ *
+ *     inbank   the contract, /partner/v3/shops/{shop}/contracts/{creditContractUuid}
+ *              activated: captured. unsigned, signed: pending. terminatedAt set: ended
+ *     kustom   the order, /ordermanagement/v1/orders/{order_id}
+ *              AUTHORIZED, PART_CAPTURED: secured. CAPTURED: captured. CANCELLED, EXPIRED: ended.
+ *              CLOSED, or any refunded_amount: refunded. fraud_status PENDING: pending
+ *     ledyer   the payment status, /v1/orders/{orderId}/paymentstatus
+ *              paymentConfirmed: secured. orderCaptured: captured. orderInitiated, orderPending,
+ *              paymentPending: pending. orderRefunded: refunded. orderCancelled: ended
+ *     dintero  the transaction that the caller names, CHECKOUT_URL/v1/transactions/{transaction}
+ *              It is the state that the session lacks, and session.status is its own:
+ *              AUTHORIZED, PARTIALLY_CAPTURED: secured, completed. CAPTURED: captured, completed.
+ *              REFUNDED, PARTIALLY_REFUNDED, PARTIALLY_CAPTURED_REFUNDED: refunded, completed.
+ *              INITIATED, ON_HOLD: pending, pending. DECLINED: ended, declined. FAILED: ended,
+ *              failed. AUTHORIZATION_VOIDED: ended, cancelled. UNKNOWN: unknown, unknown
+ *
+ *   Only for a session that is completed is anything read (otherwise "proof" is null). secured and
+ *   captured confirm it; every other state holds it: proof_pending, proof_refunded, proof_ended,
+ *   proof_unknown. So do
+ *     proof_unnamed           the session names no such resource, or Dintero's was not given
+ *     proof_not_found         the provider answers 404: the result is SESSION_OK, and held
+ *     proof_amount_mismatch   Kustom, Dintero: the amount is not the session's; Kustom: what is
+ *                             reserved and captured does not reach it
+ *     proof_amount_unreadable it, its currency or a sum beside it is absent or inexact
+ *     proof_currency_mismatch Kustom: it is not the session's; Dintero: not expect.currency
+ *     proof_reference_mismatch  Dintero: merchant_reference is neither the reference's order nor
+ *                             expect.reference: another order's, or nobody's
+ *     proof_fraud             Kustom: fraud_status is neither ACCEPTED nor PENDING
+ *   A resource that says it is another than the one asked for is SESSION_MISMATCHED, and so is,
+ *   before anything is sent, a transaction of another account. Ledyer's payment status does not say
+ *   whose it is: it is bound to its order by the address alone, and tells no amount, as Inbank's
+ *   contract; there the session's own amount is the one to expect.
+ *   A proof that cannot be read is a call that failed: with the result of that request, no session,
+ *   and a message that names it. Each of the two requests has `attempts` tries.
  *
  * HOW A DOCUMENT IS READ
  *

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 SCHEMA: dict[str, Any] = json.loads(
     (HERE.parents[1] / "Include" / "paysession.schema.json").read_bytes())
 #: Of an answer, but in no file: the response's own bytes, and free words.
-UNWRITTEN = {"raw", "error.message", "error.advice"}
+UNWRITTEN = {"raw", "proof.raw", "error.message", "error.advice"}
 
 
 class Case(NamedTuple):
@@ -50,12 +51,21 @@ class Case(NamedTuple):
         answer: dict[str, Any] = filled(
             schema, written, identifiers=identifiers,
             unwritten=UNWRITTEN | {"exchange"} if self.over_http else UNWRITTEN)
+        if self.asks_for_proof:
+            answer.setdefault("proof", None)
         return answer
+
+    @property
+    def asks_for_proof(self) -> bool:
+        return "proof" in (self.about.get("options") or {})
 
     def check(self, answer: bytes, schema: dict[str, Any] = SCHEMA) -> None:
         """Fails unless the answer is as written: keys, their order, values, and the response in it."""
         told, wanted = json.loads(answer), self.wanted(schema)
         raw = told.pop("raw")
+        # The proof's document is written once more in the options, and comes back as it stands there.
+        if told.get("proof") is not None:
+            assert told["proof"].pop("raw") == self.about["options"]["proof"]["document"]
         if self.over_http:
             assert told.pop("exchange") is not None, "there is no exchange"
         if wanted["error"] is not None:
@@ -68,7 +78,8 @@ class Case(NamedTuple):
         assert not differing, f"{self.name}:\n{differing}"
         if told["result"] == "ok":
             body = self.body.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\n")
-            assert answer.endswith(b'"raw":' + body + b"}"), "raw is not the response"
+            behind = rb',"proof":.*\}' if self.asks_for_proof else rb"\}"
+            assert re.search(rb'"raw":' + re.escape(body) + behind + rb"\Z", answer, re.DOTALL), "raw is not the response"
         else:
             assert raw is None, "raw without a session"
 

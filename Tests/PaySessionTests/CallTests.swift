@@ -23,7 +23,7 @@ import Testing
         /// - Parameter pause: what chance chooses; the half of what it may be if nil.
         init(
             _ reference: String = "kustom:a", secrets: [Secret] = [], attempts: Int = 3,
-            mostAnswerBytes: Int = 1 << 20, pause: Span? = nil
+            mostAnswerBytes: Int = 1 << 20, pause: Span? = nil, proof: ProofWish? = nil
         ) throws {
             let bounds = Bounds()
             self.bounds = bounds
@@ -35,7 +35,7 @@ import Testing
                 Call.Terms(
                     needsToken: needsToken, secrets: secrets, rules: ReadingRules(),
                     attempts: attempts, mostAnswerBytes: mostAnswerBytes),
-                nil, from: start, until: deadline,
+                nil, proof: proof, from: start, until: deadline,
                 chance: {
                     bounds.all.append($0)
                     return pause ?? Span(microseconds: $0.microseconds / 2)
@@ -58,6 +58,8 @@ import Testing
             case .fetchToken: "fetch token"
             case .readSession(nil): "read session"
             case .readSession(let token?): "read session with \(token.text)"
+            case .readProof(let name, nil): "read proof \(name)"
+            case .readProof(let name, let token?): "read proof \(name) with \(token.text)"
             case .deliver(let token, nil, _): "deliver \(token.text)"
             case .deliver(let token, let life?, _): "deliver \(token.text) for \(life.milliseconds)"
             case .fail(_, let failure): "fail with \(failure.outcome.word)"

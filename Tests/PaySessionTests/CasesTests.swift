@@ -57,8 +57,18 @@ import Testing
         // there.
         let raw =
             Data(",\"raw\":".utf8) + (answer.outcome == .ok ? trimmed(response) : Data("null".utf8))
-        #expect(json.suffix(raw.count + 1) == raw + Data("}".utf8))
-        let got = try #require(Tree(json.dropLast(raw.count + 1) + Data("}".utf8)))
+        let rawPlace = try #require(json.range(of: raw, options: .backwards))
+        let got = try #require(
+            Tree(json[..<rawPlace.lowerBound] + json[rawPlace.upperBound...]))
+        if let document = description["options"]?["proof"]?["document"] {
+            if let proof = got["proof"], proof.isObject {
+                #expect(proof["raw"]?.text == document.text)
+                proof.remove("raw")
+            }
+            if expected["proof"] == nil { expected["proof"] = .null }
+        } else {
+            #expect(rawPlace.upperBound == json.count - 1)
+        }
         if description["http_status"] != nil { got.remove("exchange") }
         if let error = got["error"], error.isObject {
             for free in ["message", "advice"] {

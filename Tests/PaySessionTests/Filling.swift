@@ -10,7 +10,7 @@ struct Filling {
     let unwritten: Set<String>
 
     /// Of an answer, but in no file: the response's own bytes, and free words.
-    static let unwritten: Set = ["raw", "error.message", "error.advice"]
+    static let unwritten: Set = ["raw", "proof.raw", "error.message", "error.advice"]
 
     struct Wrong: Error, Equatable, CustomStringConvertible {
         let description: String

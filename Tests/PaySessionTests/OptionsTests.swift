@@ -9,14 +9,17 @@ import Testing
 
         var use: Options.Use {
             switch self {
-            case .get: .get
-            case .wait: .wait
+            case .get: .get(OptionsTests.kustom)
+            case .wait: .wait(OptionsTests.kustom)
             case .batch: .batch
             case .normalize: .normalize(.kustom)
             case .normalizeDintero: .normalize(.dintero)
             }
         }
     }
+
+    static let kustom = try! Reference(parsing: "kustom:a")
+    static let dintero = try! Reference(parsing: "dintero:T12345678/o/s")
 
     static let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -32,6 +35,8 @@ import Testing
         ("http2", "false", [.batch]),
         ("id", "\"5e3a\"", [.normalize, .normalizeDintero]),
         ("trust_processed_at", "true", [.normalizeDintero]),
+        ("proof", "true", [.get, .wait]), ("proof", "false", [.get, .wait]),
+        ("proof", "{\"document\": {}}", [.normalize, .normalizeDintero]),
     ]
 
     @Test(arguments: keys) func eachFunctionTakesItsOwnKeys(
@@ -73,13 +78,15 @@ import Testing
             """
             {"timeout_ms": 1, "expect": {"amount": 0, "currency": "JPY", "reference": "\u{E9}"},
              "traceparent": "\(OptionsTests.trace)"}
-            """, for: .get)
+            """, for: .get(Self.kustom))
         #expect(get.timeout == .milliseconds(1))
         #expect(get.expected?.amountMinor == 0)
         #expect(get.expected?.currency?.code == "JPY")
         #expect(utf8(get.expected?.reference) == utf8("\u{E9}"))
         #expect(get.traceparent == OptionsTests.trace)
-        #expect(try Options(#"{"interval_ms": 60000}"#, for: .wait).interval == .seconds(60))
+        #expect(
+            try Options(#"{"interval_ms": 60000}"#, for: .wait(Self.kustom)).interval
+                == .seconds(60))
         let batch = try Options(#"{"in_flight": 1024, "requests_per_second": 100000}"#, for: .batch)
         #expect(batch.inFlight == 1024)
         #expect(batch.requestsPerSecond == 100_000)
@@ -92,9 +99,10 @@ import Testing
             #"{"id": "x/y", "trust_processed_at": true}"#, for: .normalize(.dintero))
         #expect(normalize.id == "x/y")
         #expect(normalize.rules.trustProcessedAt)
-        #expect(try Options(#"{"expect": {}}"#, for: .get).expected?.currency == nil)
+        #expect(try Options(#"{"expect": {}}"#, for: .get(Self.kustom)).expected?.currency == nil)
         #expect(
-            try Options(#"{"expect": {"amount": 9223372036854775807}}"#, for: .get).expected?
+            try Options(#"{"expect": {"amount": 9223372036854775807}}"#, for: .get(Self.kustom))
+                .expected?
                 .amountMinor == .max)
     }
 
@@ -106,9 +114,12 @@ import Testing
             ("5000.0", 5000), ("50000e-1", 5000),
         ] as [(String, Int64)])
     func numbersMayBeSpeltAnyWay(_ text: String, _ value: Int64) throws {
-        #expect(try Options("{\"timeout_ms\": \(text)}", for: .get).timeout == .milliseconds(value))
         #expect(
-            try Options("{\"interval_ms\": \(text)}", for: .wait).interval == .milliseconds(value))
+            try Options("{\"timeout_ms\": \(text)}", for: .get(Self.kustom)).timeout
+                == .milliseconds(value))
+        #expect(
+            try Options("{\"interval_ms\": \(text)}", for: .wait(Self.kustom)).interval
+                == .milliseconds(value))
         #expect(
             try Options("{\"requests_per_second\": \(text)}", for: .batch).requestsPerSecond
                 == value)
@@ -200,7 +211,7 @@ import Testing
         (trace + "\\n", false), (trace + "\\u0000", false),
     ]) func traceparentIsW3Cs(_ text: String, _ isGood: Bool) {
         let refusal = failure { () throws(Failure) in
-            try Options("{\"traceparent\": \"\(text)\"}", for: .get)
+            try Options("{\"traceparent\": \"\(text)\"}", for: .get(Self.kustom))
         }
         #expect((refusal == nil) == isGood)
         #expect(refusal == nil || refusal?.message.hasPrefix("traceparent: ") == true)
@@ -213,7 +224,9 @@ import Testing
                 failure { () throws(Failure) in try Options("\u{FEFF}{}", for: function.use) }
                     == nil)
         }
-        #expect(try Options("\u{FEFF} {\"timeout_ms\": 7}", for: .get).timeout == .milliseconds(7))
+        #expect(
+            try Options("\u{FEFF} {\"timeout_ms\": 7}", for: .get(Self.kustom)).timeout
+                == .milliseconds(7))
     }
 
     @Test(arguments: [
@@ -231,11 +244,80 @@ import Testing
     /// A key is named, one that is a text of its own is not.
     @Test func strangersAreNamedInShort() {
         let long = String(repeating: "x", count: 33)
-        let refusal = failure { () throws(Failure) in try Options("{\"\(long)\": 1}", for: .get) }
+        let refusal = failure { () throws(Failure) in
+            try Options("{\"\(long)\": 1}", for: .get(Self.kustom))
+        }
         #expect(refusal?.outcome == .invalidArgument)
         #expect(refusal?.message.contains(long) == false)
-        let control = failure { () throws(Failure) in try Options("{\"a\\nb\": 1}", for: .get) }
+        let control = failure { () throws(Failure) in
+            try Options("{\"a\\nb\": 1}", for: .get(Self.kustom))
+        }
         #expect(control?.outcome == .invalidArgument)
         #expect(control?.message.contains("\n") == false)
+    }
+
+    // MARK: Proof
+
+    /// What was asked for, in words.
+    private func proof(_ text: String, _ use: Options.Use) throws -> String {
+        switch try Options("{\"proof\": \(text)}", for: use).proof {
+        case nil: "none"
+        case .ofSession: "of the session"
+        case .transaction(let identifier): "transaction \(identifier)"
+        case .document(let bytes): "document \(String(decoding: bytes.bytes, as: UTF8.self))"
+        }
+    }
+
+    @Test func proofIsAskedFor() throws {
+        #expect(try proof("true", .get(Self.kustom)) == "of the session")
+        #expect(try proof("false", .get(Self.kustom)) == "none")
+        #expect(try proof("true", .wait(Self.dintero)) == "of the session")
+        #expect(
+            try proof(#"{"transaction": "T12345678.4Aq"}"#, .get(Self.dintero))
+                == "transaction T12345678.4Aq")
+    }
+
+    /// Byte for byte: white space, the order of keys, escapes and numbers as they are spelt.
+    @Test func theDocumentStaysAsItIs() throws {
+        let document = #"{ "b" : 1e2,"a":["\u00e5}", {}] , "document": null }"#
+        #expect(
+            try proof("{\"document\":  \(document) }", .normalize(.ledyer))
+                == "document \(document)")
+    }
+
+    @Test(arguments: [
+        ("1", kustom), ("\"yes\"", kustom), ("null", kustom), ("{}", kustom),
+        (#"{"transaction": "T12345678.4"}"#, kustom), (#"{"document": {}}"#, kustom),
+        ("{}", dintero), (#"{"transaction": 4}"#, dintero), (#"{"transaction": ""}"#, dintero),
+        (#"{"transaction": "T12345678.\u0001"}"#, dintero), (#"{"transaction": ".."}"#, dintero),
+        (#"{"transaction": "T12345678.4", "x": 1}"#, dintero), (#"{"order": "o"}"#, dintero),
+    ]) func anythingElseIsRefused(_ text: String, _ reference: Reference) {
+        let refusal = failure { () throws(Failure) in
+            try Options("{\"proof\": \(text)}", for: .get(reference))
+        }
+        #expect(refusal?.outcome == .invalidArgument)
+        #expect(refusal?.message.contains("proof") == true)
+    }
+
+    /// T for P is another account too, and so is a longer one.
+    @Test(arguments: ["P12345678.4", "T12345679.4", "T123456789.4", "T12345678", "4Aq"])
+    func anotherAccountsTransactionIsMismatched(_ identifier: String) {
+        let refusal = failure { () throws(Failure) in
+            try Options(
+                "{\"proof\": {\"transaction\": \"\(identifier)\"}}", for: .get(Self.dintero))
+        }
+        #expect(refusal?.outcome == .mismatched)
+    }
+
+    @Test(arguments: [
+        "true", "{}", "[]", #"{"document": []}"#, #"{"document": null}"#,
+        #"{"document": "{}"}"#, #"{"document": {}, "x": 1}"#,
+    ])
+    func aDocumentIsAnObject(_ text: String) {
+        let refusal = failure { () throws(Failure) in
+            try Options("{\"proof\": \(text)}", for: .normalize(.kustom))
+        }
+        #expect(refusal?.outcome == .invalidArgument)
+        #expect(refusal?.message.contains("proof") == true)
     }
 }

@@ -460,7 +460,7 @@ import Testing
         let account = try Account.of(name, section)
         let reference = try Reference(account.provider, identifiers)
         let token = account.needsToken ? try Secret.of("t") : nil
-        let request = account.sessionRequest(reference, token, traceparent: nil)
+        let request = account.readRequest(reference, proof: nil, token, traceparent: nil)
         #expect(request?.address.text == address)
         guard let tokenAddress else { return }
         #expect(account.tokenRequest(reference)?.address.text == tokenAddress)

@@ -7,6 +7,10 @@
 ///
 ///     woken -> claim -> claimed(fetch) -> fetchToken -> sent -> wait, ended -> deliver ->
 ///     seen(landed) -> readSession -> sent -> wait, ended -> finish
+///
+/// Where the proof of payment is wanted too, and the session is completed, the proof's own leg
+/// follows on the session's, under the same deadline: claim -> claimed -> readProof -> sent -> wait,
+/// ended -> finish.
 struct Call {
     /// What has come to pass.
     enum Event {
@@ -18,7 +22,7 @@ struct Call {
         case claimed(TokenCache.Claim)
         /// Answers `look`, `deliver` and `fail`.
         case seen(TokenCache.Progress)
-        /// Answers `fetchToken` and `readSession`: the request is under way, since then, in
+        /// Answers `fetchToken`, `readSession` and `readProof`: the request is under way, since then, in
         /// microseconds since 1970.
         case sent(at: Int64)
         /// Answers the same: the request could not be begun.
@@ -42,6 +46,8 @@ struct Call {
         case fetchToken(TokenCache.Flight)
         /// With a token, or with credentials that never change.
         case readSession(Secret?)
+        /// The same, of the resource of this name that proves the payment.
+        case readProof(String, Secret?)
         case deliver(Secret, lifetime: Span?, TokenCache.Flight)
         case fail(TokenCache.Flight, Failure)
         /// Stop the request that is under way; with it goes `flight`.
@@ -66,14 +72,24 @@ struct Call {
         case awaitingToken(TokenCache.Flight)
         case fetchingToken(TokenCache.Flight)
         case readingSession
+        case readingProof
+    }
+
+    /// What is asked for, in this order.
+    private enum Leg {
+        case session
+        /// Of a session that was read.
+        case proof(String, Judgement)
     }
 
     let reference: Reference
     let deadline: Instant
     /// Once there is one, the call is over.
     private(set) var answer: Answer?
-    /// What the session's document held that its provider's documentation does not say.
+    /// What the documents held that the provider's documentation does not say.
     private(set) var drift: Drift?
+    /// How the reading of the proof ended; nil where none was asked for.
+    private(set) var proofOutcome: Outcome?
     /// When to move on though nothing has happened.
     private(set) var wake: Instant
     /// The provider answered by HTTP/1, whatever its token endpoint and a proxy speak.
@@ -82,6 +98,8 @@ struct Call {
 
     private let terms: Terms
     private let expected: Expectations?
+    private let wish: ProofWish?
+    private var leg = Leg.session
     private let chance: (Span) -> Span
     private let start: Instant
     private var phase = Phase.pausing(until: .longAgo)
@@ -94,15 +112,19 @@ struct Call {
     /// message.
     private var token: Secret?
     private var refusedToken: Secret?
+    /// A token that is refused is renewed, once in each leg.
+    private var mayRenewToken = true
 
     /// - Parameter chance: chooses a pause, from nothing to what it is given.
     init(
-        _ reference: Reference, _ terms: Terms, _ expected: Expectations?, from start: Instant,
-        until deadline: Instant, chance: @escaping (Span) -> Span
+        _ reference: Reference, _ terms: Terms, _ expected: Expectations?,
+        proof wish: ProofWish? = nil, from start: Instant, until deadline: Instant,
+        chance: @escaping (Span) -> Span
     ) {
         self.reference = reference
         self.terms = terms
         self.expected = expected
+        self.wish = wish
         self.chance = chance
         self.start = start
         self.deadline = deadline
@@ -111,6 +133,9 @@ struct Call {
     }
 
     var isOver: Bool { answer != nil }
+
+    /// How often it asks where nothing fails: for the session, and for its proof.
+    var mostLegs: Int64 { wish == nil ? 1 : 2 }
 
     /// How often it has asked.
     var attempts: Int { exchange.tries.count }
@@ -142,7 +167,7 @@ struct Call {
             return giveUp(at: now)
         case .claimed(.use(let token)), .seen(.landed(let token)):
             self.token = token
-            return readSession(token)
+            return read(token)
         case .claimed(.wait(let flight)):
             phase = .awaitingToken(flight)
             wake = deadline
@@ -178,7 +203,7 @@ struct Call {
         exchange.reusedConnection = response.reusedConnection
         switch phase {
         case .fetchingToken(let flight): return tokenEnded(flight, response)
-        case .readingSession: return sessionEnded(response, at: now)
+        case .readingSession, .readingProof: return readingEnded(response, at: now)
         default: return .wait
         }
     }
@@ -186,7 +211,7 @@ struct Call {
     // MARK: Token
 
     private mutating func authorize(insteadOf refused: Secret? = nil) -> Action {
-        guard terms.needsToken else { return readSession(nil) }
+        guard terms.needsToken else { return read(nil) }
         phase = .claiming
         return .claim(refused: refused)
     }
@@ -208,14 +233,20 @@ struct Call {
         }
     }
 
-    // MARK: Session
+    // MARK: Session and proof
 
-    private mutating func readSession(_ token: Secret?) -> Action {
-        phase = .readingSession
-        return .readSession(token)
+    private mutating func read(_ token: Secret?) -> Action {
+        switch leg {
+        case .session:
+            phase = .readingSession
+            return .readSession(token)
+        case .proof(let link, _):
+            phase = .readingProof
+            return .readProof(link, token)
+        }
     }
 
-    private mutating func sessionEnded(_ response: Response, at now: Instant) -> Action {
+    private mutating func readingEnded(_ response: Response, at now: Instant) -> Action {
         cameByHTTP1 = response.cameByHTTP1
         let failure: Failure
         switch response.ending {
@@ -226,18 +257,23 @@ struct Call {
                 failure = error
                 failure.httpStatus = 200
             }
+        case .answered(404) where isAtProof:
+            // It is not there: an answer, which holds the session.
+            do throws(Failure) { return try proofFound(nil, at: now) } catch { failure = error }
         case .answered(let status):
-            if status == 401, let token, refusedToken == nil {
+            if status == 401, let token, mayRenewToken {
                 // It may have been revoked, or the far end's clock runs ahead: once more, with a
                 // new one.
                 refusedToken = token
+                mayRenewToken = false
                 endTry(.unauthorized, status, at: now)
                 attemptStart = now
                 return authorize(insteadOf: token)
             }
             failure = ErrorBody.failure(
                 Outcome(httpStatus: status), status, response, reference.provider,
-                terms.secrets, tokens: [token, refusedToken])
+                terms.secrets, tokens: [token, refusedToken],
+                endpoint: isAtProof ? "proof endpoint" : "session endpoint")
         case .failed(let told):
             failure = told
         }
@@ -245,20 +281,61 @@ struct Call {
         return attemptFailed(failure, at: now)
     }
 
+    private var isAtProof: Bool {
+        if case .readingProof = phase { true } else { false }
+    }
+
     private mutating func judge(_ body: Buffer, at now: Instant) throws(Failure) -> Action {
+        if isAtProof { return try proofFound(body, at: now) }
         let judgement = try Judgement.of(
             body, from: reference.provider, rules: terms.rules, wanted: reference.sessionID,
             expected: expected)
-        endTry(.ok, 200, at: now)
+        if let wish {
+            switch ProofTarget(wish, of: judgement.session, reference.provider.proof) {
+            case .none, .given: break
+            case .unnamed: judgement.noteUnnamedProof()
+            case .named(let link):
+                endTry(.ok, 200, at: now)
+                leg = .proof(link, judgement)
+                retries = 0
+                mayRenewToken = true
+                attemptStart = now
+                return authorize()
+            }
+        }
+        return try conclude(judgement, .ok, 200, at: now)
+    }
+
+    /// - Parameter body: nil where the provider knows no such resource.
+    private mutating func proofFound(_ body: Buffer?, at now: Instant) throws(Failure) -> Action {
+        guard case .proof(let link, let judgement) = leg else { return .wait }
+        let provider = reference.provider
+        guard let body else {
+            judgement.add(ProofFinding(notFound: link, provider.proof))
+            return try conclude(judgement, .notFound, 404, at: now)
+        }
+        judgement.add(
+            try .of(
+                body, from: provider, link: link, session: judgement.session,
+                reference: reference, expected: expected, drift: judgement.drift))
+        return try conclude(judgement, .ok, 200, at: now)
+    }
+
+    private mutating func conclude(
+        _ judgement: Judgement, _ outcome: Outcome, _ httpStatus: Int, at now: Instant
+    ) throws(Failure) -> Action {
+        endTry(outcome, httpStatus, at: now)
         exchange.elapsed = now.since(start)
         let answer = Answer(
-            judgement, from: reference.provider, reference: reference.text, exchange: exchange)
+            judgement, from: reference.provider, reference: reference.text, exchange: exchange,
+            isProofWanted: wish != nil)
         guard answer.jsonLength <= terms.mostAnswerBytes else {
             _ = exchange.tries.popLast()  // it is told how it ended in the end
             hasSent = true
             throw Failure(.tooLarge, "the answer made of it is too long")
         }
         drift = judgement.drift
+        if judgement.finding != nil { proofOutcome = outcome }
         return finish(answer)
     }
 
@@ -286,7 +363,7 @@ struct Call {
     private mutating func giveUp(at now: Instant) -> Action {
         endTry(whyGivenUp.outcome, nil, at: now)
         switch phase {
-        case .fetchingToken, .readingSession: return .stop
+        case .fetchingToken, .readingSession, .readingProof: return .stop
         default: return finish(whyGivenUp, at: now)
         }
     }
@@ -300,6 +377,7 @@ struct Call {
         switch phase {
         case .pausing: "between two attempts"
         case .readingSession: "waiting for the session endpoint"
+        case .readingProof: "waiting for the proof endpoint"
         default: "waiting for the token endpoint"
         }
     }
@@ -310,7 +388,11 @@ struct Call {
         guard hasSent else { return }
         hasSent = false
         var step = Exchange.Try.Step.token
-        if case .readingSession = phase { step = .session }
+        switch phase {
+        case .readingSession: step = .session
+        case .readingProof: step = .proof
+        default: break
+        }
         exchange.tries.append(
             Exchange.Try(
                 step: step, outcome: outcome, httpStatus: httpStatus,
@@ -323,16 +405,18 @@ struct Call {
             exchange.httpVersion = nil
         }
         exchange.elapsed = now.since(start)
+        if case .proof = leg { proofOutcome = failure.outcome }
         return finish(
             Answer(
                 failure, provider: reference.provider.name, reference: reference.text,
-                exchange: exchange.tries.isEmpty ? nil : exchange))
+                exchange: exchange.tries.isEmpty ? nil : exchange, isProofWanted: wish != nil))
     }
 
     private mutating func finish(_ answer: Answer) -> Action {
         self.answer = answer
         token = nil
         refusedToken = nil
+        leg = .session
         phase = .pausing(until: deadline)
         return .finish
     }

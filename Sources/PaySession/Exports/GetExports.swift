@@ -20,7 +20,7 @@ public func session_wait(
         do throws(Failure) {
             guard let client else { throw missing("client") }
             let reference = try Reference(parsing: try text(reference, "reference"))
-            let options = try Options(options, for: .wait)
+            let options = try Options(options, for: .wait(reference))
             return handOver(object(client, as: Client.self).wait(reference, options), answer)
         } catch {
             return handOver(Answer(error), answer)
@@ -85,9 +85,9 @@ private func read(
     insideGate(answering: answer) {
         do throws(Failure) {
             guard let client else { throw missing("client") }
-            return handOver(
-                object(client, as: Client.self).read(
-                    try reference(), try Options(options, for: .get)), answer)
+            let reference = try reference()
+            let options = try Options(options, for: .get(reference))
+            return handOver(object(client, as: Client.self).read(reference, options), answer)
         } catch {
             return handOver(Answer(error), answer)
         }

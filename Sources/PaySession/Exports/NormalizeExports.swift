@@ -37,6 +37,7 @@ private func normalized(
     _ options: UnsafePointer<CChar>?
 ) -> Answer {
     var name: String?
+    var isProofWanted = false
     do throws(Failure) {
         let given = try text(provider, "provider")
         guard let provider = Provider.named(given) else {
@@ -46,13 +47,26 @@ private func normalized(
         name = provider.name
         guard let document else { throw missing("provider_json") }
         let options = try Options(options, for: .normalize(provider))
+        isProofWanted = options.proof != nil
         let bytes = Buffer(
             copying: UnsafeRawBufferPointer(start: document, count: strlen(document)))
         let judgement = try Judgement.of(
             bytes, from: provider, rules: options.rules, wanted: options.id,
             expected: options.expected)
-        return Answer(judgement, from: provider, reference: nil, exchange: nil)
+        if let wish = options.proof {
+            switch ProofTarget(wish, of: judgement.session, provider.proof) {
+            case .none, .named: break
+            case .unnamed: judgement.noteUnnamedProof()
+            case .given(let document):
+                judgement.add(
+                    try .of(
+                        document, from: provider, link: nil, session: judgement.session,
+                        reference: nil, expected: options.expected, drift: judgement.drift))
+            }
+        }
+        return Answer(
+            judgement, from: provider, reference: nil, exchange: nil, isProofWanted: isProofWanted)
     } catch {
-        return Answer(error, provider: name)
+        return Answer(error, provider: name, isProofWanted: isProofWanted)
     }
 }

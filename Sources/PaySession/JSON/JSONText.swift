@@ -51,6 +51,11 @@ struct JSONText {
         }
     }
 
+    /// The bytes of the value there.
+    func value(at start: Int) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(rebasing: bytes[min(start, bytes.count)..<behindValue(start)])
+    }
+
     /// The value there as text: a text decoded, a number or a boolean as it is spelt. nil for null,
     /// objects and lists, and for a text with a NUL in it. Ends with a NUL byte.
     func scalar(at start: Int) -> Buffer? {

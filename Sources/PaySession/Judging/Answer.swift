@@ -7,6 +7,8 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
     let status: Status
     let paid: Paid
     let decision: Decision
+    /// Nothing more will happen to the session, and nothing to its payment where that was read.
+    let isFinal: Bool
     /// A later attempt may bring an answer.
     let isRetryable: Bool
     /// When, from when it was told; zero where nobody said.
@@ -20,32 +22,40 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
 
     /// A session that was read.
     convenience init(
-        _ judgement: Judgement, from provider: Provider, reference: String?, exchange: Exchange?
+        _ judgement: Judgement, from provider: Provider, reference: String?, exchange: Exchange?,
+        isProofWanted: Bool = false
     ) {
+        let finding = judgement.finding
         self.init(
             .ok, status: judgement.session.status, paid: judgement.verdict.paid,
-            decision: judgement.verdict.decision, provider: provider.name,
-            reference: reference, exchange: exchange,
-            room: 2048 + 2 * judgement.document.trimmed.count,
+            decision: judgement.verdict.decision,
+            isFinal: judgement.session.status.isFinal && finding?.proof.state != .pending,
+            provider: provider.name, reference: reference, exchange: exchange,
+            room: 2048 + 2 * judgement.document.trimmed.count
+                + (finding?.document?.trimmed.count ?? 0),
             session: { writer in
-                judgement.document.read { _ in
-                    writer.session(judgement.session, judgement.verdict)
-                }
+                reading(judgement) { writer.session(judgement.session, judgement.verdict) }
             },
             error: { $0.null() },
-            raw: { $0.verbatim(judgement.document.trimmed) })
+            raw: { $0.verbatim(judgement.document.trimmed) },
+            proof: isProofWanted
+                ? { writer in
+                    guard let finding else { return writer.null() }
+                    reading(judgement) { writer.proof(finding) }
+                } : nil)
     }
 
     /// No answer was learnt.
     convenience init(
         _ failure: Failure, provider: String? = nil, reference: String? = nil,
-        exchange: Exchange? = nil
+        exchange: Exchange? = nil, isProofWanted: Bool = false
     ) {
         self.init(
             failure.outcome, decision: Verdict.decision(on: failure),
             isRetryable: failure.isRetryable,
             retryAfter: failure.retryAfter, provider: provider,
-            reference: reference, exchange: exchange, error: { $0.failure(failure) })
+            reference: reference, exchange: exchange, error: { $0.failure(failure) },
+            proof: isProofWanted ? { $0.null() } : nil)
     }
 
     /// Nothing to tell but that it worked, and perhaps a report.
@@ -55,13 +65,15 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
 
     init(
         _ outcome: Outcome, status: Status = .unknown, paid: Paid = .unknown,
-        decision: Decision = .hold, isRetryable: Bool = false, retryAfter: Span = .zero,
+        decision: Decision = .hold, isFinal: Bool = false, isRetryable: Bool = false,
+        retryAfter: Span = .zero,
         provider: String? = nil,
         reference: String? = nil, exchange: Exchange? = nil, room: Int = 1024,
         session: (inout Writer) -> Void = { $0.null() },
         error: (inout Writer) -> Void = { $0.null() },
         raw: (inout Writer) -> Void = { $0.null() },
-        report: ((inout Writer) -> Void)? = nil, callback: ((inout Writer) -> Void)? = nil,
+        proof: ((inout Writer) -> Void)? = nil, report: ((inout Writer) -> Void)? = nil,
+        callback: ((inout Writer) -> Void)? = nil,
         isLasting: Bool = false
     ) {
         let buffer = Buffer(isFromReserve: isLasting)
@@ -80,6 +92,10 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             if let exchange { writer.exchange(exchange) } else { writer.null() }
             writer.key("raw")
             raw(&writer)
+            if let proof {
+                writer.key("proof")
+                proof(&writer)
+            }
             if let report {
                 writer.key("report")
                 report(&writer)
@@ -95,6 +111,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             self.status = status
             self.paid = paid
             self.decision = decision
+            self.isFinal = isFinal
             self.isRetryable = isRetryable
             self.retryAfter = retryAfter
             json = buffer
@@ -103,6 +120,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             self.status = .unknown
             self.paid = .unknown
             self.decision = .hold
+            self.isFinal = false
             self.isRetryable = false
             self.retryAfter = .zero
             json = Answer.outOfMemory.json
@@ -184,7 +202,7 @@ extension Answer {
 
 /// How an answer was come by; nil where nothing was sent.
 struct Exchange {
-    /// The last answer's, from the session or the token endpoint.
+    /// The last answer's, from the endpoint of the session, of its proof, or of tokens.
     var httpStatus: Int?
     var httpVersion: StaticString?
     /// When the last request was sent, in microseconds since 1970, by this machine's clock.
@@ -198,11 +216,12 @@ struct Exchange {
     /// One attempt, to its end.
     struct Try {
         enum Step {
-            case token, session
+            case token, session, proof
             var word: StaticString {
                 switch self {
                 case .token: "token"
                 case .session: "session"
+                case .proof: "proof"
                 }
             }
         }
@@ -214,6 +233,11 @@ struct Exchange {
         /// Waited before the next one.
         var pause: Span?
     }
+}
+
+/// Holds the documents of a judgement while texts of theirs are written.
+private func reading(_ judgement: Judgement, _ body: () -> Void) {
+    withExtendedLifetime(judgement) { judgement.document.read { _ in body() } }
 }
 
 extension Writer {
@@ -261,11 +285,8 @@ extension Writer {
             writer.field("status", word: session.status.word)
             writer.field("paid", word: verdict.paid.word)
             writer.field("final", session.status.isFinal)
-            writer.object("evidence") {
-                $0.field("field", word: session.evidence.field)
-                $0.field("value", session.evidence.value)
-                $0.field("basis", word: session.evidence.basis.word)
-            }
+            writer.key("evidence")
+            writer.evidence(session.evidence)
             writer.array("holds") { for hold in verdict.holds { $0.string(hold.word) } }
             writer.key("expectations")
             writer.expectations(verdict)
@@ -298,6 +319,39 @@ extension Writer {
             writer.key("items")
             guard let items = session.items else { return writer.null() }
             writer.array { for item in items { $0.item(item) } }
+        }
+    }
+
+    fileprivate mutating func proof(_ finding: ProofFinding) {
+        let proof = finding.proof
+        object { writer in
+            writer.field("resource", word: finding.table.resource)
+            writer.field("id", finding.id)
+            writer.field("state", word: proof.state.word)
+            writer.key("evidence")
+            writer.evidence(proof.evidence)
+            writer.object("checks") {
+                $0.field("identity", word: finding.identity?.word)
+                $0.field("amount", word: finding.amount?.word)
+                $0.field("currency", word: finding.currency?.word)
+                $0.field("reference", word: finding.reference?.word)
+            }
+            writer.key("amount")
+            writer.amount(proof.amount)
+            writer.field("captured_minor", proof.capturedMinor)
+            writer.field("refunded_minor", proof.refundedMinor)
+            writer.field("updated_at", proof.updatedAt)
+            writer.key("raw")
+            guard let document = finding.document else { return writer.null() }
+            writer.verbatim(document.trimmed)
+        }
+    }
+
+    private mutating func evidence(_ evidence: Evidence) {
+        object { writer in
+            writer.field("field", word: evidence.field)
+            writer.field("value", evidence.value)
+            writer.field("basis", word: evidence.basis.word)
         }
     }
 

@@ -12,9 +12,11 @@ struct Options {
     var prefersHTTP2 = true
     var id: String?
     var rules = ReadingRules()
+    /// nil: the session alone.
+    var proof: ProofWish?
 
     enum Use {
-        case get, wait, batch, normalize(Provider)
+        case get(Reference), wait(Reference), batch, normalize(Provider)
     }
 
     /// - Parameter text: nil means all defaults.
@@ -22,11 +24,12 @@ struct Options {
         guard let text else { return }
         let settings = try Settings.parse(text, named: "options", failing: .invalidArgument)
         switch use {
-        case .get, .wait:
+        case .get(let reference), .wait(let reference):
             timeout = try settings.milliseconds("timeout_ms", upTo: 600_000)
             expected = try Options.expectations(try settings.section("expect"))
             traceparent = try settings.text(
                 "traceparent", "a W3C traceparent", Options.isTraceparent)
+            proof = try Options.proof(settings, reference)
             if case .wait = use {
                 interval = try settings.milliseconds("interval_ms", upTo: 60_000) ?? interval
             }
@@ -39,11 +42,47 @@ struct Options {
             id = try settings.text("id", "an identifier of 1 to 128 bytes") {
                 IdentifierPart(name: "id").flaw($0) == nil
             }
+            if let section = try settings.section("proof") {
+                guard let document = try section.verbatimObject("document") else {
+                    throw section.mistake("document", "the JSON object of the resource")
+                }
+                try section.refuseOthers()
+                proof = .document(document)
+            }
             if provider.hasTrustSwitch {
                 rules.trustProcessedAt = try settings.bool("trust_processed_at") ?? false
             }
         }
         try settings.refuseOthers()
+    }
+
+    /// true, or the identifier where the provider's sessions name no such resource.
+    private static func proof(
+        _ settings: Settings, _ reference: Reference
+    ) throws(Failure) -> ProofWish? {
+        let resource = reference.provider.proof.resource.text
+        guard reference.provider.proof.link == nil else {
+            guard settings.has("proof") else { return nil }
+            return try settings.bool("proof") == true ? .ofSession : nil
+        }
+        guard settings.hasObject("proof"), let section = try settings.section("proof") else {
+            if !settings.has("proof") { return nil }
+            return try settings.bool("proof") == true ? .ofSession : nil
+        }
+        guard
+            let identifier = try section.text(
+                resource, "an identifier of 1 to 128 bytes",
+                { IdentifierPart(name: "link").flaw($0) == nil })
+        else { throw section.mistake(resource, "the identifier; it is missing") }
+        try section.refuseOthers()
+        // "T12345678.4Aq": what is before the point is the account whose it is.
+        guard let account = reference.identifiers.first, hasPrefix(identifier, account + ".")
+        else {
+            throw Failure(
+                .mismatched,
+                sentence("options.proof.{}: it is another account's than the session", resource))
+        }
+        return .transaction(identifier)
     }
 
     private static func expectations(_ settings: Settings?) throws(Failure) -> Expectations? {

@@ -122,6 +122,31 @@ final class Settings {
         return part(found, key)
     }
 
+    func hasObject(_ key: String) -> Bool { find(key).isObject }
+
+    /// An object's own bytes; nil if it is absent.
+    func verbatimObject(_ key: String) throws(Failure) -> Buffer? {
+        let found = find(key)
+        if found.isAbsent { return nil }
+        guard found.isObject else { throw mistake(key, "a JSON object") }
+        let content = JSONText(bytes: document.content)
+        guard let place = content.find(steps + [key]) else { return nil }
+        let bytes = Buffer(copying: UnsafeRawBufferPointer(content.value(at: place.value)))
+        guard bytes.isComplete else { throw .outOfMemory }
+        return bytes
+    }
+
+    /// The keys that lead to it.
+    private var steps: [String] {
+        var steps: [String] = []
+        withBytes(of: path) { bytes in
+            for part in parts(of: bytes, between: UInt8(ascii: ".")) where !part.isEmpty {
+                steps.append(String(decoding: part, as: UTF8.self))
+            }
+        }
+        return steps
+    }
+
     /// The texts of an object whose keys are anybody's; several of one name are a list. None if it
     /// is absent.
     /// - Parameter most: one more than these are read, and no others.
@@ -263,12 +288,7 @@ final class Settings {
     private func failure(_ key: String, _ message: String) -> Failure {
         guard let file else { return Failure(outcome, message) }
         let content = JSONText(bytes: document.content)
-        var steps: [String] = []
-        withBytes(of: path) { bytes in
-            for part in parts(of: bytes, between: UInt8(ascii: ".")) where !part.isEmpty {
-                steps.append(String(decoding: part, as: UTF8.self))
-            }
-        }
+        let steps = steps
         let place = (content.find(steps + [key]) ?? content.find(steps))?.key
         return Failure(outcome, located(file, content.bytes, place, message))
     }

@@ -32,7 +32,7 @@ enum Match {
 ///
 /// yes only if the status is completed, the document names the session that was asked for, its
 /// amount can be read and is not negative, nothing in it is in doubt, and every expectation is
-/// confirmed. no only if the status says so and nothing is in doubt. Otherwise there is a hold.
+/// confirmed; and where the proof of payment was read, only if the money is there by it. no only if the status says so and nothing is in doubt. Otherwise there is a hold.
 struct Verdict {
     let paid: Paid
     let decision: Decision
@@ -42,16 +42,25 @@ struct Verdict {
     let currency: Match?
     let reference: Match?
 
-    /// - Parameter isIdentified: the document names a session, the one asked for if one was.
-    init(_ session: Session, isIdentified: Bool, expected: Expectations?) {
+    /// - Parameters:
+    ///   - isIdentified: the document names a session, the one asked for if one was.
+    ///   - finding: what was found where the proof is, whose doubts are the session's already.
+    init(
+        _ session: Session, isIdentified: Bool, expected: Expectations?,
+        finding: ProofFinding? = nil
+    ) {
         amount = expected?.amountMinor.map { wanted in
             Match(session.amount.map { $0.minor == wanted })
         }
         currency = expected?.currency.map { wanted in
-            Match(session.currency.map { sameBytes($0.code, wanted.code) })
+            Match(
+                (session.currency ?? finding?.confirmedCurrency)
+                    .map { sameBytes($0.code, wanted.code) })
         }
         reference = expected?.reference.map { wanted in
-            Match(session.merchantReference.map { sameBytes($0, wanted) })
+            Match(
+                session.merchantReference.map { sameBytes($0, wanted) }
+                    ?? finding?.confirms(wanted))
         }
 
         var holds = session.doubts
@@ -80,6 +89,7 @@ struct Verdict {
             case .notProvided: holds.insert(.referenceNotProvided)
             case .match, nil: break
             }
+            if let hold = finding?.holdOfState { holds.insert(hold) }
             paid = holds.isEmpty ? .yes : .unknown
         case .open, .pending, .actionRequired:
             paid = holds.isEmpty ? .no : .unknown
@@ -87,6 +97,7 @@ struct Verdict {
             holds = Holds()
             paid = .no
         case .unknown:
+            if let hold = finding?.holdOfState { holds.insert(hold) }
             if holds.isEmpty { holds.insert(.statusUnknown) }
             paid = .unknown
         }

@@ -24,6 +24,7 @@ extension Provider {
             + (callback?.usedScheme == nil ? [] : [CallbackKeys.setting])
             + (environments.isEmpty ? ["base_url"] : ["environment", "base_url"])
             + (takesToken ? ["auth_url"] : [])
+            + (proof.address.map { [$0.setting] } ?? [])
     }
 
     fileprivate var takesToken: Bool {
@@ -49,7 +50,7 @@ extension Writer {
             words = []
             for setting in provider.settings { words.append(setting.key) }
             writer.words("settings", words + provider.otherSettings)
-            writer.field("proof", provider.proof.text)
+            writer.field("proof", word: provider.proof.resource)
             writer.field("callbacks", provider.callbacks.text)
         }
     }

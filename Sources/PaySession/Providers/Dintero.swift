@@ -37,7 +37,11 @@ extension Provider {
             sentence("Dintero-System-Plugin-Version: {}", Library.version),
         ],
         hasTrustSwitch: true,
-        proof: "transaction",
+        proof: ProofTable(
+            "transaction", path: "/v1/transactions/{3}",
+            address: ProofTable.Address(
+                setting: "checkout_url", usual: "https://checkout.dintero.com"),
+            tellsAmount: true, referencePart: 1, settles: .noPaymentState, read: readTransaction),
         callback: CallbackTable(scheme: .dintero, read: readDinteroCallback),
         read: readDintero)
 }
@@ -108,6 +112,58 @@ private func isImplausible(
         let createdDigits = document["created_at"].exactText
     else { return false }
     return Timestamp.Order(processedDigits.bytes) < Timestamp.Order(createdDigits.bytes)
+}
+
+/// Checkout transactions (https://docs.dintero.com, "Transactions"): the transaction is the state
+/// that the order's session lacks. UNKNOWN is one of its words.
+private let transactionStates: [(String, (ProofState, Status))] = [
+    ("AUTHORIZED", (.secured, .completed)),
+    ("PARTIALLY_CAPTURED", (.secured, .completed)),
+    ("CAPTURED", (.captured, .completed)),
+    ("INITIATED", (.pending, .pending)),
+    ("ON_HOLD", (.pending, .pending)),
+    ("DECLINED", (.ended, .declined)),
+    ("FAILED", (.ended, .failed)),
+    ("AUTHORIZATION_VOIDED", (.ended, .cancelled)),
+    ("REFUNDED", (.refunded, .completed)),
+    ("PARTIALLY_REFUNDED", (.refunded, .completed)),
+    ("PARTIALLY_CAPTURED_REFUNDED", (.refunded, .completed)),
+    ("UNKNOWN", (.unknown, .unknown)),
+]
+
+private func readTransaction(_ document: Reader) -> Proof {
+    let ((state, status), evidence) = reported(
+        document, "status", transactionStates, or: (.unknown, .unknown))
+    let proof = Proof(evidence: evidence)
+    proof.id = document.exactText("id")
+    proof.state = state
+    proof.sessionStatus = status
+    proof.amount = .minorUnits(document.minorUnits("amount"), document.currency("currency"))
+    proof.merchantReference = document.reference("merchant_reference")
+    proof.updatedAt = document.timestamp("updated_at")
+    proof.capturedMinor = sum(document, of: "CAPTURE")
+    proof.refundedMinor = sum(document, of: "REFUND")
+    return proof
+}
+
+/// What the transaction's successful events of that name come to; nil where one of them cannot be
+/// read.
+private func sum(_ document: Reader, of event: String) -> Int64? {
+    let events = document["events"]
+    guard events.isArray else { return nil }
+    var sum: Int64 = 0
+    for index in 0..<events.elementCount {
+        let one = events.element(index)
+        guard let name = one.at("event").exactText, let success = one.at("success").bool else {
+            return nil
+        }
+        guard success, sameBytes(name, event) else { continue }
+        guard let amount = one.at("amount").integerOrDigits, amount >= 0 else { return nil }
+        let (more, isTooMuch) = sum.addingReportingOverflow(amount)
+        if isTooMuch { return nil }
+        sum = more
+    }
+    return sum
 }
 
 /// The callback_url of a session, with parameters added. It names the checkout's session and its

@@ -21,7 +21,9 @@ extension Provider {
         identityFields: [IdentityField(path: "uuid")],
         // "message": a text or a list of codes; the API gateway in front says "Message".
         errors: ErrorShape(messages: ["message", "Message"], codes: [], codeLists: ["message"]),
-        proof: "contract",
+        proof: ProofTable(
+            "contract", path: "/partner/v3/shops/{0}/contracts/{2}", link: "credit_contract",
+            read: readContract),
         // Which session a callback is about is not known: nothing is read.
         callback: CallbackTable(scheme: .signedMessage, isOff: true) { _, _ in
             CallbackMention()
@@ -41,7 +43,8 @@ private let statuses: [(String, Status)] = [
 ]
 
 private func readInbank(_ document: Reader, _ rules: ReadingRules) -> Session {
-    let (status, evidence) = reportedStatus(document, "status", statuses)
+    let (status, evidence) = reported(
+        document, "status", statuses, or: .unknown)
     let session = Session(evidence: evidence)
     session.id = document.exactText("uuid")
     session.status = status
@@ -66,4 +69,28 @@ private func readInbank(_ document: Reader, _ rules: ReadingRules) -> Session {
     session.customer.lastName = document.text("customerDetails.lastName")
     session.customer.email = document.text("customerDetails.email")
     return session
+}
+
+/// The contract's `status`: `activated` is financed; `signed` may still wait for the merchant. What
+/// word it ends with is not documented: `terminatedAt` says it.
+private let contractStates: [(String, ProofState)] = [
+    ("unsigned", .pending),
+    ("signed", .pending),
+    ("activated", .captured),
+]
+
+/// The e-POS pages have the contract as it is, the direct API's under "contract".
+private func readContract(_ document: Reader) -> Proof {
+    let contract = document["contract"].isObject ? document.part("contract") : document
+    let (state, evidence) = reported(contract, "status", contractStates, or: .unknown)
+    let proof = Proof(evidence: evidence)
+    proof.id = contract.exactText("uuid")
+    proof.state = state
+    let terminated = contract["terminatedAt"]
+    if !terminated.isSilent {
+        proof.state = .ended
+        proof.evidence = Evidence(
+            field: "terminatedAt", value: terminated.exactText, basis: .derived)
+    }
+    return proof
 }

@@ -23,7 +23,9 @@ extension Provider {
         // Problem details, and what the sister APIs say; bodies can be empty.
         errors: ErrorShape(
             messages: ["detail", "title", "error_messages", "errors"], codes: ["error_code"]),
-        proof: "order",
+        proof: ProofTable(
+            "order", path: "/ordermanagement/v1/orders/{1}", link: "order", tellsAmount: true,
+            read: readOrder),
         callback: CallbackTable(scheme: .standardWebhooks, read: readKustomCallback),
         read: readKustom)
 }
@@ -39,7 +41,8 @@ private let statuses: [(String, Status)] = [
 ]
 
 private func readKustom(_ document: Reader, _ rules: ReadingRules) -> Session {
-    let (status, evidence) = reportedStatus(document, "status", statuses)
+    let (status, evidence) = reported(
+        document, "status", statuses, or: .unknown)
     let session = Session(evidence: evidence)
     session.id = document.exactText("session_id")
     session.status = status
@@ -67,6 +70,72 @@ private func readKustom(_ document: Reader, _ rules: ReadingRules) -> Session {
             discountMinor: line.minorUnits("total_discount_amount"))
     }
     return session
+}
+
+/// Order Management API 1.0.0: authorized is reserved, and captured is charged; closed is refunded.
+private let orderStates: [(String, ProofState)] = [
+    ("AUTHORIZED", .secured),
+    ("PART_CAPTURED", .secured),
+    ("CAPTURED", .captured),
+    ("CANCELLED", .ended),
+    ("EXPIRED", .ended),
+    ("CLOSED", .refunded),
+]
+
+private func readOrder(_ document: Reader) -> Proof {
+    let (state, evidence) = reported(document, "status", orderStates, or: .unknown)
+    let proof = Proof(evidence: evidence)
+    proof.id = document.exactText("order_id")
+    proof.state = state
+    let total = document.minorUnits("order_amount")
+    proof.amount = .minorUnits(total, document.currency("purchase_currency"))
+    proof.capturedMinor = sum(document, "captured_amount", proof)
+    proof.refundedMinor = sum(document, "refunded_amount", proof)
+    let remaining = sum(document, "remaining_authorized_amount", proof)
+    if proof.capturedMinor != nil || remaining != nil, let total {
+        let (reached, isTooMuch) = (proof.capturedMinor ?? 0).addingReportingOverflow(
+            remaining ?? 0)
+        proof.fallsShort = !isTooMuch && reached < total
+    }
+    if let refunded = proof.refundedMinor, refunded > 0, state.isGood {
+        proof.state = .refunded
+        proof.evidence = Evidence(
+            field: "refunded_amount",
+            value: document["refunded_amount"].textOrInteger, basis: .derived)
+    }
+    readFraudStatus(document, proof)
+    return proof
+}
+
+/// Not told is none; below zero is nothing that could be.
+private func sum(_ document: Reader, _ path: StaticString, _ proof: Proof) -> Int64? {
+    let found = document[path]
+    if found.isAbsent || found.isNull { return nil }
+    if let sum = document.minorUnits(path), sum >= 0 { return sum }
+    proof.hasUnreadableSum = true
+    return nil
+}
+
+/// ACCEPTED, PENDING, REJECTED; the published plugins know STOPPED too, and act on ACCEPTED alone.
+private func readFraudStatus(_ document: Reader, _ proof: Proof) {
+    let found = document["fraud_status"]
+    if found.isAbsent || found.isNull { return }
+    guard let word = document.exactText("fraud_status") else {
+        proof.isFraudSuspected = true
+        return
+    }
+    if sameBytes(word, "ACCEPTED") { return }
+    guard sameBytes(word, "PENDING") else {
+        proof.isFraudSuspected = true
+        if !sameBytes(word, "REJECTED"), !sameBytes(word, "STOPPED") {
+            document.drift.unknownStatus = word.string
+        }
+        return
+    }
+    if proof.state.isGood {
+        proof.state = .pending
+        proof.evidence = Evidence(field: "fraud_status", value: word, basis: .reported)
+    }
 }
 
 /// One endpoint receives all events of an account (https://docs.kustom.co, "Webhooks", "In-Person

@@ -25,7 +25,9 @@ extension Provider {
             IdentityField(path: "id"), IdentityField(path: "orderId", prefix: "or_"),
         ],
         errors: ErrorShape(messages: ["errors"], codes: []),
-        proof: "payment_status",
+        proof: ProofTable(
+            "payment_status", path: "/v1/orders/{1}/paymentstatus", link: "order",
+            namesItself: false, settles: .advanceInvoice, read: readPaymentStatus),
         callback: CallbackTable(read: readLedyerCallback),
         read: readLedyer)
 }
@@ -43,7 +45,8 @@ private let statuses: [(String, Status)] = [
 ]
 
 private func readLedyer(_ document: Reader, _ rules: ReadingRules) -> Session {
-    let (status, evidence) = reportedStatus(document, "state", statuses)
+    let (status, evidence) = reported(
+        document, "state", statuses, or: .unknown)
     let session = Session(evidence: evidence)
     session.id = document.exactText("id")
     session.status = status
@@ -116,6 +119,25 @@ private func doubtOfPaymentMethod(_ document: Reader) -> Hold? {
     let customer = document["customer"]
     if !customer.isSilent, !customer.isObject { doubt = doubt ?? .paymentMethodUnknown }
     return doubt
+}
+
+/// "Get payment status". It names neither order nor amount. One of its words is unknown.
+private let paymentStates: [(String, ProofState)] = [
+    ("paymentConfirmed", .secured),
+    ("orderCaptured", .captured),
+    ("orderInitiated", .pending),
+    ("orderPending", .pending),
+    ("paymentPending", .pending),
+    ("orderRefunded", .refunded),
+    ("orderCancelled", .ended),
+    ("unknown", .unknown),
+]
+
+private func readPaymentStatus(_ document: Reader) -> Proof {
+    let (state, evidence) = reported(document, "status", paymentStates, or: .unknown)
+    let proof = Proof(evidence: evidence)
+    proof.state = state
+    return proof
 }
 
 /// Notifications (https://docs.ledyer.com, "Order events" and "Session events"). No signature is

@@ -24,7 +24,7 @@ final class Provider: Sendable {
     /// Whether the merchant may say `trust_processed_at`.
     let hasTrustSwitch: Bool
     /// What of the provider's tells what became of the payment behind a session.
-    let proof: StaticString
+    let proof: ProofTable
     /// What it sends to a shop; nil where nothing is known of that.
     let callback: CallbackTable?
     /// From document to session: pure, and never fails. What cannot be read is nil.
@@ -34,7 +34,7 @@ final class Provider: Sendable {
         name: String, title: StaticString, parts: [IdentifierPart], path: String,
         environments: [Environment], soleAddress: String? = nil, settings: [Setting] = [],
         authorization: Authorization, identityFields: [IdentityField], errors: ErrorShape,
-        headers: [String] = [], hasTrustSwitch: Bool = false, proof: StaticString,
+        headers: [String] = [], hasTrustSwitch: Bool = false, proof: ProofTable,
         callback: CallbackTable? = nil, read: @escaping @Sendable (Reader, ReadingRules) -> Session
     ) {
         self.name = name
@@ -184,16 +184,17 @@ func filled(_ template: String, _ identifiers: [String]) -> String {
     return String(decoding: path, as: UTF8.self)
 }
 
-/// The status field of providers that have one: exact, case-sensitive words.
-func reportedStatus(_ reader: Reader, _ field: StaticString, _ words: [(String, Status)]) -> (
-    Status, Evidence
-) {
+/// A field that has one of a few words: exact, and case-sensitive.
+/// - Returns: `unknown` for any other, which is noted.
+func reported<Meaning>(
+    _ reader: Reader, _ field: StaticString, _ words: [(String, Meaning)], or unknown: Meaning
+) -> (Meaning, Evidence) {
     guard let word = reader[field].exactText else {
-        _ = reader.exactText(field)  // notes a status that is there but no text
-        return (.unknown, Evidence(field: field, value: nil, basis: .absent))
+        _ = reader.exactText(field)  // notes one that is there but no text
+        return (unknown, Evidence(field: field, value: nil, basis: .absent))
     }
     let evidence = Evidence(field: field, value: word, basis: .reported)
-    for (known, status) in words where sameBytes(word, known) { return (status, evidence) }
+    for (known, meaning) in words where sameBytes(word, known) { return (meaning, evidence) }
     reader.drift.unknownStatus = word.string
-    return (.unknown, evidence)
+    return (unknown, evidence)
 }

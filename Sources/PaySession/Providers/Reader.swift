@@ -12,7 +12,8 @@ struct Reader {
         self.init(value, drift: drift, prefix: "")
     }
 
-    fileprivate init(_ value: Value, drift: Drift, prefix: String) {
+    /// - Parameter prefix: of the paths that are noted.
+    init(_ value: Value, drift: Drift, prefix: String) {
         self.value = value
         self.drift = drift
         self.prefix = prefix
@@ -115,6 +116,11 @@ struct Reader {
     }
 
     subscript(path: StaticString) -> Value { value.at(path) }
+
+    /// An object of it, read by the same rules.
+    func part(_ path: StaticString) -> Reader {
+        Reader(self[path], drift: drift, prefix: prefix + path.text + ".")
+    }
 
     /// What is there but is not what it should be.
     func noteUnreadable(_ path: StaticString) { drift.noteUnreadable(prefix + path.text) }

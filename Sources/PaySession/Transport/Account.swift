@@ -12,6 +12,8 @@ final class Account {
 
     let provider: Provider
     let base: Address
+    /// Where the proof of payment is.
+    let proofBase: Address
     let authorization: Authorization
     let rules: ReadingRules
     /// Everything that must not come back out in a message.
@@ -19,11 +21,12 @@ final class Account {
     let callbackKeys: CallbackKeys
 
     private init(
-        _ provider: Provider, base: Address, authorization: Authorization, rules: ReadingRules,
-        secrets: [Secret], callbackKeys: CallbackKeys
+        _ provider: Provider, base: Address, proofBase: Address, authorization: Authorization,
+        rules: ReadingRules, secrets: [Secret], callbackKeys: CallbackKeys
     ) {
         self.provider = provider
         self.base = base
+        self.proofBase = proofBase
         self.authorization = authorization
         self.rules = rules
         self.secrets = secrets
@@ -36,6 +39,7 @@ final class Account {
         let environment = try environment(provider, settings)
         let values = try values(provider, settings, isRequired: environment != nil)
         let base = try base(provider, settings, environment, values)
+        let proofBase = try proofBase(provider, settings, base)
         let (authorization, secrets) = try Authorization.read(
             provider, settings, environment, values)
         let rules = ReadingRules(
@@ -44,7 +48,7 @@ final class Account {
         let callbackKeys = try CallbackKeys.read(provider, settings, values)
         try settings.refuseOthers()
         return Account(
-            provider, base: base, authorization: authorization, rules: rules,
+            provider, base: base, proofBase: proofBase, authorization: authorization, rules: rules,
             secrets: secrets + callbackKeys.texts, callbackKeys: callbackKeys)
     }
 
@@ -102,6 +106,20 @@ final class Account {
         return address
     }
 
+    /// With an address for the sessions alone, the proofs are there too.
+    @inline(never)
+    private static func proofBase(
+        _ provider: Provider, _ settings: Settings, _ base: Address
+    ) throws(Failure) -> Address {
+        guard let own = provider.proof.address else { return base }
+        if let given = try address(settings, own.setting) { return given }
+        if settings.has("base_url") { return base }
+        guard let address = try Address.parse(own.usual) else {
+            throw settings.mistake(own.setting, Address.expected)
+        }
+        return address
+    }
+
     var needsToken: Bool {
         if case .clientCredentials = authorization { true } else { false }
     }
@@ -126,16 +144,21 @@ final class Account {
     }
 
     /// nil when memory has run out.
-    /// - Parameter token: where one is needed.
-    func sessionRequest(
-        _ reference: Reference, _ token: Secret?, traceparent: String?
+    /// - Parameters:
+    ///   - link: of the resource that proves the payment; nil for the session itself.
+    ///   - token: where one is needed.
+    func readRequest(
+        _ reference: Reference, proof link: String?, _ token: Secret?, traceparent: String?
     ) -> Request? {
         var fixed: Secret?
         if case .fixed(let header) = authorization { fixed = header }
         guard let header = fixed ?? token.flatMap({ .joining("Authorization: Bearer ", $0) })
         else { return nil }
+        let identifiers = reference.identifiers
         var request = Request(
-            address: base.appending(filled(provider.path, reference.identifiers)),
+            address: link.map {
+                proofBase.appending(filled(provider.proof.path, identifiers + [$0]))
+            } ?? base.appending(filled(provider.path, identifiers)),
             authorization: header, headers: provider.headers)
         request.hasLastingHeaders = fixed != nil && traceparent == nil
         if let traceparent { request.headers.append("traceparent: " + traceparent) }

@@ -89,7 +89,7 @@ final class Batch {
             let lane = lanes[reference.provider.index]
             guard takeRoom(in: lane) else { return false }
             do throws(Failure) {
-                let options = try Options(optionsText, for: .get)
+                let options = try Options(optionsText, for: .get(reference))
                 lane.waiting.append(
                     Waiting(reference, options, tag, client.state.cancellationCount))
             } catch {
@@ -227,7 +227,7 @@ final class Batch {
                     next.reference,
                     next.options, batch: ObjectIdentifier(self), tag: next.tag,
                     cancellations: next.cancellations, at: now)
-                pay(1, lane)
+                pay(driver.call.mostLegs, lane)
                 lane.running += 1
                 running.append(driver)
                 advance(driver, at: now)
@@ -245,7 +245,8 @@ final class Batch {
 
     private func finish(_ waiting: Waiting, _ failure: Failure, in lane: Lane) {
         let answer = Answer(
-            failure, provider: waiting.reference.provider.name, reference: waiting.reference.text)
+            failure, provider: waiting.reference.provider.name, reference: waiting.reference.text,
+            isProofWanted: waiting.options.proof != nil)
         finished.append(Finished(tag: waiting.tag, answer: answer, lane: lane))
     }
 
@@ -257,16 +258,17 @@ final class Batch {
             let lane = lanes[driver.call.reference.provider.index]
             lane.running -= 1
             if driver.call.cameByHTTP1 { lane.fitsOneConnection = false }
-            pay(Int64(driver.call.attempts) - 1, lane)
+            pay(max(Int64(driver.call.attempts), 1) - driver.call.mostLegs, lane)
             finished.append(Finished(tag: driver.tag, answer: answer, lane: lane))
         }
         running.removeAll { $0.call.isOver }
     }
 
-    /// Each request moves the moment of the next one; retries are paid for when they are known.
+    /// Each request moves the moment of the next one. A proof is paid for beforehand, and given
+    /// back where there was none to read; retries are paid for when they are known.
     private func pay(_ requests: Int64, _ lane: Lane) {
-        guard let rate = options.requestsPerSecond, requests > 0 else { return }
-        let from = max(lane.nextStart, .now)
+        guard let rate = options.requestsPerSecond, requests != 0 else { return }
+        let from = requests > 0 ? max(lane.nextStart, .now) : lane.nextStart
         lane.nextStart = from.adding(Span(microseconds: requests * 1_000_000 / rate))
     }
 

@@ -36,7 +36,7 @@ final class CallDriver: TransferOwner {
                 needsToken: account.needsToken, secrets: account.secrets, rules: account.rules,
                 attempts: state.configuration.attempts,
                 mostAnswerBytes: state.configuration.mostAnswerBytes),
-            options.expected, from: now,
+            options.expected, proof: options.proof, from: now,
             until: now.adding(timeout ?? options.timeout ?? state.configuration.timeout),
             chance: randomSpan)
         self.state = state
@@ -97,9 +97,9 @@ final class CallDriver: TransferOwner {
                 if case .notSent = event { abandon(flight) }
                 answer(event)
             case .readSession(let token):
-                answer(
-                    begin(
-                        account.sessionRequest(call.reference, token, traceparent: traceparent)))
+                answer(read(nil, token))
+            case .readProof(let link, let token):
+                answer(read(link, token))
             case .deliver(let token, let lifetime, let flight):
                 state.withLock {
                     state.tokens.deliver(token, for: flight, lifetime: lifetime, at: .now)
@@ -124,6 +124,7 @@ final class CallDriver: TransferOwner {
         let provider = call.reference.provider
         if let drift = call.drift { state.count(drift, of: provider) }
         guard let answer = call.answer else { return }
+        if let outcome = call.proofOutcome { state.count(proof: outcome, of: provider) }
         state.count(answer.outcome, of: provider, elapsed: now.since(start))
     }
 
@@ -150,6 +151,12 @@ final class CallDriver: TransferOwner {
     }
 
     // MARK: Requests
+
+    private func read(_ link: String?, _ token: Secret?) -> Call.Event {
+        begin(
+            account.readRequest(
+                call.reference, proof: link, token, traceparent: traceparent))
+    }
 
     private func begin(_ request: Request?) -> Call.Event {
         guard let request else { return .notSent(.outOfMemory) }

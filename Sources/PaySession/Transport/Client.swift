@@ -56,7 +56,7 @@ final class Client: @unchecked Sendable {
     /// Reads one session, on this thread, to its end.
     func read(_ reference: Reference, _ options: Options) -> Answer {
         let cancellations = state.cancellationCount
-        return onLoop(reference) { (loop) throws(Failure) in
+        return onLoop(reference, options) { (loop) throws(Failure) in
             run(
                 CallDriver(
                     state, loop, try state.account(of: reference.provider), reference,
@@ -64,7 +64,8 @@ final class Client: @unchecked Sendable {
         }
     }
 
-    /// Reads one session again and again, until it is final or the deadline has come.
+    /// Reads one session again and again, until it is final, and its payment no longer pending where
+    /// the proof is wanted, or the deadline has come.
     /// - Returns: the last answer.
     func wait(_ reference: Reference, _ options: Options) -> Answer {
         let deadline = Instant.now.adding(options.timeout ?? state.configuration.timeout)
@@ -72,7 +73,7 @@ final class Client: @unchecked Sendable {
         var last: Answer?
         var interval = options.interval.microseconds
         while true {
-            let answer = onLoop(reference) { (loop) throws(Failure) in
+            let answer = onLoop(reference, options) { (loop) throws(Failure) in
                 let now = Instant.now
                 return run(
                     CallDriver(
@@ -82,7 +83,7 @@ final class Client: @unchecked Sendable {
                         cancellations: cancellations, at: now), on: loop)
             }
             switch answer.outcome {
-            case .ok where answer.status.isFinal: return answer
+            case .ok where answer.isFinal: return answer
             case .ok: last = answer
             // The deadline, not the provider, ended this read: what was learnt before stands.
             case .timedOut: return last ?? answer
@@ -98,7 +99,7 @@ final class Client: @unchecked Sendable {
             let now = Instant.now
             guard pause < deadline.since(now) else { return last ?? answer }
             let until = now.adding(pause)
-            let interruption = onLoop(reference) { (loop) throws(Failure) in
+            let interruption = onLoop(reference, options) { (loop) throws(Failure) in
                 while Instant.now < until, state.cancellationCount == cancellations, !loop.isLost,
                     !loop.isAbandoned
                 {
@@ -129,7 +130,7 @@ final class Client: @unchecked Sendable {
     }
 
     private func onLoop(
-        _ reference: Reference, _ body: (Loop) throws(Failure) -> Answer
+        _ reference: Reference, _ options: Options, _ body: (Loop) throws(Failure) -> Answer
     ) -> Answer {
         do throws(Failure) {
             guard let loop = takeLoop() else { throw .outOfMemory }
@@ -142,7 +143,9 @@ final class Client: @unchecked Sendable {
             if ForkGate.isBroken { throw .forked }
             return answer
         } catch {
-            return Answer(error, provider: reference.provider.name, reference: reference.text)
+            return Answer(
+                error, provider: reference.provider.name, reference: reference.text,
+                isProofWanted: options.proof != nil)
         }
     }
 

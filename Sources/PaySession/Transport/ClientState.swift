@@ -70,6 +70,10 @@ final class ClientState: @unchecked Sendable {
         withLock { report.count(outcome, provider.index, elapsed) }
     }
 
+    func count(proof outcome: Outcome, of provider: Provider) {
+        withLock { report.count(proof: outcome, provider.index) }
+    }
+
     func count(_ drift: Drift, of provider: Provider) {
         if drift.unreadable.isEmpty, drift.unknownStatus == nil { return }
         withLock { report.count(drift, provider.index) }

@@ -5,6 +5,8 @@ struct Report {
     private struct Tally {
         /// By the number of the `Outcome`.
         var outcomes = [Int64](repeating: 0, count: Int(Outcome.again.rawValue) + 1)
+        /// How the reading of proofs ended, in the same way.
+        var proofs: [Int64] = []
         var latencies = Latencies()
         /// The provider's clock minus this machine's, when it was last told.
         var clockSkew: Int64?
@@ -22,6 +24,14 @@ struct Report {
     mutating func count(_ outcome: Outcome, _ provider: Int, _ elapsed: Span) {
         tallies[provider].outcomes[Int(outcome.rawValue)] += 1
         tallies[provider].latencies.add(elapsed)
+    }
+
+    mutating func count(proof outcome: Outcome, _ provider: Int) {
+        if tallies[provider].proofs.isEmpty {
+            tallies[provider].proofs = [Int64](
+                repeating: 0, count: Int(Outcome.again.rawValue) + 1)
+        }
+        tallies[provider].proofs[Int(outcome.rawValue)] += 1
     }
 
     func knowsClock(_ provider: Int) -> Bool { tallies[provider].clockSkew != nil }
@@ -91,17 +101,19 @@ struct Report {
         }
     }
 
+    private static func write(_ outcomes: [Int64], to writer: inout Writer) {
+        for outcome in Outcome.allCases where Int(outcome.rawValue) < outcomes.count {
+            let count = outcomes[Int(outcome.rawValue)]
+            if count > 0 { writer.field(outcome.word, count) }
+        }
+    }
+
     private static func write(_ tally: Tally, _ account: Account?, to writer: inout Writer) {
         writer.object { writer in
             writer.field("base_url", account?.base.text)
             writer.field("clock_skew_s", tally.clockSkew)
-            writer.key("calls")
-            writer.object { writer in
-                for outcome in Outcome.allCases {
-                    let count = tally.outcomes[Int(outcome.rawValue)]
-                    if count > 0 { writer.field(outcome.word, count) }
-                }
-            }
+            writer.object("calls") { Report.write(tally.outcomes, to: &$0) }
+            writer.object("proofs") { Report.write(tally.proofs, to: &$0) }
             writer.key("latency_ms")
             writer.object { writer in
                 for (name, part): (StaticString, Int64) in [("p50", 50), ("p90", 90), ("p99", 99)] {

@@ -25,6 +25,19 @@ enum Hold: UInt8, CaseIterable {
     case amountMismatch, amountNotProvided
     case currencyMismatch, currencyNotProvided
     case referenceMismatch, referenceNotProvided
+    /// The session names no resource that proves its payment.
+    case proofUnnamed
+    /// The provider knows no such resource.
+    case proofNotFound
+    /// By its state: not there yet, over, given back, or a word in no documentation.
+    case proofPending, proofEnded, proofRefunded, proofUnknown
+    /// The proof's amount differs from the session's, or cannot be read.
+    case proofAmountMismatch, proofAmountUnreadable
+    /// The proof's currency differs from the session's, or from the one expected.
+    case proofCurrencyMismatch
+    /// The proof is about another order, or does not say about which.
+    case proofReferenceMismatch
+    case proofFraud
 
     var word: StaticString {
         switch self {
@@ -45,6 +58,17 @@ enum Hold: UInt8, CaseIterable {
         case .currencyNotProvided: "currency_not_provided"
         case .referenceMismatch: "reference_mismatch"
         case .referenceNotProvided: "reference_not_provided"
+        case .proofUnnamed: "proof_unnamed"
+        case .proofNotFound: "proof_not_found"
+        case .proofPending: "proof_pending"
+        case .proofEnded: "proof_ended"
+        case .proofRefunded: "proof_refunded"
+        case .proofUnknown: "proof_unknown"
+        case .proofAmountMismatch: "proof_amount_mismatch"
+        case .proofAmountUnreadable: "proof_amount_unreadable"
+        case .proofCurrencyMismatch: "proof_currency_mismatch"
+        case .proofReferenceMismatch: "proof_reference_mismatch"
+        case .proofFraud: "proof_fraud"
         }
     }
 }
@@ -55,6 +79,8 @@ struct Holds: Sequence, IteratorProtocol {
 
     var isEmpty: Bool { bits == 0 }
     mutating func insert(_ hold: Hold) { bits |= 1 << UInt32(hold.rawValue) }
+    mutating func remove(_ hold: Hold) { bits &= ~(1 << UInt32(hold.rawValue)) }
+    mutating func formUnion(_ other: Holds) { bits |= other.bits }
 
     mutating func next() -> Hold? {
         guard let hold = Hold(rawValue: UInt8(truncatingIfNeeded: bits.trailingZeroBitCount)) else {
