@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import copy
 import ctypes
+import dataclasses
 import gc
+import inspect
 import json
 import logging
 import os
@@ -31,6 +33,7 @@ from paysession import _answer, _calls, _client, _library, _loaded
 from paysession._answer import _travelled
 from paysession._declarations import AnswerPointer
 from paysession._errors import exception_of, reply_of
+from paysession._value import Value
 from paysession._values import moment
 from paysession._library import SONAME
 
@@ -541,6 +544,48 @@ def test_answers_are_frozen() -> None:
     answer = paysession.normalize("inbank", INBANK)
     with pytest.raises(AttributeError):
         answer.result = paysession.Result.OK  # type: ignore[misc]
+
+
+KINDS: list[type[Value]] = Value.__subclasses__()
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_values_are_frozen_dataclasses(kind: Any) -> None:
+    """To all who use them, as the module dataclasses itself would make them."""
+    fields = [(one.name, one.type, dataclasses.field(repr=one.repr)) for one in dataclasses.fields(kind)]
+    real: Any = dataclasses.make_dataclass(kind.__name__, fields, frozen=True)
+    names = [name for name, *_ in fields]
+    assert names == list(kind.__annotations__) and kind in vars(paysession).values()
+    made: Any = kind(*names)
+    same: Any = real(*names)
+    assert repr(made) == repr(same) and hash(made) == hash(same) and vars(made) == vars(same)
+    assert inspect.signature(kind) == inspect.signature(real)
+    if sys.version_info >= (3, 10):
+        assert kind.__match_args__ == real.__match_args__
+    assert dataclasses.asdict(made) == dataclasses.asdict(same)
+    other = dataclasses.replace(made, **{names[-1]: 7})
+    assert made == kind(**dict(zip(names, names))) != other and made != same and getattr(other, names[-1]) == 7
+    for again in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):
+        assert type(again) is kind and again == made
+    changes: list[Callable[[], object]] = [
+        lambda: setattr(made, names[0], 1), lambda: setattr(made, "novel", 1), lambda: delattr(made, names[0])]
+    for change in changes:
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            change()
+    wrong: list[Callable[[], object]] = [
+        kind, lambda: kind(*names, 1), lambda: kind(*names[1:], novel=1),
+        lambda: kind(*names[:-1], **{names[0]: 1})]
+    for call in wrong:
+        with pytest.raises(TypeError, match=rf"^{kind.__name__}\(\) takes each of these once: {names[0]}, "):
+            call()
+
+
+def test_a_kind_of_customer_is_not_shown_either() -> None:
+    class Buyer(paysession.Customer):
+        """A shop's own."""
+
+    buyer = Buyer("Mari", "Maasikas", "mari@example.com", None, None)
+    assert repr(buyer).endswith("Buyer()") and buyer.email == "mari@example.com"
 
 
 def test_versions() -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any, NoReturn, Union
 
 from ._loaded import library
+from ._value import Value
 from ._values import Error, Exchange, Session, error_of, exchange_of, session_of
 from ._words import AnyResult, Next, Paid, Result, Status
 
@@ -28,19 +28,21 @@ _YES = Paid.YES.number
 class _Reply:
     """What Answer and Failure have in common. Immutable; may be shared between threads."""
 
-    __slots__ = ("_code", "_exchange", "_json", "_numbers", "_pointer", "_told")
-    # Those but for the pointer and the code are there from when they are asked for: most shops ask whether
-    # it is paid, and to say of each field that it is not there yet takes as long as that.
+    __slots__ = ("_code", "_exchange", "_json", "_numbers", "_pointer", "_raw", "_session", "_told")
     #: Status, verdict and decision, of one that has travelled.
     _numbers: tuple[int, int, int]
-    _json: bytes
-    _told: dict[str, Any]
+    # Made when they are asked for. None until then: an AttributeError takes twenty times as long to find that out.
+    _json: bytes | None
+    _told: dict[str, Any] | None
     _exchange: Exchange | None
+    _session: Session | None
+    _raw: dict[str, Any] | None
 
     def __init__(self, pointer: Any, code: int) -> None:
         # The library's own, freed with this object; None in one that has travelled as a pickle.
         self._pointer = pointer
         self._code = code
+        self._json = self._told = self._exchange = self._session = self._raw = None
 
     # The default argument is still there when the interpreter has already emptied this module.
     def __del__(self, _free: Any = library.session_answer_free) -> None:
@@ -73,11 +75,10 @@ class _Reply:
     @property
     def json(self) -> bytes:
         """The whole answer, byte for byte as the library gave it. Holds personal data."""
-        try:
-            return self._json
-        except AttributeError:
-            self._json = library.session_answer_json(self._pointer, None)
-            return self._json
+        text = self._json
+        if text is None:
+            text = self._json = library.session_answer_json(self._pointer, None)
+        return text
 
     @property
     def result(self) -> AnyResult:
@@ -100,11 +101,9 @@ class _Reply:
     @property
     def exchange(self) -> Exchange | None:
         """What went over the wire; None where nothing did."""
-        try:
-            return self._exchange
-        except AttributeError:
+        if self._exchange is None:
             self._exchange = exchange_of(self._own["exchange"])
-            return self._exchange
+        return self._exchange
 
     def to_dict(self) -> dict[str, Any]:
         """The answer in the library's own words (paysession.schema.json) and plain types, which JSON
@@ -113,11 +112,9 @@ class _Reply:
 
     @property
     def _own(self) -> dict[str, Any]:
-        try:
-            return self._told
-        except AttributeError:
+        if self._told is None:
             self._told = self._decoded()
-            return self._told
+        return self._told
 
     def _decoded(self) -> dict[str, Any]:
         text = self.json
@@ -147,32 +144,27 @@ class _Reply:
 class Answer(_Reply):
     """A session that was read and judged, whatever its status: decide on `is_paid`, or on `next`."""
 
-    __slots__ = ("_raw", "_session")
-    _session: Session
-    _raw: dict[str, Any]
+    __slots__ = ()
 
     @property
     def session(self) -> Session:
         """What the provider tells, in one shape for all. Holds personal data."""
-        try:
-            return self._session
-        except AttributeError:
+        if self._session is None:
             self._session = session_of(self._own["session"])
-            return self._session
+        return self._session
 
     @property
     def raw(self) -> dict[str, Any]:
         """The provider's document, parsed: integers as int, other numbers as Decimal (one too long for
         an int is a Decimal, one beyond Decimal's range its text). Holds personal data."""
-        try:
-            return self._raw
-        except AttributeError:
+        raw = self._raw
+        if raw is None:
             text = self.json
             document = text[text.index(_RAW) + len(_RAW):-1]
             # The scanner's own integers take a tenth of the time of _integer().
             decoder = _SLOW if _TOO_LONG in document.translate(_ZEROS) else _QUICK
-            self._raw = decoder.raw_decode(document.decode("utf-8"))[0]
-            return self._raw
+            raw = self._raw = decoder.raw_decode(document.decode("utf-8"))[0]
+        return raw
 
     @property
     def error(self) -> None:
@@ -201,8 +193,7 @@ class Failure(_Reply):
         return None
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Value):
     """What the shop does next about an order, and why.
 
     `why` is one sentence, or the words for what holds the session; empty where it is a clear yes or

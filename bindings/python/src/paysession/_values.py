@@ -10,18 +10,13 @@ up in logs.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from operator import itemgetter
-from typing import Any, NoReturn, Optional, TypeVar
+from typing import Any, NoReturn, Optional
 
-from ._words import AnyResult, Paid, Status, result_of
-
-_Value = TypeVar("_Value")
-_Fields = tuple["tuple[str, ...]", Callable[[Mapping[str, Any]], "tuple[Any, ...]"]]
-_FIELDS: dict[type[Any], _Fields] = {}
+from ._value import Value, made
+from ._words import AnyResult, Paid, Status, paid_of, result_of, status_of
 
 
 def moment(text: str | None) -> datetime | None:
@@ -36,8 +31,7 @@ def moment(text: str | None) -> datetime | None:
         seconds=leap, microseconds=int(fraction[:6].ljust(6, "0")))
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(Value):
     """What the status rests on: basis is "reported", "derived" or "absent"."""
 
     field: Optional[str]
@@ -45,8 +39,7 @@ class Evidence:
     basis: str
 
 
-@dataclass(frozen=True)
-class Expectations:
+class Expectations(Value):
     """"match", "mismatch" or "not_provided"; None for what was not expected."""
 
     amount: Optional[str]
@@ -54,8 +47,7 @@ class Expectations:
     reference: Optional[str]
 
 
-@dataclass(frozen=True)
-class Amount:
+class Amount(Value):
     """Money: minor units, and the same in major units where the currency is known."""
 
     minor: int
@@ -63,19 +55,17 @@ class Amount:
     decimal: Optional[Decimal]
 
 
-@dataclass(frozen=True)
-class Customer:
+class Customer(Value, hidden=("first_name", "last_name", "email", "phone", "company")):
     """Who buys: personal data, so repr() shows none of it."""
 
-    first_name: Optional[str] = field(repr=False)
-    last_name: Optional[str] = field(repr=False)
-    email: Optional[str] = field(repr=False)
-    phone: Optional[str] = field(repr=False)
-    company: Optional[str] = field(repr=False)
+    first_name: Optional[str]
+    last_name: Optional[str]
+    email: Optional[str]
+    phone: Optional[str]
+    company: Optional[str]
 
 
-@dataclass(frozen=True)
-class PaymentMethod:
+class PaymentMethod(Value):
     """How it is paid, in the provider's words."""
 
     type: Optional[str]
@@ -83,8 +73,7 @@ class PaymentMethod:
     invoice_channel: Optional[str]
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(Value):
     """One line of the order; money in minor units."""
 
     reference: Optional[str]
@@ -98,8 +87,7 @@ class Item:
     discount_minor: Optional[int]
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(Value):
     """A payment session.
 
     Points in time are text in UTC with up to nine digits of a second (`created_at`), and aware
@@ -157,22 +145,20 @@ class Session:
         raise TypeError("a session is neither true nor false: decide on answer.is_paid")
 
 
-@dataclass(frozen=True)
-class Error:
+class Error(Value, hidden=("provider_message",)):
     """Why there is no session. `message` and `advice` are free of personal data."""
 
     message: str
     http_status: Optional[int]
     provider_code: Optional[str]
-    provider_message: Optional[str] = field(repr=False)
+    provider_message: Optional[str]
     retryable: bool
     #: What the provider asked for (Retry-After).
     retry_after_ms: Optional[int]
     advice: str
 
 
-@dataclass(frozen=True)
-class Callback:
+class Callback(Value):
     """What came to the shop: a reason to read a session, and no word about payment.
 
     `reference` names the session to read, where the callback names one. `identifiers` (session, order, transaction,
@@ -214,8 +200,7 @@ class Callback:
         raise TypeError("a callback is neither true nor false: see is_genuine, and read the session")
 
 
-@dataclass(frozen=True)
-class Try:
+class Try(Value):
     """One request of a call: of the session, or of a token for it."""
 
     step: str
@@ -226,8 +211,7 @@ class Try:
     pause_ms: Optional[float]
 
 
-@dataclass(frozen=True)
-class Exchange:
+class Exchange(Value):
     """What went over the wire."""
 
     http_status: Optional[int]
@@ -247,66 +231,40 @@ class Exchange:
         return moment(self.asked_at)
 
 
-def session_of(told: Mapping[str, Any]) -> Session:
+def session_of(told: dict[str, Any]) -> Session:
     """The Session that an answer's `session` spells. Raises KeyError if a promised key is missing."""
-    return _made(
-        Session, told, status=Status.of(told["status"]), paid=Paid.of(told["paid"]),
-        evidence=_made(Evidence, told["evidence"]), holds=tuple(told["holds"]),
-        expectations=_expectations(told["expectations"]), amount=_amount(told["amount"]),
-        customer=_made(Customer, told["customer"]),
-        payment_method=_made(PaymentMethod, told["payment_method"]),
-        items=None if told["items"] is None else tuple(_made(Item, item) for item in told["items"]))
+    amount, expectations, items = told["amount"], told["expectations"], told["items"]
+    return made(Session, {
+        **told, "status": status_of(told["status"]), "paid": paid_of(told["paid"]),
+        "evidence": made(Evidence, told["evidence"]), "holds": tuple(told["holds"]),
+        "expectations": None if expectations is None else made(Expectations, expectations),
+        "amount": None if amount is None else _amount(amount), "customer": made(Customer, told["customer"]),
+        "payment_method": made(PaymentMethod, told["payment_method"]),
+        "items": None if items is None else tuple([made(Item, item) for item in items])})
 
 
-def exchange_of(told: Mapping[str, Any] | None) -> Exchange | None:
+def _amount(told: dict[str, Any]) -> Amount:
+    decimal = told["decimal"]
+    return made(Amount, {**told, "decimal": None if decimal is None else Decimal(decimal)})
+
+
+def exchange_of(told: dict[str, Any] | None) -> Exchange | None:
     """The Exchange that an answer's `exchange` spells; None stays None."""
     if told is None:
         return None
-    return _made(Exchange, told, tries=tuple(
-        _made(Try, one, result=result_of(one["result"])) for one in told["tries"]))
+    return made(Exchange, {**told, "tries": tuple([
+        made(Try, {**one, "result": result_of(one["result"])}) for one in told["tries"]])})
 
 
 def callback_of(text: bytes) -> Callback:
     """The Callback that an answer's JSON spells."""
     told = json.loads(text)
-    spelt = {**told["callback"], **{key: told[key] for key in ("provider", "reference")}}
-    return _made(Callback, {**spelt, "result": result_of(told["result"])}, covers=tuple(spelt["covers"]))
+    spelt = told["callback"]
+    return made(Callback, {
+        **spelt, "provider": told["provider"], "reference": told["reference"], "result": result_of(told["result"]),
+        "covers": tuple(spelt["covers"])})
 
 
-def error_of(told: Mapping[str, Any]) -> Error:
+def error_of(told: dict[str, Any]) -> Error:
     """The Error that an answer's `error` spells."""
-    return _made(Error, told)
-
-
-def _expectations(told: Mapping[str, Any] | None) -> Expectations | None:
-    return None if told is None else _made(Expectations, told)
-
-
-def _amount(told: Mapping[str, Any] | None) -> Amount | None:
-    if told is None:
-        return None
-    decimal = told["decimal"]
-    return _made(Amount, told, decimal=None if decimal is None else Decimal(decimal))
-
-
-def _made(kind: type[_Value], told: Mapping[str, Any], **better: Any) -> _Value:
-    """A `kind` of the keys that it names, others come from a newer library; `better` are values for
-    what was told as text.
-
-    Without __init__, which in a frozen class takes as long as decoding the JSON.
-    """
-    names, values = _fields(kind)
-    made = object.__new__(kind)
-    own = made.__dict__
-    own.update(zip(names, values(told)))
-    if better:
-        own.update(better)
-    return made
-
-
-def _fields(kind: type[Any]) -> _Fields:
-    """A class's own names, and what takes their values out of a mapping; made once for each class."""
-    if kind not in _FIELDS:
-        names = tuple(kind.__annotations__)
-        _FIELDS[kind] = names, itemgetter(*names)
-    return _FIELDS[kind]
+    return made(Error, told)
