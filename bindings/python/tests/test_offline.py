@@ -658,10 +658,10 @@ def test_a_checkout_of_somebody_else(checkout: Path, monkeypatch: pytest.MonkeyP
         somebody = me
         monkeypatch.setattr(os, "geteuid", lambda: 4243)
     paths = (checkout, checkout / "build") if me == 0 else (checkout,)
-    objection = _library._objection(Path("/"), *paths)
+    objection = _library._objection("/", *map(str, paths))
     assert objection == f"{paths[-1]} belongs to user {somebody}"
     # Its owner's own files it may load, and root's.
-    assert _library._objection(checkout / "build", *paths[1:]) is None
+    assert _library._objection(str(checkout / "build"), *map(str, paths[1:])) is None
 
 
 AT = """
@@ -960,3 +960,13 @@ def test_importing_it_imports_no_event_loop() -> None:
     assert done.stdout == "False\nTrue paysession True\n"
     with pytest.raises(AttributeError, match="^module 'paysession' has no attribute 'Novel'$"):
         paysession.Novel
+
+
+def test_what_importing_it_imports() -> None:
+    """No module that takes long and that a call does not need."""
+    slow = ["asyncio", "dataclasses", "inspect", "pathlib", "re", "subprocess", "urllib.parse"]
+    program = f"import json, sys; known = {{*sys.modules}}; import paysession; print(({{*sys.modules}} - known) & {{*{slow}}})"
+    done = subprocess.run(
+        [sys.executable, "-c", program], text=True, capture_output=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(paysession.__file__).resolve().parents[1])})
+    assert done.stdout == "set()\n"

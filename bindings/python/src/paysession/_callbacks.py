@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Union
-from urllib.parse import quote
 
 _Text = Union[str, bytes]
 #: A mapping, whose values may be lists, or pairs. Bytes are Latin-1, as HTTP has them.
@@ -47,7 +46,7 @@ class Incoming(NamedTuple):
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         host = next((value for name, value in headers if name.lower() == "host"), "")
         path = scope.get("raw_path")
-        target = path.decode("latin-1") if path else quote(scope["path"], safe=_SAFE)
+        target = path.decode("latin-1") if path else _quoted(scope["path"])
         # Some servers leave the query in it.
         target = target.partition("?")[0]
         return cls(scope["method"], _address(
@@ -63,11 +62,17 @@ class Incoming(NamedTuple):
         target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or ""
         if not target.startswith("/"):
             path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-            target = quote(path.encode("latin-1"), safe=_SAFE)
+            target = _quoted(path.encode("latin-1"))
         host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
         return cls(environ["REQUEST_METHOD"], _address(
             base or f"{environ.get('wsgi.url_scheme', 'http')}://{host}", target.partition("?")[0],
             environ.get("QUERY_STRING", "")), headers, body)
+
+
+def _quoted(path: str | bytes) -> str:
+    from urllib.parse import quote  # where a server tells no more than that: it takes long to import
+
+    return quote(path, safe=_SAFE)
 
 
 def _address(base: str, path: str, query: str) -> str:

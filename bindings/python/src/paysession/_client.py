@@ -19,7 +19,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from ._answer import Answer, Decision, Failure
 from ._batch import SLICE_MS, Batch, Single, Wanted, options_of_batch, read_many, refuse_text
@@ -450,6 +449,8 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def _reference(provider: str, **identifiers: str) -> str:
+    from urllib.parse import quote  # it takes long to import, and most shops ask by reference
+
     return provider + ":" + "/".join(
         quote(text(name, value), safe="") for name, value in identifiers.items())
 

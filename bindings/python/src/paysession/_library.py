@@ -8,7 +8,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from pathlib import Path
 
 from ._declarations import declare
 
@@ -77,7 +76,7 @@ def _binary() -> str | None:
     from importlib.util import find_spec  # only where there is no libcurl
 
     spec = find_spec(BINARY)
-    return str(Path(spec.origin).with_name(LIBCURL)) if spec and spec.origin else None
+    return os.path.join(os.path.dirname(spec.origin), LIBCURL) if spec and spec.origin else None
 
 
 def _missing(error: Exception) -> str | None:
@@ -108,7 +107,8 @@ def _distributions() -> set[str]:
 
     for path in OS_RELEASE:
         try:
-            text = Path(path).read_text("utf-8")
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
             about = dict(word.split("=", 1) for word in shlex.split(text, comments=True))
         except (OSError, ValueError):
             continue  # not there, or not as the shell reads it
@@ -124,16 +124,18 @@ def _candidates() -> Iterator[tuple[str, str, str | None]]:
         yield f"${VARIABLE}, so nothing else was tried", named, None
         return
     # A wheel's own. Whoever can write there can write this file too.
-    yield "this package", str(Path(__file__).with_name(SONAME)), None
-    here = Path(__file__).resolve()
+    yield "this package", os.path.join(os.path.dirname(__file__), SONAME), None
+    here = os.path.realpath(__file__)
+    checkout = os.path.normpath(os.path.join(here, "../../../../.."))
     # Anywhere else, what stands that many folders above is nobody's checkout: in
     # /tmp/x/a/b/paysession it would be /tmp, and in /app/paysession there is no such folder.
-    if here.parts[-5:-1] == ("bindings", "python", "src", "paysession"):
-        checkout = here.parents[4]
-        folder = checkout / "build" / "lib"
-        if (checkout / "Include" / "paysession.h").is_file() and folder.is_dir():
-            yield ("this source checkout, built by make", str(folder / SONAME),
-                   _objection(here, checkout, checkout / "build", folder, folder / SONAME))
+    if here == os.path.join(checkout, "bindings/python/src/paysession", os.path.basename(here)):
+        build = os.path.join(checkout, "build")
+        folder = os.path.join(build, "lib")
+        library = os.path.join(folder, SONAME)
+        if os.path.isfile(os.path.join(checkout, "Include", "paysession.h")) and os.path.isdir(folder):
+            yield ("this source checkout, built by make", library,
+                   _objection(here, checkout, build, folder, library))
     yield "the loader's search path", SONAME, None
     from ctypes.util import find_library  # for the last resort: it imports subprocess and more
 
@@ -142,15 +144,15 @@ def _candidates() -> Iterator[tuple[str, str, str | None]]:
         yield "ctypes.util.find_library", found, None
 
 
-def _objection(here: Path, *paths: Path) -> str | None:
+def _objection(here: str, *paths: str) -> str | None:
     """Why somebody else may have put the last of `paths` there; None if nobody else could.
 
     Whoever owns this file needs no library to run what they like.
     """
-    trusted = {0, os.geteuid(), here.stat().st_uid}
+    trusted = {0, os.geteuid(), os.stat(here).st_uid}
     for path in paths:
         try:
-            about = path.stat()
+            about = os.stat(path)
         except OSError:
             continue  # not there: loading it says so
         if about.st_uid not in trusted:

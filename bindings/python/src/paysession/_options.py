@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a client and its calls can be told, for type checkers; the library checks the values."""
 
-from __future__ import annotations
-
+# No annotations as text here: a TypedDict compiles each.
 import os
 from typing import Optional, TypedDict, Union
 
