@@ -31,6 +31,8 @@ SLICE_MS = 100
 REFILL = 64
 
 _add, _next = library.session_batch_add, library.session_batch_next
+# As C has them: ctypes makes an object of each int in each call.
+_TAG, _SLICE = ctypes.c_uint64(), ctypes.c_int64(SLICE_MS)
 _OK, _AGAIN, _DONE = Result.OK.number, Result.AGAIN.number, Result.DONE.number
 
 
@@ -150,11 +152,11 @@ class Single:
         """The answer. Whatever this raises, the read is over only when this object is closed."""
         pointer = AnswerPointer()
         place = ctypes.byref(pointer)
-        if (number := _add(self._handle, reference, options, 0)) != _OK:
+        if (number := _add(self._handle, reference, options, _TAG)) != _OK:
             raise _refusal(number)
-        while (code := _next(self._handle, SLICE_MS, None, place)) == _AGAIN:
+        while (code := _next(self._handle, _SLICE, None, place)) == _AGAIN:
             pass
-        return reply_of(code, pointer)
+        return Answer(pointer, _OK) if code == _OK else reply_of(code, pointer)
 
     def close(self) -> None:
         self._batch.close()

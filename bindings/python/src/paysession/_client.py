@@ -278,13 +278,16 @@ class Client:
 
     def _read(self, reference: str, name: bytes, options: bytes | None) -> Answer | Failure:
         since = time.monotonic() if log.isEnabledFor(logging.INFO) else None
-        self._calls.append(None)  # _entered(), without a generator: this is the call that shops make
+        calls = self._calls
+        calls.append(None)  # _entered(), written out: this is the call that shops make
         try:
             if self._closed:
                 raise ValueError("the client is closed")
             told = self._ask(self._handles[0], name, options)
         finally:
-            self._leave()
+            calls.pop()
+            if self._closed:
+                self._close_if_unused()
         if since is not None:
             record(reference, told, time.monotonic() - since)
         return told
