@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import ctypes
 import json
-import logging
 import os
+import sys
 import threading
 import time
 import weakref
@@ -32,10 +32,12 @@ from ._values import Callback, callback_of
 from ._words import AnyResult, Next, Result
 
 if TYPE_CHECKING:
+    import logging
+
     from typing_extensions import Unpack
 
-log = logging.getLogger("paysession")
-log.addHandler(logging.NullHandler())
+_log: logging.Logger | None = None
+_INFO = 20  # logging.INFO
 
 
 class Client:
@@ -277,7 +279,7 @@ class Client:
         raise exception_of(told)
 
     def _read(self, reference: str, name: bytes, options: bytes | None) -> Answer | Failure:
-        since = time.monotonic() if log.isEnabledFor(logging.INFO) else None
+        since = time.monotonic() if listener() else None
         calls = self._calls
         calls.append(None)  # _entered(), written out: this is the call that shops make
         try:
@@ -410,12 +412,27 @@ def decision_of(reference: str, told: Answer | Failure) -> Decision:
     return Decision(reference, told.next, told.result, why, told)
 
 
+def listener() -> logging.Logger | None:
+    """The logger, where somebody wants to hear it. A program that has not imported logging does not, and is spared its
+    import, which takes as long as that of half of this package."""
+    global _log
+    if _log is None:
+        if "logging" not in sys.modules:
+            return None
+        import logging
+
+        _log = logging.getLogger("paysession")
+        _log.addHandler(logging.NullHandler())
+    return _log if _log.isEnabledFor(_INFO) else None
+
+
 def record(reference: str, told: Answer | Failure | None, seconds: float | None) -> None:
     """A line in the log, without secrets and personal data.
 
     :param seconds: of the whole call; None for what the exchange says.
     """
-    if not log.isEnabledFor(logging.INFO):
+    log = listener()
+    if log is None:
         return
     result: AnyResult = told.result if told is not None else Result.OUT_OF_MEMORY
     exchange = told.exchange if told is not None else None
@@ -430,7 +447,7 @@ def record(reference: str, told: Answer | Failure | None, seconds: float | None)
 
 def record_of_many(tag: object, told: Answer | PaySessionError) -> None:
     """The same for one of read_many(), which has no time of its own but the exchange's."""
-    if log.isEnabledFor(logging.INFO):  # a reference is decoded for it
+    if listener():  # a reference is decoded for it
         record(told.reference or str(tag), told.answer if isinstance(told, PaySessionError) else told, None)
 
 
