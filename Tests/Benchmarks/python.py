@@ -388,6 +388,9 @@ def main(build: str) -> None:
 
     repository = Path(__file__).resolve().parents[2]
     os.environ["PYTHONPATH"] = str(repository / "bindings" / "python" / "src")
+    # As in a shop, whose modules are compiled once: where this runs they may have to be compiled in each process.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(repository / "build" / "pycache")
     os.environ["PAYSESSION_LIBRARY"] = str(repository / "build" / "lib" / "libpaysession.so.0")
     with server() as nginx:
         config = json.dumps({key: value for key, value in nginx.config().items() if key in ("kustom", "ca_file")})
