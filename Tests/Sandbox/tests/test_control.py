@@ -32,7 +32,7 @@ def http(fresh: RunningSandbox) -> Any:
      "replies.1.http: Input should be greater than or equal to 200, got 42"),
     ({"provider": "kustom", "replies": ["tea"]},
      "replies[0]: expected an HTTP status, a state of kustom, delay-MS or one of cut, broken, html, empty, unknown-word, "
-     "wrong-amount, wrong-currency, wrong-id, 429, got 'tea'"),
+     "wrong-amount, wrong-currency, wrong-id, 429, gone, got 'tea'"),
     ({"provider": "dintero", "replies": [{"status": "x"}]},
      "replies[0].status: a document of dintero does not say its status"),
     ({"provider": "kustom", "return_url": "javascript:alert(1)"}, "return_url: expected http://HOST or https://HOST"),

@@ -23,6 +23,8 @@ class Reply:
     content_type: str = "application/json"
     delay_seconds: float = 0
     is_cut: bool = False
+    #: The connection or the stream ends without a byte of an answer.
+    is_gone: bool = False
 
     def encoded(self) -> bytes:
         if isinstance(self.body, bytes):

@@ -8,6 +8,7 @@ import asyncio
 import time
 from typing import Any
 
+from hypercorn.events import Closed
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from .control import control
-from .guard import Guard
+from .guard import SENDER, Guard
 from .journal import Entry
 from .pages import pages
 from .sandbox import Answered, Sandbox
@@ -46,6 +47,16 @@ class HalfResponse(Response):
         await super().__call__(scope, receive, half)
 
 
+class GoneResponse(Response):
+    """Ends the connection without a byte. No ASGI message says that, and an application that sends nothing is
+    answered for with a 500: so it takes Hypercorn's own, which Guard has kept."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        stream = getattr(scope[SENDER], "__self__")  # noqa: B009  # no type of it is public
+        await stream.send.__self__.send(Closed())
+        stream.closed = True
+
+
 class Serving:
     """Answers for the providers, and notes what was asked."""
 
@@ -63,6 +74,8 @@ class Serving:
         if reply.delay_seconds:
             await asyncio.sleep(reply.delay_seconds)
         self._note(request, path, answered, (time.monotonic() - begun) * 1000)
+        if reply.is_gone:
+            return GoneResponse()
         kind = HalfResponse if reply.is_cut else Response
         return kind(reply.encoded(), reply.status, dict(reply.headers), reply.content_type)
 

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Annotated, Any, Optional, Union
+from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,9 +16,9 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 
 from . import models
 from .callbacks import address_refusal
-from .names import FAULTS, turn
+from .names import ACTION_FAULTS, FAULTS, action_turn, turn
 from .order import Customer, Item, Order
-from .provider import Provider
+from .provider import Provider, filled
 from .providers import PROVIDERS
 from .sandbox import Sandbox, order_of
 from .session import Callbacks, Session, Turn
@@ -26,6 +27,9 @@ ABOUT = """Makes sessions of the providers and says what they answer. Errors are
 when the sandbox ends. A body is JSON, sent as `Content-Type: application/json`."""
 
 
+Replies = Sequence[Union[models.Reply, str]]
+#: What a document can be made to say, whatever it is.
+SAID = ("status", "amount", "currency", "id", "reference")
 #: In the place of an error, what pydantic calls the part of a request or one of several forms.
 FORM = re.compile(r"(body|query|path|str|int|float|NewSession|Reply)$|list\[")
 
@@ -79,23 +83,55 @@ def order_wanted(provider: Provider, wanted: models.NamedSession) -> Order:
     return order_of(provider, **told)
 
 
-def turns_of(provider: Provider, replies: Optional[Sequence[Union[models.Reply, str]]]) -> list[Turn]:
+def proof_of(provider: Provider, word: str, where: str) -> str:
+    found = provider.proof_word(word)
+    if found is None:
+        known = ", ".join(own for own, _ in provider.proof_states)
+        raise refused(422, f"{where}: of {provider.name} it is {known}, not {word!r}")
+    return found
+
+
+def turns_of(provider: Provider, replies: Optional[Replies], where: str = "replies") -> list[Turn]:
+    """What a session answers next, or the resource that proves its payment."""
+    is_proof = where.startswith("proof")
+    word_of, stage = (provider.proof_word, proof_of) if is_proof else (provider.stage, stage_of)
+    places = provider.proof_places if is_proof else provider.places
     turns: list[Turn] = []
     for number, reply in enumerate(replies or ()):
         if isinstance(reply, str):
-            named = turn(provider, reply)
+            named = turn(word_of, reply)
             if named is None:
-                raise refused(422, f"replies[{number}]: expected an HTTP status, a state of {provider.name}, delay-MS or "
+                raise refused(422, f"{where}[{number}]: expected an HTTP status, a state of {provider.name}, delay-MS or "
                                    f"one of {', '.join(FAULTS)}, got {reply!r}")
             turns.append(named)
             continue
         told = reply.model_dump(exclude={"times"})
         if reply.move is not None:
-            told["move"] = stage_of(provider, reply.move, f"replies[{number}].move")
-        for what in ("status", "amount", "currency", "id"):
-            if told[what] is not None and what not in provider.places:
-                raise refused(422, f"replies[{number}].{what}: a document of {provider.name} does not say its {what}")
+            told["move"] = stage(provider, reply.move, f"{where}[{number}].move")
+        for what in SAID:
+            if told[what] is not None and what not in places:
+                raise refused(422, f"{where}[{number}].{what}: a document of {provider.name} does not say its {what}")
+        if reply.carried_out:
+            raise refused(422, f"{where}[{number}].carried_out: a read changes nothing; action_replies take it")
         turns += [Turn(**told)] * reply.times
+    return turns
+
+
+def action_turns_of(replies: Optional[Replies]) -> list[Turn]:
+    """What requests are answered with that change a session."""
+    turns: list[Turn] = []
+    for number, reply in enumerate(replies or ()):
+        if isinstance(reply, str):
+            named = action_turn(reply)
+            if named is None:
+                raise refused(422, f"action_replies[{number}]: expected an HTTP status, delay-MS or one of "
+                                   f"{', '.join(ACTION_FAULTS)}, or done- and one of these, got {reply!r}")
+            turns.append(named)
+            continue
+        for what in ("move", *SAID):
+            if getattr(reply, what) is not None:
+                raise refused(422, f"action_replies[{number}].{what}: the answer has no document")
+        turns += [Turn(**reply.model_dump(exclude={"times"}))] * reply.times
     return turns
 
 
@@ -106,8 +142,20 @@ def shown(sandbox: Sandbox, session: Session) -> models.Session:
         normalized=session.status, final=session.is_final, amount=order.amount, currency=order.currency,
         reference=order.reference, pay_url=sandbox.pay_url(session), return_url=order.return_url,
         callback=models.Callback(**asdict(callbacks)),
-        replies=[str(one) for one in session.turns], reads=session.reads, created_at=session.created_at,
+        replies=[str(one) for one in session.turns], reads=session.reads, proof=proven(session),
+        actions=dict(session.actions), action_replies=[str(one) for one in session.action_turns], created_at=session.created_at,
         history=session.history, document=session.document)
+
+
+def proven(session: Session) -> Optional[models.Proven]:
+    provider, proof, word = session.provider, session.proof, session.proof_word
+    if provider.proof_path is None:
+        return None
+    parts = [quote(one, safe="") for one in provider.proof_identifiers(session.identifiers)]
+    return models.Proven(
+        path=f"/{filled(provider.proof_path, parts)}", status=word, normalized=dict(provider.proof_states).get(word or ""),
+        follows=proof.word is None, replies=[str(one) for one in proof.turns], reads=proof.reads,
+        document=session.proof_document)
 
 
 def sentence(error: RequestValidationError) -> str:
@@ -151,12 +199,40 @@ def control(sandbox: Sandbox) -> FastAPI:
         if url is not None and (refusal := address_refusal(url, anywhere=True)):
             raise refused(422, f"return_url: {refusal}")
 
+    def proof_changes(provider: Provider, changes: models.Changes) -> Callable[[Session], None]:
+        """What is to be done to a session; or says what was not understood of it."""
+        given = changes.proof
+        actions = action_turns_of(changes.action_replies)
+        if given is not None and provider.proof_path is None:
+            raise refused(422, f"proof: {provider.name} has none")
+        word = None if given is None or given.status is None else proof_of(provider, given.status, "proof.status")
+        turns = [] if given is None else turns_of(provider, given.replies, "proof.replies")
+
+        def change(session: Session) -> None:
+            if changes.action_replies is not None:
+                session.action_turns.clear()
+                session.action_turns.extend(actions)
+            if given is None:
+                return
+            if "status" in given.model_fields_set:
+                sandbox.prove(session, word)
+            if given.fields is not None:
+                session.proof.fields = given.fields
+            if given.replies is not None:
+                session.proof.turns.clear()
+                session.proof.turns.extend(turns)
+
+        return change
+
     def made(provider: Provider, wanted: models.NamedSession, identifiers: Optional[tuple[str, ...]] = None) -> Session:
         checked_return(wanted.return_url)
         stage = None if wanted.status is None else stage_of(provider, wanted.status, "status")
-        return sandbox.create(
+        prove = proof_changes(provider, wanted)
+        session = sandbox.create(
             provider, order_wanted(provider, wanted), stage=stage, identifiers=identifiers,
             turns=turns_of(provider, wanted.replies), callbacks=callbacks_of(wanted.callback))
+        prove(session)
+        return session
 
     @api.get("/providers", summary="The providers, their words, and how to reach them")
     async def providers() -> list[models.Provider]:
@@ -200,6 +276,7 @@ def control(sandbox: Sandbox) -> FastAPI:
         stage = None if changes.status is None else stage_of(found.provider, changes.status, "status")
         turns = turns_of(found.provider, changes.replies)
         callbacks = callbacks_of(changes.callback)
+        prove = proof_changes(found.provider, changes)
         # Nothing is changed before all of it was understood.
         found.change(**changes.model_dump(include={"amount", "currency", "reference", "return_url"}, exclude_none=True))
         if changes.callback is not None:
@@ -207,6 +284,7 @@ def control(sandbox: Sandbox) -> FastAPI:
         if changes.replies is not None:
             found.turns.clear()
             found.turns.extend(turns)
+        prove(found)
         if stage is not None:
             sandbox.move(found, stage)
         return shown(sandbox, found)

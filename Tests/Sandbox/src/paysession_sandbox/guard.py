@@ -11,6 +11,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .callbacks import is_loopback
 
 
+#: In the scope of a request: what its answer is sent with, before anything is wrapped around it.
+SENDER = "paysession_sandbox.sender"
+
+
 class Guard:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -21,6 +25,7 @@ class Guard:
             if refusal is not None:
                 await JSONResponse({"error": refusal}, 403)(scope, receive, send)
                 return
+            scope = {**scope, SENDER: send}
         await self._app(scope, receive, send)
 
 

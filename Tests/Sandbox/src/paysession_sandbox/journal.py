@@ -17,7 +17,7 @@ class Entry:
     at: str
     method: str
     path: str
-    #: `session`, `token`, `create`, `action`, or `elsewhere`.
+    #: `session`, `proof`, `token`, `create`, `action`, or `elsewhere`.
     kind: str
     provider: Optional[str]
     session: Optional[str]

@@ -56,15 +56,31 @@ class Reply(Given):
     delay_ms: Annotated[int, Field(strict=True, ge=0, le=600_000)] = 0
     retry_after_s: Optional[Annotated[int, Field(strict=True, ge=0, le=86_400)]] = Field(
         None, description="seconds of a Retry-After header")
-    body: Optional[Literal["broken", "cut", "html", "empty"]] = Field(
-        None, description="broken: half a JSON text · cut: the connection ends in the middle · html: a proxy's page · empty")
-    move: Optional[Text] = Field(None, description="moves the session there first")
+    body: Optional[Literal["broken", "cut", "html", "empty", "gone"]] = Field(
+        None, description="broken: half a JSON text · cut: the connection ends in the middle · gone: the connection ends "
+                          "without an answer · html: a proxy's page · empty")
+    carried_out: bool = Field(False, description="of action_replies: what was asked for is done all the same")
+    move: Optional[Text] = Field(None, description="moves the session there first, or its proof")
     status: Optional[Text] = Field(None, description="the document says this word for its status, whatever it is")
     amount: Optional[Union[int, float, str]] = Field(
         None, description="the document says this amount, in the provider's units, whatever it is")
     currency: Optional[Text] = Field(None, description="the document says this currency")
     id: Optional[Text] = Field(None, description="the document is about this session")
+    reference: Optional[Text] = Field(None, description="the document says this reference of the shop's")
     times: Annotated[int, Field(strict=True, ge=1, le=1000)] = Field(1, description="for so many reads")
+
+
+class Proof(Given):
+    """The resource that proves payment: Inbank's contract, Kustom's order, Ledyer's payment status, Dintero's
+    transaction."""
+
+    status: Optional[Text] = Field(
+        None, description="its provider's word, or paysession's state; null: it follows the session",
+        examples=["CAPTURED"])
+    fields: Optional[dict[str, Any]] = Field(
+        None, description="what its document says besides, whatever it is; null takes a key away",
+        examples=[{"refunded_amount": 1}])
+    replies: Optional[list[Union[Reply, str]]] = Field(None, description="its next answers, as those of the session")
 
 
 class Changes(Given):
@@ -79,6 +95,13 @@ class Changes(Given):
                           "delay-MS, or one of " + ", ".join(FAULTS))
 
 
+    proof: Optional[Proof] = None
+    action_replies: Optional[list[Union[Reply, str]]] = Field(
+        None, description="the next answers to requests that change the session (Inbank's approval and cancellation): an "
+                          "HTTP status, delay-MS, cut, gone, broken, html, empty; it is not carried out then, unless "
+                          "done- stands before it")
+
+
 class NamedSession(Changes):
     """A session to be made. Without an amount it is the sum of the items, or 2000."""
 
@@ -88,6 +111,16 @@ class NamedSession(Changes):
 
 class NewSession(NamedSession):
     provider: str = Field(examples=["kustom"])
+
+
+class Proven(BaseModel):
+    path: str = Field(description="where it is asked for, below the provider's base address")
+    status: Optional[str] = Field(description="its provider's word; null where it is not there yet")
+    normalized: Optional[str] = Field(description="paysession's word for it")
+    follows: bool = Field(description="whether it is what the session's state makes it")
+    replies: list[str] = Field(description="answers that are still to come, before it is told as it is")
+    reads: int
+    document: Optional[dict[str, Any]] = Field(description="what a read gives, unless replies say otherwise")
 
 
 class Session(BaseModel):
@@ -105,6 +138,10 @@ class Session(BaseModel):
     callback: Callback
     replies: list[str] = Field(description="answers that are still to come, before the session as it is")
     reads: int
+    proof: Optional[Proven] = Field(description="the resource that proves payment")
+    actions: dict[str, int] = Field(description="requests that came to change it, whatever became of them",
+                                    examples=[{"merchant-approval": 1}])
+    action_replies: list[str]
     created_at: str
     history: list[tuple[str, str]] = Field(description="when it became what")
     document: dict[str, Any] = Field(description="what a read gives, unless replies say otherwise")
@@ -115,7 +152,7 @@ class Entry(BaseModel):
     at: str
     method: str
     path: str
-    kind: Literal["session", "token", "create", "action", "elsewhere"]
+    kind: Literal["session", "proof", "token", "create", "action", "elsewhere"]
     provider: Optional[str]
     session: Optional[str]
     status: int

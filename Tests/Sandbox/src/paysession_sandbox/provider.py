@@ -26,6 +26,9 @@ Place = str
 #: What a session can become, and what paysession says of that: a word, a status, and paid.
 Stage = tuple[str, str, str]
 
+#: A word of the resource that proves payment, and paysession's for it.
+ProofState = tuple[str, str]
+
 FINAL = ("completed", "cancelled", "declined", "expired", "failed")
 
 
@@ -75,6 +78,18 @@ class Hint:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Proven:
+    """A session as the resource that proves its payment knows it: in which of `proof_states`, and since when."""
+
+    identifiers: Sequence[str]
+    order: Order
+    document: Mapping[str, Any]
+    created_at: str
+    word: str
+    at: str
+
+
 class Provider(ABC):
     #: As in references and in the configuration.
     name: str
@@ -102,6 +117,18 @@ class Provider(ABC):
     actions: Mapping[tuple[str, str], str] = {}
     #: Whom a session waits for that waits for somebody else than the customer.
     waits_for = "somebody else"
+    #: Where the resource is asked for that proves payment, a star for each of `proof_identifiers`; None where
+    #: there is none.
+    proof_path: Optional[str] = None
+    #: Where a document names it; None where it does not.
+    proof_link: Optional[Place] = None
+    #: What that resource can be. The first of those that mean the same stands for them.
+    proof_states: Sequence[ProofState] = ()
+    #: As `places`, in its document.
+    proof_places: Mapping[str, Place | Sequence[Place]] = {}
+    #: What changes a session by way of that resource: a method and a path below `proof_path`'s, what a session
+    #: becomes that waits for the shop, and what is said where none waits.
+    proof_actions: Mapping[tuple[str, str], tuple[str, str]] = {}
 
     # ---- Requests ---------------------------------------------------------------------------------
 
@@ -146,19 +173,7 @@ class Provider(ABC):
 
     def with_said(self, document: Mapping[str, Any], /, **said: Any) -> dict[str, Any]:
         """That document, but this in it. What there is none of is None."""
-        changed = dict(document)
-        for what, value in said.items():
-            if what in self.places:
-                *way, last = first(self.places[what]).split(".")
-                here = changed
-                for key in way:
-                    below = here.get(key)
-                    here[key] = here = dict(below) if isinstance(below, Mapping) else {}
-                if value is None:
-                    here.pop(last, None)
-                else:
-                    here[last] = value
-        return changed
+        return put_at(self.places, document, said)
 
     def paid(self, session: str, status: str | None = None, /, **more: Any) -> dict[str, Any]:
         """The least that a shop would ship on, or the same in another status; `more` as it stands."""
@@ -228,6 +243,33 @@ class Provider(ABC):
         """The answer to that request. No document says with which HTTP status."""
         return Reply(200, document)
 
+    # ---- What proves payment ----------------------------------------------------------------------
+
+    def proof_identifiers(self, identifiers: Sequence[str]) -> tuple[str, ...]:
+        """Those of the resource that proves payment of the session with these, known before it is there."""
+        raise NotImplementedError
+
+    def proof_owner(self, identifiers: list[str]) -> list[str]:
+        """What `allows` takes, of a resource with these identifiers."""
+        return identifiers
+
+    def proof_word(self, word: str) -> str | None:
+        """The state of that resource that is meant: its own word in any letter case, or paysession's."""
+        return next((own for own, _ in self.proof_states if own.lower() == word.lower()), None) or next(
+            (own for own, state in self.proof_states if state == word), None)
+
+    def proof_usual(self, stage: str, document: Mapping[str, Any]) -> str | None:
+        """What it is while a session is in that state, with that document; None where it is not there yet."""
+        return None
+
+    def proof_document(self, proven: Proven) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def stage_in(self, document: Mapping[str, Any]) -> str | None:
+        """The state that a document says."""
+        said = at_place(self.places["status"], document)
+        return next((own for own, _, _ in self.stages if own == said), None)
+
     # ---- Sessions to try --------------------------------------------------------------------------
 
     @abstractmethod
@@ -290,6 +332,32 @@ class WithTokens(Provider):
 def without_null(told: Mapping[str, Any]) -> dict[str, Any]:
     """No provider writes a null where there is nothing."""
     return {key: value for key, value in told.items() if value is not None}
+
+
+def at_place(places: Place | Sequence[Place], document: Mapping[str, Any]) -> Any:
+    """What stands at the first of these places; None where nothing does."""
+    here: Any = document
+    for key in first(places).split("."):
+        here = here.get(key) if isinstance(here, Mapping) else None
+    return here
+
+
+def put_at(places: Mapping[str, Place | Sequence[Place]], document: Mapping[str, Any],
+           said: Mapping[str, Any]) -> dict[str, Any]:
+    """That document, but this in it, each at its place; None takes away, and what has no place is left out."""
+    changed = dict(document)
+    for what, value in said.items():
+        if what in places:
+            *way, last = first(places[what]).split(".")
+            here = changed
+            for key in way:
+                below = here.get(key)
+                here[key] = here = dict(below) if isinstance(below, Mapping) else {}
+            if value is None:
+                here.pop(last, None)
+            else:
+                here[last] = value
+    return changed
 
 
 def first(places: Place | Sequence[Place]) -> Place:

@@ -16,7 +16,7 @@ from .chance import Chance, Clock, written
 from .journal import Journal
 from .names import understood
 from .order import Order
-from .provider import Change, Provider, Tokens
+from .provider import Change, Provider, Tokens, at_place
 from .providers import PROVIDERS
 from .reading import Body, Unreadable
 from .session import Callbacks, Session, Turn, referring
@@ -54,6 +54,8 @@ class Sandbox:
         self.samples: dict[str, Sample] = {
             sample.reference: sample
             for provider in PROVIDERS.values() for sample in provider.samples()}
+        #: What proves payment of those: the sample that is asked for it, by provider and identifiers.
+        self._sample_proofs = sample_proofs(self.samples.values())
         self.caller = Caller(anywhere=options.callbacks_anywhere)
         self.journal = Journal()
         self.reset()
@@ -63,6 +65,8 @@ class Sandbox:
         self.chance = Chance(self.options.seed)
         self.clock = Clock(self.options.seed)
         self.sessions: dict[str, Session] = {}
+        #: The session that a resource proves payment of, by provider and the resource's identifiers.
+        self._proofs: dict[tuple[str, tuple[str, ...]], str] = {}
         self._reads: Counter[str] = Counter()
         self._tokens = {name: Tokens(self.options.token_seconds, self.chance) for name in PROVIDERS}
         #: Requests that are still to be refused, by provider; -1 is all.
@@ -91,6 +95,8 @@ class Sandbox:
             replace(callbacks, url=url), deque(turns), [(at, first)])
         self.sessions.pop(session.reference, None)
         self.sessions[session.reference] = session
+        if provider.proof_path is not None:
+            self._proofs[provider.name, provider.proof_identifiers(identifiers)] = session.reference
         if stage not in (None, first):
             session.move(stage or first, at)
         self._call(session, at)
@@ -100,6 +106,10 @@ class Sandbox:
         at = self.now()
         session.move(stage, at)
         self._call(session, at)
+
+    def prove(self, session: Session, word: Optional[str]) -> None:
+        """The resource that proves payment becomes that; None: it follows the session again."""
+        session.proof.word, session.changed_at = word, self.now()
 
     def _call(self, session: Session, at: str) -> None:
         if session.callbacks.url is None:
@@ -166,6 +176,14 @@ class Sandbox:
             found = called("GET", f"{provider.name}/{provider.path}")
             if found is not None:
                 return self._session(provider, found, authorization)
+            if provider.proof_path is not None:
+                found = called("GET", f"{provider.name}/{provider.proof_path}")
+                if found is not None:
+                    return self._proof(provider, found, authorization)
+                for (wanted, action), (stage, refusal) in provider.proof_actions.items():
+                    found = called(wanted, f"{provider.name}/{provider.proof_path}/{action}")
+                    if found is not None:
+                        return self._proof_action(provider, found, action, stage, refusal, authorization)
             if provider.token_path is not None:
                 found = called("POST", f"{provider.name}/{provider.token_path}")
                 if found is not None:
@@ -208,6 +226,49 @@ class Sandbox:
         return Answered(session.reply(scripted), "session", provider, reference,
                         None if scripted is None else str(scripted))
 
+    def _proven(self, provider: Provider, identifiers: list[str]) -> Optional[Session]:
+        """The session that this resource proves payment of."""
+        key = provider.name, tuple(identifiers)
+        return self.sessions.get(self._proofs.get(key, "")) or self._sample_proofs.get(key)
+
+    def _proof(self, provider: Provider, identifiers: list[str], authorization: str) -> Answered:
+        session = self._proven(provider, identifiers)
+        reference = None if session is None else session.reference
+        if not self._allows(provider, authorization, provider.proof_owner(identifiers)):
+            return Answered(Reply(401, provider.error("unauthorized")), "proof", provider, reference)
+        if session is None:
+            return Answered(Reply(404, provider.error("not found")), "proof", provider)
+        session.proof.reads += 1
+        scripted = session.proof.turns.popleft() if session.proof.turns else None
+        if scripted is not None and scripted.move is not None:
+            self.prove(session, scripted.move)
+        return Answered(session.proof_reply(scripted), "proof", provider, reference,
+                        None if scripted is None else str(scripted))
+
+    def _proof_action(self, provider: Provider, identifiers: list[str], action: str, stage: str, refusal: str,
+                      authorization: str) -> Answered:
+        """What a shop decides on a session that waits for it; it may be scripted to fail before, or after."""
+        # None that is ready-made: those stay what they are.
+        session = self.sessions.get(self._proofs.get((provider.name, tuple(identifiers)), ""))
+        reference = None if session is None else session.reference
+        # Whatever comes of it: whoever counts wants to know how often it was sent.
+        if session is not None:
+            session.actions[action] += 1
+        if not self._allows(provider, authorization, provider.proof_owner(identifiers)):
+            return Answered(Reply(401, provider.error("unauthorized")), "action", provider, reference)
+        if session is None or session.proof_word is None:
+            return Answered(Reply(404, provider.error(["contract_not_found"])), "action", provider, reference)
+        scripted = session.action_turns.popleft() if session.action_turns else None
+        fails = scripted is not None and (scripted.http is not None or scripted.body is not None)
+        usual = Reply(204, b"")
+        if not fails or (scripted is not None and scripted.carried_out):
+            if session.status == "action_required":
+                self.move(session, stage)
+            else:
+                usual = Reply(422, provider.error([refusal]))
+        return Answered(session.action_reply(scripted, usual), "action", provider, reference,
+                        None if scripted is None else str(scripted))
+
     def _named(self, provider: Provider, identifiers: list[str]) -> Optional[Session]:
         """A session whose name says what it does, made when it is read first."""
         if len(identifiers) > 1 and tuple(identifiers[:-1]) != provider.within:
@@ -216,10 +277,16 @@ class Sandbox:
         if named is None:
             return None
         moves = any(turn.move is not None for turn in named.turns)
-        return self.create(
+        session = self.create(
             provider, order_of(provider, **named.order), identifiers=tuple(identifiers),
             stage=None if moves else named.stage,
             turns=(*named.turns, Turn(move=named.stage)) if moves else named.turns)
+        if any(turn.move is not None for turn in named.proof_turns):
+            session.proof.turns.extend((*named.proof_turns, Turn(move=named.proof)))
+        else:
+            session.proof.word = named.proof
+            session.proof.turns.extend(named.proof_turns)
+        return session
 
     def _token(self, provider: Provider, identifiers: list[str], authorization: str, body: bytes) -> Answered:
         if self._refuses(provider):
@@ -249,6 +316,34 @@ class Sandbox:
         if not session.is_final:
             self.move(session, stage)
         return Answered(session.reply(None), "action", provider, reference)
+
+
+def sample_proofs(samples: Iterable[Sample]) -> dict[tuple[str, tuple[str, ...]], Session]:
+    """What proves payment of the ready-made sessions, some of which name the same resource: it is a paid one's."""
+    found: dict[tuple[str, tuple[str, ...]], Session] = {}
+    for sample in sorted(samples, key=lambda one: one.status != "completed"):
+        name, _, rest = sample.reference.partition(":")
+        provider, document = PROVIDERS[name], sample.replies[-1].body
+        stage = provider.stage_in(document) if isinstance(document, dict) else None
+        if provider.proof_path is None or not isinstance(document, dict) or stage is None:
+            continue
+        identifiers = tuple(unquote(part) for part in rest.split("/"))
+        resource = provider.proof_identifiers(identifiers)
+        if provider.proof_link is not None:
+            resource = (*resource[:-1], at_place(provider.proof_link, document))
+        said = {what: at_place(provider.places[what], document) for what in ("amount", "currency", "reference")
+                if what in provider.places}
+        amount = said.get("amount")
+        told = {"amount": amount if type(amount) is int and not provider.is_major else None,
+                **{what: said.get(what) for what in ("currency", "reference")}}
+        session = Session(
+            provider, identifiers, order_of(provider, **{what: value for what, value in told.items() if value is not None}),
+            stage, {**document}, "2024-01-15T10:30:00Z")
+        session.proof.fields = {} if provider.proof_link is None or "id" not in provider.proof_places else {
+            str(provider.proof_places["id"]): resource[-1]}
+        if resource[-1] is not None:
+            found.setdefault((name, resource), session)
+    return found
 
 
 def order_of(provider: Provider, **told: Any) -> Order:

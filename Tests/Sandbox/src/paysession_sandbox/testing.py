@@ -52,7 +52,7 @@ class RunningSandbox:
 
     def create(self, provider: str, **wanted: Any) -> dict[str, Any]:
         """Makes a session: amount (minor units), currency, reference, status, replies, items, customer,
-        return_url, callback. `["session"]` of what is returned is the reference for paysession."""
+        return_url, callback, proof, action_replies. `["session"]` of what is returned is the reference for paysession."""
         created: dict[str, Any] = self.ask("POST", "sessions", {"provider": provider, **wanted})
         return created
 
@@ -64,6 +64,11 @@ class RunningSandbox:
         """The same keys as `create`, but items and customer."""
         changed: dict[str, Any] = self.ask("PATCH", f"sessions/{quote(session, safe=':/%')}", changes)
         return changed
+
+    def prove(self, session: str, status: Optional[str], **more: Any) -> dict[str, Any]:
+        """What proves payment of a session becomes that, by its provider's word or paysession's; None: it follows the
+        session again. `fields` and `replies` are told beside it."""
+        return self.change(session, proof={"status": status, **more})
 
     def tokens(self, provider: str, action: str, times: Optional[int] = None) -> None:
         """`expire`, `refuse` or `accept`."""

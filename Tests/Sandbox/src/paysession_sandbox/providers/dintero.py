@@ -10,7 +10,7 @@ from typing import Any
 from ..answers import Reply, Sample, ok, slow
 from ..chance import Chance
 from ..order import Order
-from ..provider import Change, Hint, Stage, Tokens, WithTokens, without_null
+from ..provider import Change, Hint, Proven, Stage, Tokens, WithTokens, without_null
 
 ACCOUNTS = ("T12345678", "P12345678")
 
@@ -42,6 +42,14 @@ class Dintero(WithTokens):
               "success": "success", "items": "items"}
     usual = {"amount": 2000, "processed_at": "2024-01-15T10:30:00Z"}
     trust = {"trust_processed_at": True}
+    proof_path = "v1/transactions/*"
+    proof_states = [
+        ("AUTHORIZED", "secured"), ("PARTIALLY_CAPTURED", "secured"), ("CAPTURED", "captured"), ("INITIATED", "pending"),
+        ("ON_HOLD", "pending"), ("AUTHORIZATION_VOIDED", "ended"), ("DECLINED", "ended"), ("FAILED", "ended"),
+        ("REFUNDED", "refunded"), ("PARTIALLY_REFUNDED", "refunded"), ("PARTIALLY_CAPTURED_REFUNDED", "refunded"),
+        ("UNKNOWN", "unknown")]
+    proof_places = {"id": "id", "status": "status", "amount": "amount", "currency": "currency",
+                    "reference": "merchant_reference"}
 
     @property
     def stages(self) -> Sequence[Stage]:
@@ -69,9 +77,40 @@ class Dintero(WithTokens):
         return Hint(
             "failed" if change.stage == "failed" else "authorized", "GET",
             headers={"event-delivery": change.id}, query={
-                "transaction_id": f"{account}.{change.identifiers[-1]}", "session_id": f"{account}.{change.id}",
+                "transaction_id": self.proof_identifiers(change.identifiers)[0], "session_id": f"{account}.{change.id}",
                 "merchant_reference": change.identifiers[1], "time": change.at,
                 **({"error": "failed"} if change.stage == "failed" else {})})
+
+    def stage_in(self, document: Mapping[str, Any]) -> str | None:
+        if document.get("success") is False:
+            return "failed"
+        return "processed" if document.get("processed_at") else "unprocessed"
+
+    def proof_identifiers(self, identifiers: Sequence[str]) -> tuple[str, ...]:
+        return (f"{identifiers[0]}.{identifiers[-1]}",)
+
+    def proof_owner(self, identifiers: list[str]) -> list[str]:
+        return [identifiers[0].partition(".")[0]]
+
+    def proof_usual(self, stage: str, document: Mapping[str, Any]) -> str | None:
+        return {"unprocessed": "INITIATED", "processed": "AUTHORIZED", "failed": "FAILED"}[stage]
+
+    def proof_document(self, proven: Proven) -> dict[str, Any]:
+        """The checkout's transaction. A part is half of it; the sums are those of its events."""
+        amount, word = proven.order.amount, proven.word
+        half = amount // 2
+        whole = {"AUTHORIZE": amount}
+        done = {
+            "AUTHORIZED": whole, "CAPTURED": {**whole, "CAPTURE": amount}, "PARTIALLY_CAPTURED": {**whole, "CAPTURE": half},
+            "AUTHORIZATION_VOIDED": {**whole, "VOID": amount}, "REFUNDED": {**whole, "CAPTURE": amount, "REFUND": amount},
+            "PARTIALLY_REFUNDED": {**whole, "CAPTURE": amount, "REFUND": half},
+            "PARTIALLY_CAPTURED_REFUNDED": {**whole, "CAPTURE": half, "REFUND": half}}.get(word, {})
+        return {
+            "id": self.proof_identifiers(proven.identifiers)[0], "amount": amount, "currency": proven.order.currency,
+            "merchant_reference": proven.identifiers[1], "status": word, "payment_product": "dintero_psp",
+            "payment_product_type": "dintero_psp.creditcard", "created_at": proven.created_at, "updated_at": proven.at,
+            "events": [{"event": event, "amount": sum_, "success": True, "created_at": proven.at}
+                       for event, sum_ in done.items()]}
 
     def audience(self, identifiers: list[str]) -> str:
         return f"https://api.dintero.com/v1/accounts/{identifiers[0]}"

@@ -9,7 +9,7 @@ from typing import Any
 from ..answers import Reply, Sample, ok, slow
 from ..chance import derived
 from ..order import Item, Order
-from ..provider import Change, Hint, Tokens, WithKey, basic, without_null
+from ..provider import Change, Hint, Proven, Tokens, WithKey, basic, without_null
 from ..reading import Body
 
 USERNAME = "sandbox"
@@ -64,6 +64,12 @@ class Kustom(WithKey):
     # The paths are those of the provider's own plugin.
     creation_path = "ipp/v1/sessions"
     actions = {("PUT", "ipp/v1/sessions/*/cancel"): "CANCELLED"}
+    proof_path = "ordermanagement/v1/orders/*"
+    proof_states = [("AUTHORIZED", "secured"), ("PART_CAPTURED", "secured"), ("CAPTURED", "captured"),
+                    ("CLOSED", "refunded"), ("CANCELLED", "ended"), ("EXPIRED", "ended")]
+    proof_link = "order_id"
+    proof_places = {"id": "order_id", "status": "status", "amount": "order_amount", "currency": "purchase_currency",
+                    "reference": "merchant_reference1"}
 
     @property
     def choices(self) -> Mapping[str, str | None]:
@@ -99,6 +105,24 @@ class Kustom(WithKey):
             "id": f"kevt_{change.id}", "merchant_id": MERCHANT, "timestamp": change.at, "type": event,
             "data": {"session_id": change.document["session_id"], "order_id": change.document.get("order_id"),
                      "failure_reason": None}})
+
+    def proof_identifiers(self, identifiers: Sequence[str]) -> tuple[str, ...]:
+        return (derived(identifiers[-1], "order"),)
+
+    def proof_usual(self, stage: str, document: Mapping[str, Any]) -> str | None:
+        return "AUTHORIZED" if stage == "FINALIZED" else None
+
+    def proof_document(self, proven: Proven) -> dict[str, Any]:
+        """The order in order management. A partial capture is half of it."""
+        amount, word = proven.order.amount, proven.word
+        captured = {"CAPTURED": amount, "CLOSED": amount, "PART_CAPTURED": amount // 2}.get(word, 0)
+        return without_null({
+            "order_id": self.proof_identifiers(proven.identifiers)[0], "status": word, "fraud_status": "ACCEPTED",
+            "order_amount": amount, "original_order_amount": amount, "captured_amount": captured,
+            "refunded_amount": amount if word == "CLOSED" else 0,
+            "remaining_authorized_amount": amount - captured if word in ("AUTHORIZED", "PART_CAPTURED") else 0,
+            "purchase_currency": proven.order.currency, "merchant_reference1": proven.order.reference,
+            "created_at": proven.created_at, "captures": [], "refunds": []})
 
     def asked(self, body: Body) -> Order:
         items = tuple(Item(

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from ..answers import Reply, Sample, ok, slow
 from ..chance import Chance
 from ..order import Customer, Item, Order
-from ..provider import Change, Hint, Tokens, WithTokens, without_null
+from ..provider import Change, Hint, Proven, Tokens, WithTokens, without_null
 from ..reading import Body
 
 MERCHANT = "ac_1xRXHKwBNxnbzMeJfy2olPJEKP7"
@@ -81,6 +81,13 @@ class Ledyer(WithTokens):
     # The path and the fields are those of the provider's own plugin, which ends the path with a slash.
     creation_path = "v1/sessions"
     waits_for = "a signatory"
+    # The path is that of the provider's own plugins; its pages name two others.
+    proof_path = "v1/orders/*/paymentstatus"
+    proof_states = [("paymentConfirmed", "secured"), ("orderCaptured", "captured"), ("orderPending", "pending"),
+                    ("paymentPending", "pending"), ("orderInitiated", "pending"), ("orderRefunded", "refunded"),
+                    ("orderCancelled", "ended"), ("unknown", "unknown")]
+    proof_link = "orderId"
+    proof_places = {"status": "status"}
 
     def identifiers(self, chance: Chance) -> tuple[str, ...]:
         return ("se_" + chance.text(27),)
@@ -117,6 +124,19 @@ class Ledyer(WithTokens):
         event = events[change.stage]
         return Hint(event, body={"eventType": event, "orderId": change.document["orderId"],
                                  "reference": change.order.reference or "", **common})
+
+    def proof_identifiers(self, identifiers: Sequence[str]) -> tuple[str, ...]:
+        """The order's, which a session may also be named by."""
+        return ("or_" + identifiers[-1].removeprefix("se_").removeprefix("or_"),)
+
+    def proof_usual(self, stage: str, document: Mapping[str, Any]) -> str | None:
+        return {"authorized": "paymentConfirmed", "cancelled": "orderCancelled", "expired": "unknown",
+                "pendingSca": "orderPending", "awaitingSignatory": "orderPending"}.get(stage, "orderInitiated")
+
+    def proof_document(self, proven: Proven) -> dict[str, Any]:
+        """The payment status: it names no order and no amount."""
+        return {"note": "Awaiting signature" if proven.word == "orderPending" else "", "status": proven.word,
+                "paymentMethod": {"provider": "ledyer", "type": "invoice"}}
 
     def asked(self, body: Body) -> Order:
         items = tuple(Item(
