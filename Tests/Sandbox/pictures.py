@@ -18,13 +18,14 @@ import paysession  # noqa: E402
 
 ITEMS = [{"name": "Coffee, 250 g", "quantity": 2, "unit_price": 1500}, {"name": "Cup", "unit_price": 1200}]
 RETURN = "http://localhost:5000/return"
+HOOK = "http://localhost:5000/callback"
 
 
 def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as directory, running(Path(directory), "--seed", "1") as sandbox, \
             browsing() as browser:
         bought = sandbox.create("kustom", amount=4200, currency="SEK", reference="A-1001", items=ITEMS,
-                                replies=["503", "cut"], return_url=RETURN)
+                                replies=["503", "cut"], return_url=RETURN, callback={"url": HOOK, "signature": "wrong"})
         signed = sandbox.create("ledyer", amount=510_000, currency="SEK", reference="A-1002")
         sandbox.move(signed["session"], "pendingSca")
         granted = sandbox.create("inbank", amount=30_000, currency="EUR", reference="A-1003", status="granted")

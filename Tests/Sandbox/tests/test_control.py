@@ -63,7 +63,7 @@ def test_it_describes_itself(http: httpx.Client) -> None:
     assert sorted((method.upper(), path) for path, known in described["paths"].items() for method in known) == [
         ("DELETE", "/journal"), ("DELETE", "/sessions/{session}"), ("GET", "/callbacks"), ("GET", "/journal"),
         ("GET", "/providers"), ("GET", "/sessions"), ("GET", "/sessions/{session}"), ("PATCH", "/sessions/{session}"),
-        ("POST", "/reset"), ("POST", "/sessions"), ("POST", "/tokens"), ("PUT", "/sessions/{session}")]
+        ("POST", "/callbacks"), ("POST", "/reset"), ("POST", "/sessions"), ("POST", "/tokens"), ("PUT", "/sessions/{session}")]
 
 
 def test_the_providers_are_told(http: httpx.Client, fresh: RunningSandbox) -> None:

@@ -103,6 +103,44 @@ def test_a_session_is_made_and_moved_by_forms(fresh: RunningSandbox, http: httpx
     assert fresh.ask("GET", f"sessions/{made['session']}")["status"] == "FINALIZED"
 
 
+def test_proof_and_callbacks_by_forms(fresh: RunningSandbox, http: httpx.Client) -> None:
+    """What is left empty follows the session, or stays what it was."""
+    made = fresh.create("kustom", status="FINALIZED", callback={"url": "http://localhost:1/hook", "lost": True})
+    other = fresh.create("kustom")
+
+    def sent(**fields: str) -> dict[str, Any]:
+        assert http.post(f"/sessions/{made['session']}", data=fields).headers["location"] == "/"
+        told: dict[str, Any] = fresh.ask("GET", f"sessions/{made['session']}")
+        return {**told["callback"], "proof": told["proof"]["status"], "follows": told["proof"]["follows"]}
+
+    usual = {"url": "http://localhost:1/hook", "late_ms": 0, "twice": False, "out_of_order": False, "lost": False,
+             "signature": "valid", "stale_s": 0, "moved_to": None}
+    for words, changed in (("as they should", {}), ("five seconds late", {"late_ms": 5000}), ("twice", {"twice": True}),
+                           ("out of order", {"out_of_order": True}), ("lost", {"lost": True}),
+                           ("forged", {"signature": "wrong"}), ("without a signature", {"signature": "missing"}),
+                           ("signed ten minutes ago", {"stale_s": 600}),
+                           (f"moved to {other['session']}", {"moved_to": other["session"]})):
+        assert f'<option value="{words}"' in http.get("/").text
+        assert sent(proof="captured", callback=words) == {**usual, **changed, "proof": "CAPTURED", "follows": False}
+        assert f'<option value="{words}" selected' in http.get("/").text
+    fresh.change(made["session"], callback={"late_ms": 1})
+    assert '<option value="" selected>as it was told over HTTP' in http.get("/").text
+    assert sent(proof="", callback="") == {**usual, "late_ms": 1, "proof": "AUTHORIZED", "follows": True}
+    for field, value, said in (("proof", "PAID", "kustom has no such proof of payment."),
+                               ("callback", "by mail", "kustom sends no callbacks so: by mail")):
+        went = http.post(f"/sessions/{made['session']}", data={field: value})
+        assert went.status_code == 400 and said in html.unescape(went.text)
+
+
+def test_a_provider_that_signs_nothing_is_not_forged_by_forms(fresh: RunningSandbox, http: httpx.Client) -> None:
+    made = fresh.create("ledyer", callback={"url": "http://localhost:1/"})
+    page = http.get("/").text
+    assert 'value="twice"' in page and 'value="forged"' not in page and "moved to" not in page
+    assert http.post(f"/sessions/{made['session']}", data={"callback": "forged"}).status_code == 400
+    # Ledyer has no event for an open session.
+    assert http.post(f"/sessions/{made['session']}", data={"callback": "twice", "again": "yes"}).status_code == 400
+
+
 @pytest.mark.parametrize(("field", "value", "said"), [
     ("provider", "klarna", "Provider: expected one of dintero, inbank, kustom, ledyer."),
     ("amount", "42.00", "Amount: expected minor units, as 4200 for 42.00, got 42.00"),

@@ -83,6 +83,23 @@ def test_a_purchase(browser: Browser, fresh: RunningSandbox, shop: str) -> None:
         assert client.get(made["session"], expect={"amount": 4200, "currency": "EUR", "reference": "A-1001"}).is_paid
 
 
+def test_a_forged_callback_and_another_proof(browser: Browser, fresh: RunningSandbox, shop: str) -> None:
+    """Chosen on the page, and seen there."""
+    made = fresh.create("kustom", status="FINALIZED", callback={"url": shop + "/hook", "lost": True})
+    browser.show(360)
+    browser.open(fresh.page)
+    for name, words in (("proof", "CANCELLED"), ("callback", "forged")):
+        (option,) = [one for one in browser.all(f"select[name={name}] option") if one.text == words]
+        option.click()
+    assert not browser.is_wider_than_its_window()
+    browser.find("button[name=again]").click()
+    until(lambda: "forged" in browser.find("#callbacks").text and "ipp.session.finalized" in browser.find("#callbacks").text)
+    told = fresh.ask("GET", f"sessions/{made['session']}")
+    assert (told["callback"]["signature"], told["proof"]["status"]) == ("wrong", "CANCELLED")
+    # The shop of these tests takes no POST.
+    assert [(one["status"], one["scripted"]) for one in fresh.ask("GET", "callbacks")[-1:]] == [(501, "forged")]
+
+
 def test_each_choice_leads_back_to_the_shop(browser: Browser, fresh: RunningSandbox, shop: str) -> None:
     for provider, choice, stage in (("inbank", "decline", "declined"), ("inbank", "wait", "granted"),
                                     ("kustom", "cancel", "CANCELLED"), ("kustom", "expire", "EXPIRED"),

@@ -187,9 +187,16 @@ def control(sandbox: Sandbox) -> FastAPI:
             raise refused(404, f"{reference}: there is no such session; POST /sandbox/sessions makes one")
         return session
 
-    def callbacks_of(given: Optional[models.Callback]) -> Callbacks:
+    def callbacks_of(provider: Provider, given: Optional[models.Callback]) -> Callbacks:
         if given is None:
             return Callbacks()
+        if provider.new_secret() is None and (given.signature != "valid" or given.stale_s):
+            key = "signature" if given.signature != "valid" else "stale_s"
+            raise refused(422, f"callback.{key}: {provider.name} signs no callbacks")
+        if given.moved_to is not None:
+            other = sandbox.find(given.moved_to)
+            if other is None or other.provider is not provider:
+                raise refused(422, f"callback.moved_to: there is no session {given.moved_to} of {provider.name}")
         if given.url is not None and (refusal := sandbox.caller.refusal(given.url)):
             raise refused(422, f"callback.url: {refusal}")
         return Callbacks(**given.model_dump())
@@ -230,7 +237,7 @@ def control(sandbox: Sandbox) -> FastAPI:
         prove = proof_changes(provider, wanted)
         session = sandbox.create(
             provider, order_wanted(provider, wanted), stage=stage, identifiers=identifiers,
-            turns=turns_of(provider, wanted.replies), callbacks=callbacks_of(wanted.callback))
+            turns=turns_of(provider, wanted.replies), callbacks=callbacks_of(provider, wanted.callback))
         prove(session)
         return session
 
@@ -275,7 +282,7 @@ def control(sandbox: Sandbox) -> FastAPI:
         checked_return(changes.return_url)
         stage = None if changes.status is None else stage_of(found.provider, changes.status, "status")
         turns = turns_of(found.provider, changes.replies)
-        callbacks = callbacks_of(changes.callback)
+        callbacks = callbacks_of(found.provider, changes.callback)
         prove = proof_changes(found.provider, changes)
         # Nothing is changed before all of it was understood.
         found.change(**changes.model_dump(include={"amount", "currency", "reference", "return_url"}, exclude_none=True))
@@ -321,6 +328,19 @@ def control(sandbox: Sandbox) -> FastAPI:
     @api.get("/callbacks", summary="What became of callbacks")
     async def callbacks(n: int = Query(100, ge=1, le=1000), session: Optional[str] = None) -> list[models.Delivery]:
         return [models.Delivery(**delivery.told()) for delivery in sandbox.caller.last(n, session)]
+
+    @api.post("/callbacks", summary="Calls the shop again about the state that a session is in",
+              responses={404: {"model": models.Problem}})
+    async def call_again(wanted: models.Again) -> list[models.Delivery]:
+        found = session_of(wanted.session)
+        settings = found.callbacks if wanted.callback is None else callbacks_of(found.provider, wanted.callback)
+        settings = replace(settings, url=settings.url or found.callbacks.url)
+        if settings.url is None:
+            raise refused(422, "callback.url: the session has none")
+        came = await sandbox.call_again(found, settings)
+        if came is None:
+            raise refused(422, f"session: {found.provider.name} tells nobody of {found.stage}")
+        return [models.Delivery(**delivery.told()) for delivery in came]
 
     @api.post("/reset", status_code=204, summary="Everything is as it was at start")
     async def reset() -> Response:

@@ -46,6 +46,12 @@ class Callback(Given):
     twice: bool = Field(False, description="each is sent twice")
     out_of_order: bool = Field(False, description="held back until a final state, and sent after that one's")
     lost: bool = Field(False, description="none is sent")
+    signature: Literal["valid", "wrong", "missing"] = Field(
+        "valid", description="of a provider that signs · wrong: forged, with a secret that nobody has · missing: without it")
+    stale_s: Annotated[int, Field(strict=True, ge=-86_400, le=86_400)] = Field(
+        0, description="signed so many seconds before it is sent; below 0, after")
+    moved_to: Optional[Text] = Field(
+        None, description="another session of that provider: signed as this one's, then made to speak of that one")
 
 
 class Reply(Given):
@@ -179,6 +185,12 @@ class Delivery(BaseModel):
     status: Optional[int]
     error: Optional[str]
     ms: float
+    scripted: Optional[str] = Field(description="what was not as the provider would have sent it")
+
+
+class Again(Given):
+    session: Text = Field(examples=["kustom:0f8b5d0e-7a51-4b5f-9d5c-0f5d2a5f1c55"])
+    callback: Optional[Callback] = Field(None, description="for this one; without it, as the session's are")
 
 
 class Provider(BaseModel):

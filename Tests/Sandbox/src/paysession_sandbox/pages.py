@@ -5,6 +5,7 @@ and the interface, documented. Rendered here, with one style sheet and one small
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Optional
@@ -22,7 +23,7 @@ from .journal import printable
 from .order import decimal
 from .providers import PROVIDERS
 from .sandbox import Sandbox, order_of
-from .session import Session
+from .session import Callbacks, Session
 
 HERE = Path(__file__).resolve().parent
 SHOWN = 50
@@ -39,6 +40,15 @@ CHOICES = {
     "expire": "Let it expire",
     "fail": "Have it fail",
 }
+
+#: What becomes of a session's callbacks, by the words of the page: with every provider, and with those who sign.
+LATE_MS, STALE_S = 5_000, 600
+DELIVERIES = {
+    "as they should": Callbacks(), "five seconds late": Callbacks(late_ms=LATE_MS), "twice": Callbacks(twice=True),
+    "out of order": Callbacks(out_of_order=True), "lost": Callbacks(lost=True)}
+FORGERIES = {
+    "forged": Callbacks(signature="wrong"), "without a signature": Callbacks(signature="missing"),
+    "signed ten minutes ago": Callbacks(stale_s=STALE_S)}
 
 POLICY = ("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
           "base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
@@ -83,6 +93,16 @@ async def form(request: Request) -> Mapping[str, str]:
         body.decode("utf-8", "replace"), keep_blank_values=True).items()}
 
 
+def deliveries(sandbox: Sandbox, session: Session) -> dict[str, Callbacks]:
+    """What the page offers for a session's callbacks; they can be moved to the newest other session of its provider."""
+    known = {**DELIVERIES, **(FORGERIES if session.provider.new_secret() else {})}
+    other = next((one for one in reversed(sandbox.sessions.values())
+                  if one.provider is session.provider and one is not session), None)
+    if other is not None:
+        known[f"moved to {other.reference}"] = Callbacks(moved_to=other.reference)
+    return {words: replace(settings, url=session.callbacks.url) for words, settings in known.items()}
+
+
 def told(sandbox: Sandbox, session: Session) -> dict[str, Any]:
     """What pages show of a session."""
     order = session.order
@@ -93,7 +113,15 @@ def told(sandbox: Sandbox, session: Session) -> dict[str, Any]:
         "order": order.reference, "created_at": session.created_at, "reads": session.reads,
         "replies": [str(turn) for turn in session.turns],
         "stages": [own for own, _, _ in session.provider.stages],
+        "proof": session.proof_word, "proves": [own for own, _ in session.provider.proof_states],
+        "pinned": session.proof.word, "actions": sorted(session.actions.items()),
     }
+
+
+def told_of_callbacks(sandbox: Sandbox, session: Session) -> dict[str, Any]:
+    known = deliveries(sandbox, session)
+    return {"delivers": list(known) if session.callbacks.url else [],
+            "delivery": next((words for words, settings in known.items() if settings == session.callbacks), None)}
 
 
 def pages(sandbox: Sandbox, api: FastAPI) -> list[BaseRoute]:
@@ -114,7 +142,8 @@ def pages(sandbox: Sandbox, api: FastAPI) -> list[BaseRoute]:
     async def index(request: Request) -> Response:
         newest = islice(reversed(sandbox.sessions.values()), SHOWN)
         return rendered(
-            "index.html", sessions=[told(sandbox, session) for session in newest], count=len(sandbox.sessions),
+            "index.html", sessions=[
+                {**told(sandbox, session), **told_of_callbacks(sandbox, session)} for session in newest], count=len(sandbox.sessions),
             requests=list(reversed(sandbox.journal.last(SHOWN))), callbacks=list(reversed(sandbox.caller.last(SHOWN))),
             providers=list(PROVIDERS), samples=len(sandbox.samples), base=sandbox.base)
 
@@ -147,10 +176,25 @@ def pages(sandbox: Sandbox, api: FastAPI) -> list[BaseRoute]:
         return RedirectResponse("/", 303)
 
     async def move(request: Request, session: Session) -> Response:
-        stage = session.provider.stage((await form(request)).get("status", ""))
-        if stage is None:
-            return problem(400, f"{session.provider.name} has no such state.")
-        sandbox.move(session, stage)
+        given = await form(request)
+        if "status" in given or not {"proof", "callback"} & set(given):
+            stage = session.provider.stage(given.get("status", ""))
+            if stage is None:
+                return problem(400, f"{session.provider.name} has no such state.")
+            sandbox.move(session, stage)
+            return RedirectResponse("/", 303)
+        name, word, wanted = session.provider.name, given.get("proof", ""), given.get("callback", "")
+        # What nobody has chosen stays: a field that is empty, or says what it was.
+        if word and session.provider.proof_word(word) is None:
+            return problem(400, f"{name} has no such proof of payment.")
+        settings = deliveries(sandbox, session).get(wanted, session.callbacks if not wanted else None)
+        if settings is None:
+            return problem(400, f"{name} sends no callbacks so: {wanted[:100]}")
+        session.callbacks = settings
+        if "proof" in given and (word or None) != session.proof.word:
+            sandbox.prove(session, session.provider.proof_word(word) if word else None)
+        if "again" in given and settings.url is not None and not sandbox.call_again_later(session, settings):
+            return problem(400, f"{name} tells nobody of {session.stage}.")
         return RedirectResponse("/", 303)
 
     def choices(session: Session) -> list[tuple[str, str, str]]:

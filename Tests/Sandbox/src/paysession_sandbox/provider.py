@@ -19,6 +19,7 @@ from .answers import Reply, Sample, refusals
 from .chance import Chance
 from .order import Order, major
 from .reading import Body
+from .signing import Outgoing
 
 #: The key of a document, or the keys on the way to it with points between them.
 Place = str
@@ -234,6 +235,22 @@ class Provider(ABC):
     def hint(self, change: Change) -> Hint | None:
         """What it tells the shop of that change; None where it tells nothing."""
         return None
+
+    def proof_hint(self, change: Change, word: str) -> Hint | None:
+        """What it tells the shop when the resource that proves payment becomes that by itself."""
+        return None
+
+    def new_secret(self) -> str | None:
+        """What its callbacks are signed with, a new one; None where it signs none."""
+        return None
+
+    def callback_section(self, secret: str) -> dict[str, Any]:
+        """What a configuration says so that they are checked."""
+        raise NotImplementedError
+
+    def signed(self, request: Outgoing, secret: str, identifiers: Sequence[str], at: int) -> dict[str, str]:
+        """The headers that sign a request about that session, at that time (Unix)."""
+        raise NotImplementedError
 
     def asked(self, body: Body) -> Order:
         """The order in a request for a new session. Raises `Unreadable`."""

@@ -4,19 +4,19 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Optional
 from urllib.parse import quote, unquote
 
 from .answers import Reply, Sample
-from .callbacks import Caller
+from .callbacks import Call, Caller, Delivery
 from .chance import Chance, Clock, written
 from .journal import Journal
 from .names import understood
 from .order import Order
-from .provider import Change, Provider, Tokens, at_place
+from .provider import Change, Hint, Provider, Tokens, at_place
 from .providers import PROVIDERS
 from .reading import Body, Unreadable
 from .session import Callbacks, Session, Turn, referring
@@ -45,9 +45,9 @@ class Answered:
 
 
 class Sandbox:
-    def __init__(self, options: Options, base: str, page: str) -> None:
+    def __init__(self, options: Options, base: str, page: str, secrets: Mapping[str, str]) -> None:
         """`base` is the address that the providers are below, and `page` that of the page for people, both
-        without a slash at their end."""
+        without a slash at their end. `secrets` sign the callbacks, by provider."""
         self.options = options
         self.base = base
         self.page = page
@@ -56,7 +56,8 @@ class Sandbox:
             for provider in PROVIDERS.values() for sample in provider.samples()}
         #: What proves payment of those: the sample that is asked for it, by provider and identifiers.
         self._sample_proofs = sample_proofs(self.samples.values())
-        self.caller = Caller(anywhere=options.callbacks_anywhere)
+        self._secrets = secrets
+        self.caller = Caller(secrets, anywhere=options.callbacks_anywhere)
         self.journal = Journal()
         self.reset()
 
@@ -109,20 +110,48 @@ class Sandbox:
 
     def prove(self, session: Session, word: Optional[str]) -> None:
         """The resource that proves payment becomes that; None: it follows the session again."""
+        before = session.proof_word
         session.proof.word, session.changed_at = word, self.now()
+        now = session.proof_word
+        if now is not None and now != before:
+            self._call(session, session.changed_at, now)
 
-    def _call(self, session: Session, at: str) -> None:
+    async def call_again(self, session: Session, settings: Callbacks) -> Optional[list[Delivery]]:
+        """What the shop was told of the state that a session is in, once more, with these settings: what became of it;
+        None where its provider tells nothing."""
+        call = self._call_of(session, self.now(), settings)
+        return None if call is None else await self.caller.deliver(session, [call], settings)
+
+    def call_again_later(self, session: Session, settings: Callbacks) -> bool:
+        """The same without waiting for it: whether there is something to tell."""
+        call = self._call_of(session, self.now(), settings)
+        if call is not None:
+            self.caller.start(self.caller.deliver(session, [call], settings))
+        return call is not None
+
+    def _call(self, session: Session, at: str, proof: Optional[str] = None) -> None:
+        """Tells the shop that the session has changed, or what proves its payment."""
         if session.callbacks.url is None:
             return
-        change = Change(session.identifiers, session.order, session.document, session.stage, at,
-                        self.chance.uuid())
-        hint = session.provider.hint(change)
-        if hint is not None:
-            self.caller.changed(session, hint, at)
+        call = self._call_of(session, at, session.callbacks, proof)
+        if call is not None:
+            self.caller.changed(session, call)
+
+    def _call_of(self, session: Session, at: str, settings: Callbacks, proof: Optional[str] = None) -> Optional[Call]:
+        provider, id = session.provider, self.chance.uuid()
+
+        def about(one: Session) -> Optional[Hint]:
+            change = Change(one.identifiers, one.order, one.document, session.stage, at, id)
+            return provider.hint(change) if proof is None else provider.proof_hint(change, proof)
+
+        hint, other = about(session), self.find(settings.moved_to) if settings.moved_to else None
+        return None if hint is None else Call(at, hint, None if other is None else about(other))
 
     def section(self, provider: Provider) -> dict[str, Any]:
-        """Of a configuration, such that the provider is found here."""
-        return provider.section(f"{self.base}/{provider.name}")
+        """Of a configuration, such that the provider is found here and its callbacks are checked."""
+        section = provider.section(f"{self.base}/{provider.name}")
+        secret = self._secrets.get(provider.name)
+        return section if secret is None else {**section, **provider.callback_section(secret)}
 
     def parsed(self, reference: str) -> tuple[Provider, tuple[str, ...]]:
         """A reference, however it is percent-encoded. Raises ValueError with a sentence."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One run: binds, and only then writes; serves until it is told to end; ends without a word.
 
-Leaves in its directory: ca.pem, config.json (a ready configuration), references.json (what to try, and
+Leaves in its directory: ca.pem, callback-secrets.json, config.json (a ready configuration), references.json (what to try, and
 what comes back), sandbox.json (where it is), and last `ready`, with the port, once it is listening.
 """
 
@@ -25,6 +25,7 @@ from hypercorn.config import Config
 from .app import application
 from .providers import PROVIDERS
 from .sandbox import Options, Sandbox
+from .signing import kept_secrets
 from .start import short_start
 from .tls import write_certificates, write_secretly
 
@@ -90,7 +91,8 @@ async def run(wanted: Run) -> None:
         # Nothing in here is for a repository.
         (directory / ".gitignore").write_text("*\n")
         write_certificates(directory)
-        sandbox = Sandbox(wanted.options, f"https://localhost:{port}", f"http://localhost:{page_port}")
+        sandbox = Sandbox(wanted.options, f"https://localhost:{port}", f"http://localhost:{page_port}",
+                          kept_secrets(directory, PROVIDERS))
 
         ended = asyncio.Event()
         loop = asyncio.get_running_loop()

@@ -47,9 +47,13 @@ class Turn:
 
 @dataclass(frozen=True)
 class Callbacks:
-    """Where a session's callbacks go, and what goes wrong on their way."""
+    """Where a session's callbacks go, and what goes wrong on their way. `signature` is valid, wrong or missing;
+    one that is moved was signed as this session's and is then made to speak of another."""
 
     url: Optional[str] = None
+    signature: str = "valid"
+    stale_s: int = 0
+    moved_to: Optional[str] = None
     late_ms: int = 0
     twice: bool = False
     out_of_order: bool = False

@@ -70,6 +70,12 @@ class RunningSandbox:
         session again. `fields` and `replies` are told beside it."""
         return self.change(session, proof={"status": status, **more})
 
+    def call(self, session: str, **callback: Any) -> list[dict[str, Any]]:
+        """Calls the shop again about the state that a session is in: `signature`, `stale_s`, `moved_to`, `twice`, `url`.
+        What became of it, which has the shop's HTTP status."""
+        came: list[dict[str, Any]] = self.ask("POST", "callbacks", {"session": session, "callback": callback or None})
+        return came
+
     def tokens(self, provider: str, action: str, times: Optional[int] = None) -> None:
         """`expire`, `refuse` or `accept`."""
         self.ask("POST", "tokens", {"provider": provider, "action": action, "times": times})

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..answers import Reply, Sample, ok, slow
 from ..chance import Chance
 from ..order import Order
 from ..provider import Change, Hint, Proven, Stage, Tokens, WithTokens, without_null
+from ..signing import Outgoing, dintero_headers
 
 ACCOUNTS = ("T12345678", "P12345678")
 
@@ -71,15 +73,30 @@ class Dintero(WithTokens):
     def hint(self, change: Change) -> Hint | None:
         """The request to `callback_url`: it names the checkout's transaction and session, which are others
         than the order's, and the merchant's reference of the order."""
-        if change.stage == "unprocessed":
-            return None
+        return None if change.stage == "unprocessed" else self.told(change, is_failed=change.stage == "failed")
+
+    def proof_hint(self, change: Change, word: str) -> Hint | None:
+        """It calls again once a transaction that it held is decided, and once it is captured."""
+        decided = {"AUTHORIZED": False, "CAPTURED": False, "FAILED": True, "DECLINED": True}
+        return self.told(change, is_failed=decided[word]) if word in decided else None
+
+    def told(self, change: Change, *, is_failed: bool) -> Hint:
         account = change.identifiers[0]
         return Hint(
-            "failed" if change.stage == "failed" else "authorized", "GET",
+            "failed" if is_failed else "authorized", "GET",
             headers={"event-delivery": change.id}, query={
                 "transaction_id": self.proof_identifiers(change.identifiers)[0], "session_id": f"{account}.{change.id}",
                 "merchant_reference": change.identifiers[1], "time": change.at,
-                **({"error": "failed"} if change.stage == "failed" else {})})
+                **({"error": "failed"} if is_failed else {})})
+
+    def new_secret(self) -> str | None:
+        return secrets.token_urlsafe(24)
+
+    def callback_section(self, secret: str) -> dict[str, Any]:
+        return {"account_id": ACCOUNTS[0], "callback_secret": secret}
+
+    def signed(self, request: Outgoing, secret: str, identifiers: Sequence[str], at: int) -> dict[str, str]:
+        return dintero_headers(secret, identifiers[0], at, request.method, request.url)
 
     def stage_in(self, document: Mapping[str, Any]) -> str | None:
         if document.get("success") is False:

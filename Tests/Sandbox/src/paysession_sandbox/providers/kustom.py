@@ -11,6 +11,7 @@ from ..chance import derived
 from ..order import Item, Order
 from ..provider import Change, Hint, Proven, Tokens, WithKey, basic, without_null
 from ..reading import Body
+from ..signing import Outgoing, webhook_headers, webhook_secret
 
 USERNAME = "sandbox"
 MERCHANT = "DM00000001"
@@ -96,15 +97,36 @@ class Kustom(WithKey):
         return changed
 
     def hint(self, change: Change) -> Hint | None:
-        """Standard Webhooks, unsigned. There is no event for EXPIRED and FAILED."""
+        """There is no event for EXPIRED and FAILED."""
         words = {"CREATED": "created", "ACTIVE": "activated", "FINALIZED": "finalized", "CANCELLED": "cancelled"}
         if change.stage not in words:
             return None
-        event = f"ipp.session.{words[change.stage]}"
-        return Hint(event, headers={"webhook-id": f"msg_{change.id}"}, body={
-            "id": f"kevt_{change.id}", "merchant_id": MERCHANT, "timestamp": change.at, "type": event,
-            "data": {"session_id": change.document["session_id"], "order_id": change.document.get("order_id"),
-                     "failure_reason": None}})
+        return self.event(f"ipp.session.{words[change.stage]}", change, {
+            "session_id": change.document["session_id"], "order_id": change.document.get("order_id"),
+            "failure_reason": None})
+
+    def proof_hint(self, change: Change, word: str) -> Hint | None:
+        """Order management tells of captures and refunds, at the same address; they name no session."""
+        whats = {"PART_CAPTURED": "capture", "CAPTURED": "capture", "CLOSED": "refund"}
+        if word not in whats:
+            return None
+        what = whats[word]
+        return self.event(f"{what}.created", change, {
+            "order_id": self.proof_identifiers(change.identifiers)[0], f"{what}_id": derived(change.id, what)})
+
+    def event(self, word: str, change: Change, data: Mapping[str, Any]) -> Hint:
+        return Hint(word, headers={"webhook-id": f"msg_{change.id}"}, body={
+            "id": f"kevt_{change.id}", "merchant_id": MERCHANT, "timestamp": change.at, "type": word, "data": data})
+
+    def new_secret(self) -> str | None:
+        return webhook_secret()
+
+    def callback_section(self, secret: str) -> dict[str, Any]:
+        return {"callback_secret": secret}
+
+    def signed(self, request: Outgoing, secret: str, identifiers: Sequence[str], at: int) -> dict[str, str]:
+        """Standard Webhooks."""
+        return webhook_headers(secret, request.headers["webhook-id"], at, request.body)
 
     def proof_identifiers(self, identifiers: Sequence[str]) -> tuple[str, ...]:
         return (derived(identifiers[-1], "order"),)

@@ -125,6 +125,15 @@ class Ledyer(WithTokens):
         return Hint(event, body={"eventType": event, "orderId": change.document["orderId"],
                                  "reference": change.order.reference or "", **common})
 
+    def proof_hint(self, change: Change, word: str) -> Hint | None:
+        events = {"paymentConfirmed": "ready_for_capture", "orderCaptured": "full_capture",
+                  "orderRefunded": "full_refund", "orderCancelled": "cancel"}
+        if word not in events:
+            return None
+        event = f"com.ledyer.order.{events[word]}"
+        return Hint(event, body={"eventType": event, "orderId": self.proof_identifiers(change.identifiers)[0],
+                                 "reference": change.order.reference or "", "merchantId": MERCHANT, "storeId": STORE})
+
     def proof_identifiers(self, identifiers: Sequence[str]) -> tuple[str, ...]:
         """The order's, which a session may also be named by."""
         return ("or_" + identifiers[-1].removeprefix("se_").removeprefix("or_"),)
