@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
@@ -38,10 +38,12 @@ HELD = "We are looking at your payment by hand, and write to you."
 class Shop:
     """One that serves: where it takes orders, and what stands before the address of an order."""
 
-    def __init__(self, url: str, database: Path, sandbox: RunningSandbox, *, buy: str, order: str, callback: str) -> None:
+    def __init__(self, url: str, database: Path, sandbox: RunningSandbox, *, buy: str, order: str, callback: str,
+                 logs: Sequence[Path] = ()) -> None:
         self.url = url
         self.form, self.order, self.callback = url + buy, url + order, url + callback
         self.database = database
+        self._logs = logs
         self._sandbox = sandbox
         self._http = httpx.Client(trust_env=False, timeout=30)
 
@@ -70,8 +72,24 @@ class Shop:
         (words,) = re.findall(r"<h1>Your order</h1><p>(.*?)</p>", page.text)
         return str(words)
 
-    def call_back(self, session: dict[str, Any]) -> int:
-        return self._http.post(session["callback"]["url"], json={"type": "paid", "status": "FINALIZED"}).status_code
+    def call_back(self, session: dict[str, Any], **settings: Any) -> int:
+        """Its provider calls, about the state that the session is in; the settings are the sandbox's. The last answer."""
+        (*_, sent) = self._sandbox.call(session["session"], **settings)
+        assert sent["status"] is not None, sent
+        return int(sent["status"])
+
+    def is_called_by_a_stranger(self, session: dict[str, Any], body: bytes = b'{"type": "paid", "status": "FINALIZED"}') -> int:
+        return self._http.post(session["callback"]["url"], content=body).status_code
+
+    def reads(self, session: dict[str, Any]) -> int:
+        """How often the provider was asked."""
+        reads: int = self._sandbox.ask("GET", f"sessions/{session['session']}")["reads"]
+        return reads
+
+    def logged(self, session: dict[str, Any]) -> list[str]:
+        """What the shop says of that order to whoever runs it."""
+        lines = "".join(log.read_text("utf-8", "replace") for log in self._logs if log.exists()).splitlines()
+        return [line for line in lines if f"{session['reference']}: " in line]
 
     def shipments(self, session: dict[str, Any]) -> int:
         count: int = self.told("SELECT COUNT(*) FROM shipments WHERE id = ?", session)
@@ -99,7 +117,8 @@ def in_python(configuration: Path, directory: Path, sandbox: RunningSandbox) -> 
     with started([sys.executable, EXAMPLE / "shop.py", configuration, "--port", str(port), "--database", database],
                  ready=listening(port), log=directory / "log",
                  env={**os.environ, "PYTHONPATH": str(BINDING)}):
-        yield Shop(f"http://localhost:{port}", database, sandbox, buy="/buy", order="/order/", callback="/callback/")
+        yield Shop(f"http://localhost:{port}", database, sandbox, buy="/buy", order="/order/", callback="/callback/",
+                   logs=[directory / "log"])
 
 
 def of_flask(configuration: Path, directory: Path, port: int) -> dict[str, str]:
@@ -117,7 +136,7 @@ def in_flask(configuration: Path, directory: Path, sandbox: RunningSandbox) -> I
                "--threads", "4", "--limit-request-line", "8190", "--bind", f"localhost:{port}", "app:app"]
     with started(command, ready=listening(port), log=directory / "log", env=of_flask(configuration, directory, port)):
         yield Shop(f"http://localhost:{port}", directory / "shop.db", sandbox,
-                   buy="/buy", order="/order/", callback="/callback/")
+                   buy="/buy", order="/order/", callback="/callback/", logs=[directory / "log"])
 
 
 @contextmanager
@@ -138,7 +157,8 @@ def in_php(configuration: Path, directory: Path, sandbox: RunningSandbox) -> Ite
                 "pm.max_children": "6", "env[SHOP_CONFIG]": str(root / "client.json"),
                 "env[SHOP_DATABASE]": str(database)}) as running:
             yield Shop(running.url.replace("127.0.0.1", "localhost"), database, sandbox,
-                       buy="/buy.php", order="/order.php?order=", callback="/callback.php?order=")
+                       buy="/buy.php", order="/order.php?order=", callback="/callback.php?order=",
+                       logs=[place / "fpm.log", place / "front.log"])
 
 
 @pytest.fixture(scope="module", params=[
@@ -202,7 +222,7 @@ def test_a_customer_who_never_comes_back(provider: str, state: str, shop: Shop, 
     assert shop.shipments(session) == int(state == "shipped")
     # The sandbox notes its callback when it has been answered.
     callbacks = f"callbacks?session={session['session']}"
-    until(lambda: [one["status"] for one in sandbox.ask("GET", callbacks)][-1:] == [204])
+    until(lambda: [one["status"] for one in sandbox.ask("GET", callbacks)][-1:] == [200])
 
 
 @pytest.mark.parametrize(("what", "other", "sold", "why"), [
@@ -246,7 +266,7 @@ def test_a_provider_that_is_down_is_not_unpaid(shop: Shop, sandbox: RunningSandb
     session = shop.buy("kustom")
     sandbox.change(session["session"], status="completed", replies=["503"] * 6)
     assert (shop.come_back(session), shop.call_back(session), shop.state(session)) == (UNHEARD, 503, "waiting")
-    assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (204, PAID, 1)
+    assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (200, PAID, 1)
 
 
 def test_a_provider_that_refuses_the_key_is_not_unpaid(shop: Shop, sandbox: RunningSandbox) -> None:
@@ -257,7 +277,7 @@ def test_a_provider_that_refuses_the_key_is_not_unpaid(shop: Shop, sandbox: Runn
         assert (shop.come_back(session), shop.call_back(session), shop.state(session)) == (UNHEARD, 503, "waiting")
     finally:
         sandbox.tokens("kustom", "accept")
-    assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (204, PAID, 1)
+    assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (200, PAID, 1)
 
 
 @pytest.mark.slow
@@ -289,8 +309,8 @@ def test_a_callback_before_the_shop_knows_its_session(shop: Shop) -> None:
 def test_a_callback_before_the_customer_is_back(shop: Shop, sandbox: RunningSandbox) -> None:
     session = shop.buy("kustom")
     sandbox.move(session["session"], "completed")
-    assert (shop.call_back(session), shop.shipments(session)) == (204, 1)
-    assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (204, PAID, 1)
+    assert (shop.call_back(session), shop.shipments(session)) == (200, 1)
+    assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (200, PAID, 1)
 
 
 def test_callbacks_that_come_twice_and_in_the_wrong_order(shop: Shop, sandbox: RunningSandbox) -> None:
@@ -301,13 +321,95 @@ def test_callbacks_that_come_twice_and_in_the_wrong_order(shop: Shop, sandbox: R
     callbacks = f"callbacks?session={session['session']}"
     until(lambda: len(sandbox.ask("GET", callbacks)) == 4)
     assert [(one["event"], one["status"]) for one in sandbox.ask("GET", callbacks)] == [
-        ("contract activated", 204), ("contract granted", 204)] * 2
+        ("contract activated", 200), ("contract granted", 200)] * 2
     assert (shop.state(session), shop.shipments(session)) == ("shipped", 1)
 
 
-def test_a_forged_callback_changes_nothing(shop: Shop, sandbox: RunningSandbox) -> None:
-    session = shop.buy("kustom")
-    assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (204, WAITING, 0)
+SIGNED = pytest.mark.parametrize(("provider", "state"), [("kustom", "shipped"), ("dintero", "held")])
+
+
+@SIGNED
+@pytest.mark.parametrize("signature", ["wrong", "missing"])
+def test_a_forged_callback_is_refused_and_nothing_is_read(
+    signature: str, provider: str, state: str, shop: Shop, sandbox: RunningSandbox,
+) -> None:
+    """Though the session is paid, as it says. A genuine one is taken afterwards."""
+    session = shop.buy(provider)
+    sandbox.move(session["session"], "completed")
+    reads = shop.reads(session)
+    assert (shop.call_back(session, signature=signature), shop.state(session), shop.reads(session)) == (400, "waiting", reads)
+    until(lambda: bool(shop.logged(session)))
+    assert not [line for line in shop.logged(session) if "ALARM" in line]
+    assert (shop.call_back(session), shop.state(session), shop.reads(session)) == (200, state, reads + 1)
+
+
+@SIGNED
+@pytest.mark.parametrize("seconds", [600, -600])
+def test_a_stale_callback_is_refused_with_an_alarm(
+    seconds: int, provider: str, state: str, shop: Shop, sandbox: RunningSandbox,
+) -> None:
+    """It is genuine: somebody has kept it, or a clock is wrong."""
+    session = shop.buy(provider)
+    sandbox.move(session["session"], "completed")
+    reads = shop.reads(session)
+    assert (shop.call_back(session, stale_s=seconds), shop.state(session), shop.reads(session)) == (400, "waiting", reads)
+    # What a worker of PHP's says is written down by another process.
+    until(lambda: any("ALARM, a genuine callback is refused" in line for line in shop.logged(session)))
+    assert (shop.call_back(session, stale_s=seconds // 3), shop.state(session)) == (200, state)
+
+
+@pytest.mark.parametrize(("provider", "status"), [("kustom", 400), ("dintero", 400), ("ledyer", 200)])
+def test_a_callback_that_was_moved_to_another_order(
+    provider: str, status: int, shop: Shop, sandbox: RunningSandbox,
+) -> None:
+    """Made to speak of the other: at most this one is read, by the reference that the shop has stored."""
+    one, other = shop.buy(provider), shop.buy(provider)
+    sandbox.move(other["session"], "completed")
+    # Of an open session neither Ledyer nor Dintero tells anything.
+    sandbox.move(one["session"], {"kustom": "ACTIVE", "dintero": "failed", "ledyer": "pendingSca"}[provider])
+    reads = shop.reads(one), shop.reads(other)
+    assert shop.call_back(one, moved_to=other["session"]) == status
+    assert (shop.reads(one), shop.reads(other)) == (reads[0] + int(status == 200), reads[1])
+    assert [shop.state(session) for session in (one, other)] == ["waiting", "waiting"]
+
+
+@pytest.mark.parametrize(("provider", "before", "state"), [
+    ("kustom", "ACTIVE", "waiting"), ("ledyer", "pendingSca", "waiting"), ("inbank", "granted", "waiting"),
+    ("dintero", "failed", "released")])
+def test_a_genuine_callback_at_the_address_of_another_order(
+    provider: str, before: str, state: str, shop: Shop, sandbox: RunningSandbox,
+) -> None:
+    """The paid one's, at that of an order that nobody has paid: that one is read, and becomes what its own session says."""
+    paid, waiting = shop.buy(provider), shop.buy(provider)
+    sandbox.move(waiting["session"], before)
+    sandbox.move(paid["session"], "completed")
+    reads = shop.reads(paid), shop.reads(waiting)
+    assert shop.call_back(paid, url=waiting["callback"]["url"]) == 200
+    assert [shop.state(session) for session in (paid, waiting)] == ["waiting", state]
+    assert (shop.reads(paid), shop.reads(waiting), shop.shipments(waiting)) == (reads[0], reads[1] + 1, 0)
+
+
+@PAYING
+def test_a_callback_that_is_repeated(provider: str, shop: Shop, sandbox: RunningSandbox) -> None:
+    """The same one: each is answered well, and one parcel is sent."""
+    session = shop.buy(provider)
+    sandbox.move(session["session"], "completed")
+    assert [one["status"] for one in sandbox.call(session["session"], twice=True)] == [200, 200]
+    assert (shop.call_back(session), shop.state(session), shop.shipments(session)) == (200, "shipped", 1)
+
+
+@pytest.mark.parametrize(("provider", "status", "garbage"), [
+    ("inbank", 200, 200), ("ledyer", 200, 400), ("kustom", 400, 400), ("dintero", 400, 400)])
+def test_a_stranger_who_calls(
+    provider: str, status: int, garbage: int, shop: Shop, sandbox: RunningSandbox,
+) -> None:
+    """Where a provider signs nothing anybody can have the shop look, and that is all."""
+    session = shop.buy(provider)
+    reads = shop.reads(session)
+    assert (shop.is_called_by_a_stranger(session), shop.reads(session)) == (status, reads + int(status == 200))
+    assert shop.is_called_by_a_stranger(session, b"\x00not JSON") == garbage
+    assert shop.is_called_by_a_stranger(session, b" " * 300_000) in (400, 413, garbage)
+    assert (shop.state(session), shop.shipments(session)) == ("waiting", 0)
 
 
 @pytest.mark.slow
@@ -330,7 +432,7 @@ def test_an_order_is_shipped_with_its_parcel_or_not_at_all(shop: Shop, sandbox: 
             assert (shop.call_back(session), shop.state(session), shop.shipments(session)) == (500, "waiting", 0)
         finally:
             db.execute("DROP TRIGGER full")
-    assert (shop.call_back(session), shop.state(session), shop.shipments(session)) == (204, "shipped", 1)
+    assert (shop.call_back(session), shop.state(session), shop.shipments(session)) == (200, "shipped", 1)
 
 
 def test_an_order_is_seen_by_its_customer_alone(shop: Shop) -> None:
@@ -359,7 +461,7 @@ def test_a_shipped_order_is_never_reopened(shop: Shop, sandbox: RunningSandbox) 
     sandbox.move(session["session"], "completed")
     assert shop.come_back(session) == PAID
     sandbox.move(session["session"], "cancelled")
-    assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (204, PAID, 1)
+    assert (shop.call_back(session), shop.come_back(session), shop.shipments(session)) == (200, PAID, 1)
     # Nor asked for again.
     assert sandbox.ask("GET", f"sessions/{session['session']}")["reads"] == 1
 
@@ -372,7 +474,7 @@ def test_the_customer_and_the_callback_at_the_same_moment(shop: Shop, sandbox: R
             session = shop.buy("kustom")
             sandbox.move(session["session"], "completed")
             came = [pool.submit(asked, session) for asked in (shop.come_back, shop.call_back) * 4]
-            assert [one.result() for one in came] == [PAID, 204] * 4
+            assert [one.result() for one in came] == [PAID, 200] * 4
             assert shop.shipments(session) == 1
 
 
@@ -478,7 +580,7 @@ def test_an_edited_amount_in_the_browser(visited: Browser, shop: Shop, sandbox: 
 def test_a_callback_before_the_redirect_in_the_browser(visited: Browser, shop: Shop, sandbox: RunningSandbox) -> None:
     session = bought(visited, shop, sandbox)
     sandbox.move(session["session"], "completed")
-    assert [shop.call_back(session) for _ in range(2)] == [204, 204]
+    assert [shop.call_back(session) for _ in range(2)] == [200, 200]
     assert (shop.state(session), shop.shipments(session)) == ("shipped", 1)
     visited.find("button[value=pay]").click()
     until(lambda: PAID in visited.text)
@@ -499,16 +601,60 @@ def test_a_provider_that_is_down_in_the_browser(visited: Browser, shop: Shop, sa
 
 
 @pytest.mark.slow
-def test_a_forged_callback_in_the_browser(visited: Browser, shop: Shop, sandbox: RunningSandbox) -> None:
-    """While the customer's page waits: it looks again, and is not taken in."""
+@pytest.mark.parametrize("settings", [{"signature": "wrong"}, {"signature": "missing"}, {"stale_s": 600}])
+def test_a_forged_callback_and_a_stale_one_in_the_browser(
+    settings: dict[str, Any], visited: Browser, shop: Shop, sandbox: RunningSandbox,
+) -> None:
+    """While the customer's page waits: it looks again, and is not taken in. Nor is the order touched of a customer
+    who has paid and is not back yet."""
     session = bought(visited, shop, sandbox)
     visited.find("button[value=decline]").click()
     until(lambda: WAITING in visited.text)
-    assert shop.call_back(session) == 204
+    assert shop.call_back(session, **settings) == 400
     visited.run("window.isOld = true")
     until(lambda: visited.run("return document.readyState === 'complete' && !window.isOld"))
     assert WAITING in visited.text
     assert (shop.state(session), shop.shipments(session)) == ("waiting", 0)
+    visited.open(session["pay_url"])
+    sandbox.move(session["session"], "completed")
+    reads = shop.reads(session)
+    assert (shop.call_back(session, **settings), shop.state(session), shop.reads(session)) == (400, "waiting", reads)
+    is_stale = "stale_s" in settings
+    until(lambda: bool(shop.logged(session)))
+    assert any("ALARM" in line for line in shop.logged(session)) is is_stale
+    # The genuine one comes at last, and the customer after it.
+    assert (shop.call_back(session), shop.state(session), shop.shipments(session)) == (200, "shipped", 1)
+    visited.find("button[value=pay]").click()
+    until(lambda: PAID in visited.text)
+    assert shop.shipments(session) == 1
+
+
+@pytest.mark.slow
+def test_a_moved_callback_in_the_browser(visited: Browser, shop: Shop, sandbox: RunningSandbox) -> None:
+    """A customer's own, made to speak of a paid order; then the paid one's, at the address of the customer's."""
+    paid, session = shop.buy("kustom"), bought(visited, shop, sandbox)
+    visited.find("button[value=decline]").click()
+    until(lambda: WAITING in visited.text)
+    sandbox.move(paid["session"], "completed")
+    reads = shop.reads(paid)
+    assert shop.call_back(session, moved_to=paid["session"]) == 400
+    assert shop.call_back(paid, url=session["callback"]["url"]) == 200
+    visited.driver.refresh()
+    assert WAITING in visited.text
+    assert [(shop.state(one), shop.shipments(one)) for one in (session, paid)] == [("waiting", 0), ("waiting", 0)]
+    assert shop.reads(paid) == reads
+
+
+@pytest.mark.slow
+def test_a_repeated_callback_in_the_browser(visited: Browser, shop: Shop, sandbox: RunningSandbox) -> None:
+    """With the customer's return among them."""
+    session = bought(visited, shop, sandbox)
+    sandbox.move(session["session"], "completed")
+    assert [one["status"] for one in sandbox.call(session["session"], twice=True)] == [200, 200]
+    visited.find("button[value=pay]").click()
+    until(lambda: PAID in visited.text)
+    assert [one["status"] for one in sandbox.call(session["session"], twice=True)] == [200, 200]
+    assert (shop.state(session), shop.shipments(session)) == ("shipped", 1)
 
 
 @pytest.mark.slow

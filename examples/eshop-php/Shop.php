@@ -14,7 +14,8 @@ use PDOStatement;
 
 /**
  * Orders in SQLite, and what becomes of them. The customer's return, the provider's callback and a job each night all
- * end in settle(), which reads the session and acts on the decision. What any of them says is never believed.
+ * end in settle(), which reads the session and acts on the decision. What any of them says is never believed, signed
+ * or not.
  */
 final class Shop
 {
@@ -126,7 +127,7 @@ final class Shop
     }
 
     /** @return array<string, mixed>|null the order at that address, as it is now */
-    private function find(string $address): ?array
+    public function find(string $address): ?array
     {
         return $this->run('SELECT * FROM orders WHERE address = ?', $address)->fetch() ?: null;
     }

@@ -17,18 +17,31 @@ foreach ([__DIR__ . '/vendor/autoload.php', __DIR__ . '/../../bindings/php/autol
 }
 require_once __DIR__ . '/Shop.php';
 
-/** The shop of this request. $SHOP_CONFIG names the library's configuration; the sandbox leaves its own beside it. */
+/** Where customers and callbacks find it. Never the request's Host: whoever sends one could have them led elsewhere. */
+function address(): string
+{
+    return getenv('SHOP_ADDRESS') ?: 'http://localhost:5001';
+}
+
+/** $SHOP_CONFIG names the library's configuration. */
+function client(): Client
+{
+    static $client = null;
+    return $client ??= Client::fromArray(
+        json_decode((string) file_get_contents((string) getenv('SHOP_CONFIG')), true, 16, JSON_THROW_ON_ERROR)
+    );
+}
+
+/** The shop of this request; the sandbox leaves a file beside the configuration. */
 function shop(): Shop
 {
-    $config = (string) getenv('SHOP_CONFIG');
-    $beside = @file_get_contents(dirname($config) . '/sandbox.json');
+    $beside = @file_get_contents(dirname((string) getenv('SHOP_CONFIG')) . '/sandbox.json');
     $sandbox = $beside === false ? '' : json_decode($beside, true)['page'];
     return new Shop(
-        Client::fromArray(json_decode((string) file_get_contents($config), true, 16, JSON_THROW_ON_ERROR)),
+        client(),
         (string) getenv('SHOP_DATABASE'),
         $sandbox,
-        // Never the request's Host: whoever sends one could have customers and callbacks led elsewhere.
-        getenv('SHOP_ADDRESS') ?: 'http://localhost:5001'
+        address()
     );
 }
 

@@ -30,7 +30,10 @@ WORDS = {
 AGAIN = {"waiting": 2, "held": 30}
 
 app = flask.Flask(__name__)
-orders = Orders(Path(os.environ["SHOP_DATABASE"]), paysession.Client.from_file(CONFIG))
+#: More than any form and any callback has: nobody fills the memory with one request.
+app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
+pay = paysession.Client.from_file(CONFIG)
+orders = Orders(Path(os.environ["SHOP_DATABASE"]), pay)
 
 
 def open_session(order: Order) -> tuple[str, str]:
@@ -78,9 +81,28 @@ def returned(address: str) -> str:
 
 @app.route("/callback/<address>", methods=["GET", "POST"])
 def callback(address: str) -> ResponseReturnValue:
-    """The provider called, or somebody who says so: a reason to look. Where nothing was learnt, it may come again."""
-    _, is_answered = orders.settle(orders.find(address) or flask.abort(404))
-    return "", 204 if is_answered else 503
+    """The provider called, or somebody who says so: a reason to look at the session that the shop itself has stored for
+    this order, whichever one the callback names. Once more is no harm, so no callback's `id` is kept. The answers: 200,
+    of which Ledyer wants no other; 503 where nothing was learnt, for it to come again; 400, which Dintero never tries
+    again, only for what is not to be believed."""
+    order = orders.find(address) or flask.abort(404)
+    try:
+        # By the address that the provider was given, not by the one in the request: a proxy may have changed that.
+        # One that nothing can be checked by (Ledyer, Inbank) comes back like a genuine one, and is a reason to look too.
+        pay.callback(order.provider, *paysession.Incoming.from_flask(flask.request, ADDRESS))
+    except paysession.NotGenuine as error:
+        if error.callback.reason in ("too_old", "too_new"):
+            # Signed by the provider: somebody sends an old one again, or a clock is wrong and callbacks are lost.
+            app.logger.error("%s: ALARM, a genuine callback is refused: %s", order.id, error)
+        else:
+            app.logger.warning("%s: no callback of %s: %s", order.id, order.provider, error)
+        return "", 400
+    except paysession.Mismatched:  # genuine, and another account's
+        return "", 200
+    except paysession.DocumentError:
+        return "", 400
+    _, is_answered = orders.settle(order)
+    return "", 200 if is_answered else 503
 
 
 @app.cli.command("settle")

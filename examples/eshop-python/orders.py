@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Orders in SQLite, and what becomes of them. The customer's return, the provider's callback and a job each night all
-end in settle(), which reads the session and acts on the decision. What any of them says is never believed."""
+end in settle(), which reads the session and acts on the decision. What any of them says is never believed, signed or
+not."""
 
 from __future__ import annotations
 

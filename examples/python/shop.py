@@ -54,6 +54,7 @@ try:
 except paysession.PaySessionError as error:
     sys.exit(str(error))
 app = flask.Flask(__name__)
+app.config["MAX_CONTENT_LENGTH"] = 256 * 1024  # more than any form and any callback has
 
 
 @contextmanager
@@ -158,9 +159,24 @@ def order(address: str) -> str:
 
 @app.route("/callback/<address>", methods=["GET", "POST"])
 def callback(address: str) -> flask.typing.ResponseReturnValue:
-    """Whoever calls, and whatever it says: it is a reason to look. Where nothing was learnt, it may come again."""
+    """The provider called, or somebody who says so: a reason to look at the session that is stored for this order,
+    whichever one the callback names. Where nothing was learnt, it may come again. Ledyer and Inbank sign nothing that
+    could be checked: theirs are a reason to look too."""
+    order = find(address)
+    try:
+        client.callback(order["provider"], *paysession.Incoming.from_flask(flask.request, f"http://localhost:{given.port}"))
+    except paysession.NotGenuine as error:
+        # Too old or too new, it was signed by the provider: an old one is sent again, or a clock is wrong.
+        is_alarm = error.callback.reason in ("too_old", "too_new")
+        app.logger.error("%s: %s: %s", order["id"], "ALARM, a genuine callback is refused" if is_alarm
+                         else "no callback of the provider", error)
+        return "", 400
+    except paysession.Mismatched:  # genuine, and another account's
+        return "", 200
+    except paysession.DocumentError:
+        return "", 400
     _, is_answered = settle(address)
-    return "", 204 if is_answered else 503
+    return "", 200 if is_answered else 503
 
 
 @app.after_request

@@ -291,8 +291,9 @@ def test_moved_to_another_order(fresh: RunningSandbox, shop: Shop, client: payse
             with pytest.raises(paysession.NotGenuine) as caught:
                 judged(client, name, shop, moved)
             assert caught.value.callback.reason == "signature_mismatch"
-    with pytest.raises(RuntimeError, match="callback.moved_to: there is no session kustom:x of dintero"):
-        fresh.call(one["session"], moved_to="kustom:x")
+    for nowhere in ("dintero:T12345678/x/x", fresh.create("kustom")["session"], "x"):
+        with pytest.raises(RuntimeError, match=f"callback.moved_to: there is no session {nowhere} of dintero"):
+            fresh.call(one["session"], moved_to=nowhere)
 
 
 def speaks_of(fresh: RunningSandbox, made: dict[str, Any], shop: Shop, speaks: Callable[[Came], Any]) -> Any:

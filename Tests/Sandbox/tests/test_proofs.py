@@ -127,6 +127,7 @@ def test_dinteros_transaction(fresh: RunningSandbox, ask: Asking) -> None:
     ("inbank", "pending", None), ("inbank", "granted", "signed"), ("inbank", "completed", "activated"),
     ("kustom", "CREATED", None), ("kustom", "ACTIVE", None), ("kustom", "FINALIZED", "AUTHORIZED"),
     ("ledyer", "open", "orderInitiated"), ("ledyer", "pendingSca", "orderPending"),
+    ("ledyer", "locked", "orderInitiated"), ("ledyer", "awaitingSignatory", "orderPending"), ("ledyer", "expired", "unknown"),
     ("ledyer", "authorized", "paymentConfirmed"), ("ledyer", "cancelled", "orderCancelled"),
     ("dintero", "unprocessed", "INITIATED"), ("dintero", "processed", "AUTHORIZED"), ("dintero", "failed", "FAILED")])
 def test_it_follows_the_session(name: str, stage: str, word: str | None, fresh: RunningSandbox, ask: Asking) -> None:
