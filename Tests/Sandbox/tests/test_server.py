@@ -269,6 +269,13 @@ def test_a_session_from_the_command_line(fresh: RunningSandbox) -> None:
         asked("delete", reference)
         with pytest.raises(paysession.NotFound):
             client.get(reference)
+    waits = asked("create", "kustom", "--callback-url", "http://127.0.0.1:9/hook", "--status", "FINALIZED")["session"]
+    assert asked("prove", waits, "captured")["proof"]["status"] == "CAPTURED"
+    assert asked("prove", waits)["proof"]["status"] == "AUTHORIZED"
+    told = asked("call", waits, "--twice", "--signature", "wrong", "--stale", 600, "--moved-to", waits, "--to", "http://localhost:9/x")
+    assert [(one["scripted"], one["url"], one["status"]) for one in told] == [
+        (f"forged, signed 600 s ago, moved to {waits}", "http://localhost:9/x", None)] * 2
+    assert [one["scripted"] for one in asked("call", waits)] == [None]
     asked("create", "ledyer")
     asked("reset")
     assert asked("list") == []

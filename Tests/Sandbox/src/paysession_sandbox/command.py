@@ -67,6 +67,17 @@ def parser() -> tuple[argparse.ArgumentParser, list[str]]:
                      "say what a session answers next")
     replies.add_argument("session")
     replies.add_argument("word", nargs="*", help="503, cut, html, delay-2000, a state ...; none for nothing out of the way")
+    prove = asking("prove", lambda given: ("PATCH", path(given), {"proof": {"status": given.status}}),
+                   "say what proves a session's payment")
+    prove.add_argument("session")
+    prove.add_argument("status", nargs="?", help="its provider's word, or paysession's; without it, it follows the session")
+    call = asking("call", call_request, "call the shop again about the state that a session is in")
+    call.add_argument("session")
+    call.add_argument("--to", metavar="ADDRESS", help="another address than the session's")
+    call.add_argument("--signature", choices=["valid", "wrong", "missing"], help="wrong: forged")
+    call.add_argument("--stale", dest="stale_s", type=int, metavar="S", help="signed so many seconds ago")
+    call.add_argument("--moved-to", metavar="SESSION", help="signed as it is, and made to speak of that one")
+    call.add_argument("--twice", action="store_true", default=None, help="two times")
     show = asking("show", lambda given: ("GET", path(given), None), "show a session")
     show.add_argument("session")
     delete = asking("delete", lambda given: ("DELETE", path(given), None), "take a session away")
@@ -92,6 +103,12 @@ def creation(given: argparse.Namespace) -> Request:
             "reference": given.reference, "status": given.status, "return_url": given.return_url,
             "replies": given.reply, "callback": given.callback_url and {"url": given.callback_url}}
     return "POST", "sessions", {key: value for key, value in told.items() if value is not None}
+
+
+def call_request(given: argparse.Namespace) -> Request:
+    told = {"url": given.to, **{key: getattr(given, key) for key in ("signature", "stale_s", "moved_to", "twice")}}
+    callback = {key: value for key, value in told.items() if value is not None}
+    return "POST", "callbacks", {"session": given.session, "callback": callback or None}
 
 
 def token_request(given: argparse.Namespace) -> Request:

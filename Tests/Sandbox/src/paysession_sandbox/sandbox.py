@@ -353,8 +353,10 @@ def sample_proofs(samples: Iterable[Sample]) -> dict[tuple[str, tuple[str, ...]]
     for sample in sorted(samples, key=lambda one: one.status != "completed"):
         name, _, rest = sample.reference.partition(":")
         provider, document = PROVIDERS[name], sample.replies[-1].body
-        stage = provider.stage_in(document) if isinstance(document, dict) else None
-        if provider.proof_path is None or not isinstance(document, dict) or stage is None:
+        if provider.proof_path is None or not isinstance(document, dict):
+            continue
+        stage = provider.stage_in(document)
+        if stage is None:
             continue
         identifiers = tuple(unquote(part) for part in rest.split("/"))
         resource = provider.proof_identifiers(identifiers)
