@@ -54,7 +54,7 @@ def test_each_hold_of_the_schema_is_explained(document: str) -> None:
     schema = json.loads((REPOSITORY / "Include" / "paysession.schema.json").read_text("utf-8"))
     text = (REPOSITORY / document).read_text("utf-8")
     holds = schema["$defs"]["session"]["properties"]["holds"]["items"]["enum"]
-    assert len(holds) == 17
+    assert len(holds) == 28
     assert [hold for hold in holds if not re.search(rf"\b{hold}\b", text)] == []
 
 

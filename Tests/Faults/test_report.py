@@ -39,7 +39,7 @@ def test_of_a_client_that_did_nothing(nginx: Nginx) -> None:
     for name, one in report["providers"].items():
         nothing = {"p50": None, "p90": None, "p99": None, "max": None}
         assert one == {"base_url": f"{nginx.base}/{name}", "clock_skew_s": None,
-                       "calls": {}, "latency_ms": nothing,
+                       "calls": {}, "proofs": {}, "latency_ms": nothing,
                        "unknown_statuses": {}, "unreadable_fields": {}}
     assert report["tokens"] == {"fetched": 0, "reused": 0, "failed": 0}
     assert report["connections"] == {"opened": 0, "requests": 0}

@@ -29,7 +29,7 @@ final class Judgement {
         _ bytes: Buffer, from provider: Provider, rules: ReadingRules, wanted: String?,
         expected: Expectations?
     ) throws(Failure) -> Judgement {
-        let document = try parse(bytes, from: provider)
+        let document = try provider.document(bytes)
         return try document.read { root throws(Failure) in
             let drift = Drift()
             let reader = Reader(root, drift: drift)
@@ -55,20 +55,6 @@ final class Judgement {
             let verdict = Verdict(session, isIdentified: isNamed, expected: expected)
             return Judgement(
                 session, verdict, document, drift, isIdentified: isNamed, expected)
-        }
-    }
-
-    static func parse(_ bytes: Buffer, from provider: Provider) throws(Failure) -> Document {
-        do {
-            return try Document.parse(bytes)
-        } catch .outOfMemory {
-            throw .outOfMemory
-        } catch {
-            let failure = Failure(
-                error == .tooMany ? .tooLarge : .malformed,
-                sentence("{}: the answer is {}", provider.name, error.words.text))
-            failure.isRetryable = error.mayPass
-            throw failure
         }
     }
 

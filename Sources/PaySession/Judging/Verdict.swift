@@ -1,33 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-/// What the shop knows of the order and wants confirmed.
-struct Expectations {
-    var amountMinor: Int64?
-    var currency: Currency?
-    var reference: String?
-}
-
-/// What became of one expectation.
-enum Match {
-    case match, mismatch, notProvided
-
-    init(_ isSame: Bool?) {
-        switch isSame {
-        case .some(true): self = .match
-        case .some(false): self = .mismatch
-        case .none: self = .notProvided
-        }
-    }
-
-    var word: StaticString {
-        switch self {
-        case .match: "match"
-        case .mismatch: "mismatch"
-        case .notProvided: "not_provided"
-        }
-    }
-}
-
 /// The one place that says "paid".
 ///
 /// yes only if the status is completed, the document names the session that was asked for, its

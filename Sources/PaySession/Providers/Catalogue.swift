@@ -24,7 +24,7 @@ extension Provider {
             + (callback?.usedScheme == nil ? [] : [CallbackKeys.setting])
             + (environments.isEmpty ? ["base_url"] : ["environment", "base_url"])
             + (takesToken ? ["auth_url"] : [])
-            + (proof.address.map { [$0.setting] } ?? [])
+            + (proof.host.map { [$0.setting] } ?? [])
     }
 
     fileprivate var takesToken: Bool {

@@ -39,7 +39,7 @@ extension Provider {
         hasTrustSwitch: true,
         proof: ProofTable(
             "transaction", path: "/v1/transactions/{3}",
-            address: ProofTable.Address(
+            host: ProofTable.Host(
                 setting: "checkout_url", usual: "https://checkout.dintero.com"),
             tellsAmount: true, referencePart: 1, settles: .noPaymentState, read: readTransaction),
         callback: CallbackTable(scheme: .dintero, read: readDinteroCallback),

@@ -10,8 +10,8 @@ final class ProofTable: Sendable {
     let path: String
     /// Which of `Session.identifiers` names it; nil where the caller has to.
     let link: StaticString?
-    /// Its address, where it is not on the session's host.
-    let address: Address?
+    /// Where it is, if that is not where the sessions are.
+    let host: Host?
     /// The document says whose it is; without, the address alone does.
     let namesItself: Bool
     /// The document tells amount and currency, which are held against the session's.
@@ -24,14 +24,14 @@ final class ProofTable: Sendable {
     let read: @Sendable (Reader) -> Proof
 
     init(
-        _ resource: StaticString, path: String, link: StaticString? = nil, address: Address? = nil,
+        _ resource: StaticString, path: String, link: StaticString? = nil, host: Host? = nil,
         namesItself: Bool = true, tellsAmount: Bool = false, referencePart: Int? = nil,
         settles: Hold? = nil, read: @escaping @Sendable (Reader) -> Proof
     ) {
         self.resource = resource
         self.path = path
         self.link = link
-        self.address = address
+        self.host = host
         self.namesItself = namesItself
         self.tellsAmount = tellsAmount
         self.referencePart = referencePart
@@ -39,7 +39,7 @@ final class ProofTable: Sendable {
         self.read = read
     }
 
-    final class Address: Sendable {
+    final class Host: Sendable {
         /// The setting that names another one.
         let setting: String
         let usual: String

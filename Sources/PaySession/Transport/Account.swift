@@ -111,7 +111,7 @@ final class Account {
     private static func proofBase(
         _ provider: Provider, _ settings: Settings, _ base: Address
     ) throws(Failure) -> Address {
-        guard let own = provider.proof.address else { return base }
+        guard let own = provider.proof.host else { return base }
         if let given = try address(settings, own.setting) { return given }
         if settings.has("base_url") { return base }
         guard let address = try Address.parse(own.usual) else {

@@ -14,11 +14,12 @@ from typing import Any, NoReturn, Union
 
 from ._loaded import library
 from ._value import Value
-from ._values import Error, Exchange, Session, error_of, exchange_of, session_of
+from ._values import Error, Exchange, Proof, Session, error_of, exchange_of, proof_of, session_of
 from ._words import AnyResult, Next, Paid, Result, Status
 
-# The last key of each answer; within a text a quotation mark is escaped.
+# The last key of each answer but for the proof, of which it is the last one; within a text a quotation mark is escaped.
 _RAW = b',"raw":'
+_PROOF = ',"proof":'
 
 _status, _paid = library.session_answer_status, library.session_answer_paid
 _decision = library.session_answer_decision
@@ -107,8 +108,22 @@ class _Reply:
 
     def to_dict(self) -> dict[str, Any]:
         """The answer in the library's own words (paysession.schema.json) and plain types, which JSON
-        can say. Without `raw`. Holds personal data."""
-        return self._decoded()
+        can say. Without `raw`, and without the proof's. Holds personal data."""
+        told, proof = self._decoded(), self._proof_text()
+        if proof is not None:
+            told["proof"] = _parted(proof)[0]
+        return told
+
+    def _proof_text(self) -> str | None:
+        """What stands behind `raw`; None where no proof was asked for."""
+        text = self.json
+        behind = text[text.index(_RAW) + len(_RAW):-1]
+        if _PROOF.encode() not in behind:
+            return None
+        document = behind.decode("utf-8")
+        # The document may have a key of that name.
+        end = _SPAN.raw_decode(document)[1]
+        return document[end + len(_PROOF):] if document.startswith(_PROOF, end) else None
 
     @property
     def _own(self) -> dict[str, Any]:
@@ -160,16 +175,39 @@ class Answer(_Reply):
         raw = self._raw
         if raw is None:
             text = self.json
-            document = text[text.index(_RAW) + len(_RAW):-1]
-            # The scanner's own integers take a tenth of the time of _integer().
-            decoder = _SLOW if _TOO_LONG in document.translate(_ZEROS) else _QUICK
-            raw = self._raw = decoder.raw_decode(document.decode("utf-8"))[0]
+            raw = self._raw = _document(text[text.index(_RAW) + len(_RAW):])
         return raw
+
+    @property
+    def proof(self) -> Proof | None:
+        """The proof of payment, where it was asked for and there is one to read."""
+        text = self._proof_text()
+        if text is None:
+            return None
+        told, raw = _parted(text)
+        return None if told is None else proof_of(told, None if raw is None else _document(raw.encode("utf-8")))
 
     @property
     def error(self) -> None:
         """None: what went wrong is raised, with a Failure."""
         return None
+
+
+def _parted(proof: str) -> tuple[dict[str, Any] | None, str | None]:
+    """An answer's `proof` without its document, and the text that begins with that; null is None for both."""
+    own, _, raw = proof.partition(_RAW.decode())
+    if own == "null":
+        return None, None
+    told: dict[str, Any] = _PLAIN.raw_decode(own + "}")[0]
+    return told, None if raw.startswith("null") else raw
+
+
+def _document(text: bytes) -> dict[str, Any]:
+    """The provider's document that the text begins with."""
+    # The scanner's own integers take a tenth of the time of _integer().
+    decoder = _SLOW if _TOO_LONG in text.translate(_ZEROS) else _QUICK
+    document: dict[str, Any] = decoder.raw_decode(text.decode("utf-8"))[0]
+    return document
 
 
 class Failure(_Reply):
@@ -190,6 +228,11 @@ class Failure(_Reply):
     @property
     def raw(self) -> None:
         """None: what is no answer is not shown."""
+        return None
+
+    @property
+    def proof(self) -> None:
+        """None: half an answer is none."""
         return None
 
 
@@ -233,6 +276,8 @@ def _decimal(text: str) -> Decimal | str:
 
 # The library's own text has no white space around it, which JSONDecoder.decode() looks for.
 _PLAIN = json.JSONDecoder()
+# Where a document ends; no number is too long for it.
+_SPAN = json.JSONDecoder(parse_float=str, parse_int=str)
 _QUICK = json.JSONDecoder(parse_float=_decimal)
 _SLOW = json.JSONDecoder(parse_float=_decimal, parse_int=_integer)
 # So many digits in a row are found where each is a zero: a regular expression takes ten times as long.

@@ -19,7 +19,7 @@ from ._callbacks import Headers
 from ._calls import options_text, providers, text
 from ._client import Client, Pauses, decision_of, record, record_of_many, returned
 from ._errors import PaySessionError
-from ._options import BatchOptions, CallbackOptions, Config, Expect, ReadOptions
+from ._options import BatchOptions, CallbackOptions, Config, Expect, ReadOptions, Transaction
 from ._values import Callback
 from ._words import Next, Result
 
@@ -70,10 +70,11 @@ class AsyncClient:
     async def wait(
         self, reference: str, *, timeout_ms: int = 15_000, interval_ms: int = 500,
         expect: Expect | None = None, traceparent: str | None = None,
+        proof: bool | Transaction | None = None,
     ) -> Answer:
-        """Reads a session until it is final: Client.wait(), awaited."""
+        """Reads a session until it is final, and its payment not pending: Client.wait(), awaited."""
         pauses = Pauses(timeout_ms, interval_ms)
-        options = ReadOptions(expect=expect, traceparent=traceparent)
+        options = ReadOptions(expect=expect, traceparent=traceparent, proof=proof)
         since = time.monotonic()
         while True:
             options["timeout_ms"] = pauses.left_ms

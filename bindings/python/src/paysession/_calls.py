@@ -25,14 +25,32 @@ def normalize(
     provider: str, document: str | bytes | Mapping[str, Any], **options: Unpack[NormalizeOptions]
 ) -> Answer:
     """Judges a provider's document that the caller already has, without a request: its text, or what
-    `Answer.raw` gives.
+    `Answer.raw` gives. With `proof` the document of its proof of payment is judged with it.
 
     Returns the Answer. Raises InvalidArgument, Malformed, Mismatched or OutOfMemory, and ValueError
     if an argument contains a NUL.
     """
     return answer(
         library.session_normalize, text("provider", provider), _document(document),
-        options_text("normalize", NormalizeOptions, options))
+        _with_proof(options))
+
+
+def _with_proof(options: NormalizeOptions) -> bytes | None:
+    """The options of normalize(), in which the proof's document stands as it is spelt."""
+    proof = options.pop("proof", None)
+    told = options_text("normalize", NormalizeOptions, options)
+    if proof is None:
+        return told
+    if not isinstance(proof, Mapping) or proof.keys() != {"document"}:
+        raise TypeError("proof: expected a mapping with one key, document")
+    document = _document(proof["document"])
+    try:
+        spelt = json.loads(document, parse_int=str, parse_float=str)
+    except ValueError:
+        spelt = None
+    if not isinstance(spelt, dict):  # what is spliced in must not be more than one value
+        raise ValueError("proof: expected a JSON object as its document")
+    return (told[:-1] + b"," if told else b"{") + b'"proof":{"document":' + document + b"}}"
 
 
 def status_normalized(provider: str, document: str | bytes | Mapping[str, Any]) -> Status:

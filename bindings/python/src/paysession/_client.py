@@ -27,7 +27,7 @@ from ._calls import answer, json_of, options_text, reply, text, whole
 from ._declarations import ClientPointer
 from ._errors import Aborted, PaySessionError, exception_of
 from ._loaded import library
-from ._options import BatchOptions, CallbackOptions, Config, Expect, ReadOptions
+from ._options import BatchOptions, CallbackOptions, Config, Expect, ReadOptions, Transaction
 from ._values import Callback, callback_of
 from ._words import AnyResult, Next, Result
 
@@ -100,14 +100,15 @@ class Client:
     def wait(
         self, reference: str, *, timeout_ms: int = 15_000, interval_ms: int = 500,
         expect: Expect | None = None, traceparent: str | None = None,
+        proof: bool | Transaction | None = None,
     ) -> Answer:
         """get() again and again, with growing, jittered pauses (`interval_ms` first), until the
-        session is final or `timeout_ms` is over.
+        session is final, and with `proof` its payment is not pending any more, or `timeout_ms` is over.
 
         Returns the last Answer: one that is not final means that time ran out. Raises as get().
         """
         pauses = Pauses(timeout_ms, interval_ms)
-        options = ReadOptions(expect=expect, traceparent=traceparent)
+        options = ReadOptions(expect=expect, traceparent=traceparent, proof=proof)
         since, name, cancellations = time.monotonic(), text("reference", reference), self._cancellations
         with self._entered() as handle:
             while True:
@@ -377,7 +378,9 @@ class Pauses:
         """Seconds until the next read; None where there is none."""
         if isinstance(told, Answer):
             if told.session.final:
-                return None
+                proof = told.proof
+                if proof is None or proof.state != "pending":
+                    return None
         elif told.result == Result.TIMED_OUT or not told.error.retryable:
             return None
         # Half of it by chance: a crowd of returning customers spreads out.

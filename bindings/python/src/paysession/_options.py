@@ -3,7 +3,8 @@
 
 # No annotations as text here: a TypedDict compiles each.
 import os
-from typing import Optional, TypedDict, Union
+from collections.abc import Mapping
+from typing import Any, Optional, TypedDict, Union
 
 
 class FromEnvironment(TypedDict):
@@ -44,6 +45,7 @@ class DinteroConfig(TypedDict, total=False):
     """The section `dintero` of a configuration."""
 
     base_url: str
+    checkout_url: str
     auth_url: str
     client_id: str
     client_secret: Secret
@@ -94,12 +96,26 @@ class Expect(TypedDict, total=False):
     reference: str
 
 
+class Transaction(TypedDict):
+    """Which transaction is Dintero's proof of payment: as the callback or the return address names it."""
+
+    transaction: str
+
+
+class ProofDocument(TypedDict):
+    """The proof of payment that the caller has: its JSON text, or what `Proof.raw` gives."""
+
+    document: Union[str, bytes, Mapping[str, Any]]
+
+
 class ReadOptions(TypedDict, total=False):
     """What a call that reads a session can be told; each may be left out, or None."""
 
     expect: Optional[Expect]
     timeout_ms: Optional[int]
     traceparent: Optional[str]
+    #: True: the proof of payment is read too, into the same answer; of Dintero's sessions, whose transaction it is.
+    proof: Optional[Union[bool, Transaction]]
 
 
 class BatchOptions(TypedDict, total=False):
@@ -112,11 +128,12 @@ class BatchOptions(TypedDict, total=False):
 
 class NormalizeOptions(TypedDict, total=False):
     """What normalize() can be told: `id` is the identifier that the document must carry,
-    `trust_processed_at` is Dintero's."""
+    `trust_processed_at` is Dintero's, `proof` is judged with the document."""
 
     expect: Optional[Expect]
     id: Optional[str]
     trust_processed_at: Optional[bool]
+    proof: Optional[ProofDocument]
 
 
 class CallbackOptions(TypedDict, total=False):

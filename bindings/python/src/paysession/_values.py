@@ -145,6 +145,41 @@ class Session(Value):
         raise TypeError("a session is neither true nor false: decide on answer.is_paid")
 
 
+class Checks(Value):
+    """What a proof was held against: "match", "mismatch" or "not_provided"; None for what was not compared."""
+
+    #: That it carries the identifier that was asked for.
+    identity: Optional[str]
+    #: The session's.
+    amount: Optional[str]
+    currency: Optional[str]
+    #: The reference's order, or the one expected (Dintero).
+    reference: Optional[str]
+
+
+class Proof(Value, hidden=("raw",)):
+    """The resource that proves the payment behind a session; `session.holds` says what it has against it."""
+
+    #: "contract", "order", "payment_status" or "transaction"
+    resource: str
+    id: Optional[str]
+    #: "unknown", "pending", "secured", "captured", "refunded" or "ended"
+    state: str
+    evidence: Evidence
+    checks: Checks
+    amount: Optional[Amount]
+    captured_minor: Optional[int]
+    refunded_minor: Optional[int]
+    updated_at: Optional[str]
+    #: The provider's document, as `Answer.raw`; None where there is none. May hold personal data.
+    raw: Optional[dict[str, Any]]
+
+    @property
+    def updated(self) -> datetime | None:
+        """`updated_at` as a datetime."""
+        return moment(self.updated_at)
+
+
 class Error(Value, hidden=("provider_message",)):
     """Why there is no session. `message` and `advice` are free of personal data."""
 
@@ -201,7 +236,7 @@ class Callback(Value):
 
 
 class Try(Value):
-    """One request of a call: of the session, or of a token for it."""
+    """One request of a call: of the session, of its proof, or of a token for them."""
 
     step: str
     result: AnyResult
@@ -241,6 +276,14 @@ def session_of(told: dict[str, Any]) -> Session:
         "amount": None if amount is None else _amount(amount), "customer": made(Customer, told["customer"]),
         "payment_method": made(PaymentMethod, told["payment_method"]),
         "items": None if items is None else tuple([made(Item, item) for item in items])})
+
+
+def proof_of(told: dict[str, Any], raw: dict[str, Any] | None) -> Proof:
+    """The Proof that an answer's `proof` spells, but for its document."""
+    amount = told["amount"]
+    return made(Proof, {
+        **told, "evidence": made(Evidence, told["evidence"]), "checks": made(Checks, told["checks"]),
+        "amount": None if amount is None else _amount(amount), "raw": raw})
 
 
 def _amount(told: dict[str, Any]) -> Amount:

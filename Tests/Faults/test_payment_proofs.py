@@ -13,7 +13,7 @@ from typing import Any
 import paysession
 import pytest
 from asking import KEY, Told, told
-from servers import Answer, Connection, Request, Server, in_turn, reply, reset, say_nothing
+from servers import Answer, Connection, Request, Server, in_turn, reply, say_nothing
 
 SECRET = "s3cret-of-the-shop"
 ORDER = "770e8400-e29b-41d4-a716-446655440002"
@@ -181,7 +181,7 @@ def test_half_an_answer_is_none(name: str, status: int, result: str) -> None:
     assert steps(ended)[-1] == ("proof", result, status)
 
 
-@pytest.mark.parametrize("fault", [reply(b"", 500), reply(b"", 429), reply(b"", 200), reset])
+@pytest.mark.parametrize("fault", [reply(b"", 500), reply(b"", 429), reply(b"", 200)])
 def test_what_passes_is_tried_again_and_the_session_is_not(fault: Answer) -> None:
     with Far(SESSION, in_turn(fault, reply(PROOF))) as far:
         ended = ask(far)
@@ -340,7 +340,7 @@ def test_the_rate_of_a_batch_counts_proofs() -> None:
         with client.batch(requests_per_second=40) as batch:
             for tag in range(20):
                 batch.add("kustom:x", tag, proof=True)
-            answers = [batch.next(10) for _ in range(20)]
+            answers = [batch.next(10_000) for _ in range(20)]
     assert all(one is not None and one[1].is_paid for one in answers)
     assert len(times) == 40
     # 40 requests at 40 a second: the first two at once, the last two 19 * 50 ms later.
@@ -358,7 +358,7 @@ def test_what_has_no_proof_to_read_pays_for_none() -> None:
         with client.batch(requests_per_second=40, in_flight=1) as batch:
             for tag in range(20):
                 batch.add("kustom:x", tag, proof=True)
-            assert all(batch.next(10) is not None for _ in range(20))
+            assert all(batch.next(10_000) is not None for _ in range(20))
     assert len(times) == 20
     assert 0.4 < max(times) - min(times) < 0.85
 
@@ -371,7 +371,7 @@ def test_a_batch_of_all_providers() -> None:
             for tag in range(200):
                 reference, option, *_ = list(PROVIDERS.values())[tag % 4]
                 batch.add(reference, tag, proof=option)
-            answers = [batch.next(10) for _ in range(200)]
+            answers = [batch.next(10_000) for _ in range(200)]
     assert sorted(one[0] for one in answers if one is not None and one[1].is_paid) == list(range(200))
 
 
@@ -382,7 +382,7 @@ def test_the_report_counts_proofs_and_what_nobody_knows_in_them() -> None:
         for _ in range(4):
             told(lambda: client.get("kustom:x", proof=True))
         told(lambda: client.get("kustom:x"))
-        report = json.loads(client.report_json()) if hasattr(client, "report_json") else client.report()
+        report = client.report()
     kustom = report["providers"]["kustom"]
     assert kustom["calls"] == {"ok": 4, "forbidden": 1}
     assert kustom["proofs"] == {"ok": 2, "forbidden": 1, "not_found": 1}
