@@ -3,10 +3,10 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * The provider called, or somebody who says so: a reason to look at the session that the shop itself has stored for this
- * order, whichever one the callback names. Once more is no harm, so no callback's `id` is kept. The answers: 200, of which
- * Ledyer wants no other; 503 where nothing was learnt, for it to come again; 400, which Dintero never tries again, only
- * for what is not to be believed.
+ * The provider called, or somebody who says so: a reason to look at the session that the shop itself has stored for
+ * this order, whichever one the callback names. Once more is no harm, so no callback's `id` is kept. The answers: 200,
+ * of which Ledyer wants no other; 503 where nothing was learnt, for it to come again; 400, which Dintero never tries
+ * again, only for what is not to be believed.
  */
 
 declare(strict_types=1);
