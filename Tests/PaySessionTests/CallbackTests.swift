@@ -81,7 +81,7 @@ import Testing
             #"{"method": "GET", "url": "https://shop.example/cb?\#(message.query)"}"#,
             body: body.bytes, from: .inbank)
         do {
-            let signature = try messageSignature(request)
+            let signature = try CallbackScheme.signedMessage.signature(request, "")
             #expect(message.flaw == nil)
             let match = try signature.match([try .of("another"), try .of(key)])
             #expect((match != nil) == message.matches)
@@ -95,8 +95,7 @@ import Testing
 
     @Test func itIsOff() throws {
         let table = try #require(Provider.inbank.callback)
-        #expect(table.scheme == .signedMessage)
-        #expect(table.usedScheme == nil)
+        #expect(table.scheme == nil)
         #expect("\(Provider.inbank.callbacks)" == "unsigned")
         let said = failure { () throws(Failure) in
             try Configuration(

@@ -511,7 +511,8 @@ MUTANTS = [
     Mutant("Ledyer: a callback of the payments product names a session", LEDYER, 'if begins(session, with: "se_") {',
            "if !session.isEmpty {", (CALLBACKS,)),
     Mutant("Ledyer: a callback's order is whatever it says", LEDYER, ', begins(order, with: "or_") {', " {", (CALLBACKS,)),
-    Mutant("Inbank: callbacks are checked by a scheme that nobody has seen", INBANK, "isOff: true", "isOff: false", (CALLBACKS,)),
+    Mutant("Inbank: callbacks are checked by a scheme that nobody has seen", INBANK, "callback: CallbackTable { _, _ in",
+           "callback: CallbackTable(scheme: .signedMessage) { _, _ in", (CALLBACKS,)),
 
     # When memory has run out.
     Mutant("there is no reserve", SWIFT + "Platform/Allocation.swift",

@@ -59,10 +59,10 @@ extension Callback {
         receivedAt: Int64, toleranceSeconds: Int64
     ) throws(Failure) -> Callback {
         guard let table = provider.callback else { return Callback(.unsigned) }
-        guard let scheme = table.usedScheme, !keys.secrets.isEmpty else {
+        guard let scheme = table.scheme, !keys.secrets.isEmpty else {
             let callback = Callback(.unsigned)
             callback.mention = try table.read(request, nil)
-            callback.id = table.usedScheme?.deliveryID(request)
+            callback.id = table.scheme?.deliveryID(request)
             return callback
         }
         let signature: CallbackSignature
@@ -110,7 +110,7 @@ extension Answer {
             failure = Failure(
                 .unsigned,
                 sentence(
-                    provider.callback?.usedScheme == nil
+                    provider.callback?.scheme == nil
                         ? "{}: there is no signature to check"
                         : "{}: no callback_secret is configured",
                     provider.name))

@@ -39,7 +39,7 @@ final class CallbackRequest {
                 "url: expected the address that the provider called, it is missing")
         }
         var address: CallbackAddress?
-        if provider.callback?.usedScheme?.signsAddress == true {
+        if provider.callback?.scheme?.signsAddress == true {
             guard count(of: UInt8(ascii: "&"), in: url) < mostParameters else {
                 throw Failure(.tooLarge, "url: expected at most 1000 parameters")
             }

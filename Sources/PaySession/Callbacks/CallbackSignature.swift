@@ -2,63 +2,69 @@
 
 /// How callbacks are signed. Each has a file of its own that finds the signature in a request; what
 /// is common to all stands here.
-enum CallbackScheme {
-    case standardWebhooks, dintero, signedMessage
-
-    var name: StaticString {
-        switch self {
-        case .standardWebhooks: "standard_webhooks"
-        case .dintero: "dintero_signature"
-        case .signedMessage: "signed_message"
-        }
-    }
-
+final class CallbackScheme: Sendable {
+    let name: StaticString
     /// What of the request a signature vouches for, and what alone is read; nil where nothing is.
-    var covers: StaticString? {
-        switch self {
-        case .standardWebhooks: "body"
-        case .dintero: "query"
-        case .signedMessage: nil
-        }
-    }
-
-    /// The request's address has to be one whose parts can be told.
-    var signsAddress: Bool {
-        if case .dintero = self { return true }
-        return false
-    }
-
+    let covers: StaticString?
+    /// The request's address has to be one whose parts can be told, and the account known.
+    let signsAddress: Bool
     /// Found exactly once and parsed strictly; nothing is checked yet.
-    func signature(
-        _ request: CallbackRequest, _ account: String
-    ) throws(CallbackFlaw) -> CallbackSignature {
-        switch self {
-        case .standardWebhooks: try standardWebhooksSignature(request)
-        case .dintero: try dinteroSignature(request, account)
-        case .signedMessage: try messageSignature(request)
-        }
+    let signature:
+        @Sendable (_ request: CallbackRequest, _ account: String) throws(CallbackFlaw) ->
+            CallbackSignature
+
+    init(
+        _ name: StaticString, covers: StaticString?, signsAddress: Bool = false,
+        signature:
+            @escaping @Sendable (CallbackRequest, String) throws(CallbackFlaw) -> CallbackSignature
+    ) {
+        self.name = name
+        self.covers = covers
+        self.signsAddress = signsAddress
+        self.signature = signature
+    }
+
+    static let standardWebhooks = CallbackScheme("standard_webhooks", covers: "body") {
+        (request, _) throws(CallbackFlaw) in try standardWebhooksSignature(request)
+    }
+    static let dintero = CallbackScheme(
+        "dintero_signature", covers: "query", signsAddress: true, signature: dinteroSignature)
+    /// Of no provider: see SignedMessage.swift.
+    static let signedMessage = CallbackScheme("signed_message", covers: nil) {
+        (request, _) throws(CallbackFlaw) in try messageSignature(request)
     }
 
     /// The provider's own name for this delivery, where no signature vouches for it.
     func deliveryID(_ request: CallbackRequest) -> String? {
-        if case .standardWebhooks = self { return unsignedDeliveryID(request) }
-        return nil
+        self === CallbackScheme.standardWebhooks ? unsignedDeliveryID(request) : nil
     }
 }
 
 /// The signature of a request: what was signed, when, and the codes that are said to be made of it.
 final class CallbackSignature {
-    enum Code {
-        /// HMAC-SHA256, in base64: compared as it is written, for a lax reader of base64 takes
-        /// several texts for the same code.
-        case base64OfSHA256
-        /// HMAC-SHA256 or HMAC-SHA512, decoded.
-        case sha256, sha512
+    /// Which code, and how it is written.
+    struct Code {
+        let length: Int
+        /// Compared as it is written, for a lax reader of base64 takes several texts for the same
+        /// code.
+        let isBase64: Bool
+        let make:
+            @Sendable (
+                _ parts: [UnsafeBufferPointer<UInt8>], _ key: UnsafeBufferPointer<UInt8>,
+                _ code: UnsafeMutablePointer<UInt8>
+            ) -> Void
 
-        var length: Int {
-            switch self {
-            case .base64OfSHA256, .sha256: HMAC<UInt32>.length
-            case .sha512: HMAC<UInt64>.length
+        static var base64OfSHA256: Code {
+            Code(length: HMAC<UInt32>.length, isBase64: true, make: sha256.make)
+        }
+        static var sha256: Code {
+            Code(length: HMAC<UInt32>.length, isBase64: false) { parts, key, code in
+                HMAC<UInt32>.code(of: parts, key: key, into: code)
+            }
+        }
+        static var sha512: Code {
+            Code(length: HMAC<UInt64>.length, isBase64: false) { parts, key, code in
+                HMAC<UInt64>.code(of: parts, key: key, into: code)
             }
         }
     }
@@ -99,16 +105,9 @@ final class CallbackSignature {
         for (number, secret) in secrets.enumerated() {
             expected.removeAll()
             withWiped(UInt8.self, code.length) { made in
-                secret.withBytes { key in
-                    switch code {
-                    case .base64OfSHA256, .sha256:
-                        HMAC<UInt32>.code(of: [text.bytes, body], key: key, into: made)
-                    case .sha512:
-                        HMAC<UInt64>.code(of: [text.bytes, body], key: key, into: made)
-                    }
-                }
+                secret.withBytes { code.make([text.bytes, body], $0, made) }
                 let bytes = UnsafeBufferPointer(start: made, count: code.length)
-                if case .base64OfSHA256 = code {
+                if code.isBase64 {
                     appendBase64(bytes, to: expected)
                 } else {
                     expected.append(UnsafeRawBufferPointer(bytes))

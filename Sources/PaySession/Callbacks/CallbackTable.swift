@@ -18,29 +18,23 @@ final class CallbackMention {
 extension Provider {
     /// What a provider sends to a shop: how it is signed, and how to read what it names. Pure.
     final class CallbackTable: Sendable {
-        /// nil where the provider documents no signature.
+        /// nil where the provider documents no signature, and where nobody here has seen one.
         let scheme: CallbackScheme?
-        /// Known, and not used: nobody here has seen a message that was signed so.
-        let isOff: Bool
         /// - Parameter account: whose it has to be; nil where nobody vouches for what it says.
         let read:
             @Sendable (_ request: CallbackRequest, _ account: String?) throws(Failure) ->
                 CallbackMention
 
         init(
-            scheme: CallbackScheme? = nil, isOff: Bool = false,
+            scheme: CallbackScheme? = nil,
             read:
                 @escaping @Sendable (CallbackRequest, String?) throws(Failure) -> CallbackMention
         ) {
             self.scheme = scheme
-            self.isOff = isOff
             self.read = read
         }
-
-        /// The scheme that requests are checked by.
-        var usedScheme: CallbackScheme? { isOff ? nil : scheme }
     }
 
     /// "signed" where a secret can be configured that callbacks are checked by.
-    var callbacks: StaticString { callback?.usedScheme == nil ? "unsigned" : "signed" }
+    var callbacks: StaticString { callback?.scheme == nil ? "unsigned" : "signed" }
 }

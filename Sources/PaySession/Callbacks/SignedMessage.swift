@@ -3,8 +3,8 @@
 // Inbank's callbacks, as a shop platform checks them that is not Inbank's: `hmac` is HMAC-SHA512,
 // with the API key, over `timestamp`, a point, and `message`. Nobody here has seen one: in what
 // unit the time is, where the three stand in a request from server to server, and what a message
-// says is not known. So the scheme is off (`Provider.CallbackTable.isOff`), and nothing is read out
-// of a message.
+// says is not known. So the scheme is off, no provider's table names it, and nothing is read out of
+// a message.
 //
 // Even genuine, the three prove little: they pass through the customer's browser, and could be
 // moved to the address of another order.

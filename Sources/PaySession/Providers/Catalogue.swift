@@ -21,7 +21,7 @@ extension Provider {
 
     fileprivate var otherSettings: [String] {
         (hasTrustSwitch ? ["trust_processed_at"] : [])
-            + (callback?.usedScheme == nil ? [] : [CallbackKeys.setting])
+            + (callback?.scheme == nil ? [] : [CallbackKeys.setting])
             + (environments.isEmpty ? ["base_url"] : ["environment", "base_url"])
             + (takesToken ? ["auth_url"] : [])
             + (proof.host.map { [$0.setting] } ?? [])

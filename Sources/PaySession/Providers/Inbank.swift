@@ -24,10 +24,9 @@ extension Provider {
         proof: ProofTable(
             "contract", path: "/partner/v3/shops/{0}/contracts/{2}", link: "credit_contract",
             read: readContract),
-        // Which session a callback is about is not known: nothing is read.
-        callback: CallbackTable(scheme: .signedMessage, isOff: true) { _, _ in
-            CallbackMention()
-        },
+        // How they are signed (CallbackScheme.signedMessage), and about which session they are,
+        // nobody here has seen: nothing is checked, and nothing is read.
+        callback: CallbackTable { _, _ in CallbackMention() },
         read: readInbank)
 }
 
