@@ -112,7 +112,9 @@
  *   http2               absent       absent: session_get and session_wait speak HTTP/1.1, a batch
  *                                    HTTP/2 where it is offered; false: never; true: always
  *   shared              false        see session_client_open
- *   inbank              absent       {"environment": "demo"|"live", "country": "pl", "api_key"}
+ *   inbank              absent       {"environment": "demo"|"live", "country": "pl", "api_key",
+ *                                     "approvals": false}: whether session_approve() and
+ *                                     session_refuse() may be called
  *   kustom              absent       {"environment": "playground"|"live", "api_key", "username",
  *                                     "callback_secret": "whsec_..."}
  *                                    without username the raw key is sent, Authorization: Basic
@@ -167,10 +169,10 @@
  * THE ANSWER: one JSON object
  *
  *   {"result", "provider", "reference", "decision", "session", "error", "exchange", "raw"}, every
- *   key always there, null where nothing is known; "proof" where it was asked for; and "report" or
- *   "callback" in the answers of their functions. paysession.schema.json describes it key by key,
- *   with the field of each provider that it is read from. `raw` is the provider's object byte for
- *   byte.
+ *   key always there, null where nothing is known; "proof" where it was asked for; and "report",
+ *   "callback" or "approval" in the answers of their functions. paysession.schema.json describes it
+ *   key by key, with the field of each provider that it is read from. `raw` is the provider's
+ *   object byte for byte.
  *
  *   session.holds says why session.paid is "unknown", always, and is empty otherwise:
  *     unidentified            the document does not say which session it is about
@@ -307,6 +309,7 @@ typedef enum session_result {
     SESSION_NOT_GENUINE = 33,      /* a callback that does not verify; callback.reason says why */
     SESSION_UNSIGNED = 34,         /* nothing to check: the provider signs no callbacks, or no
                                       secret is configured; a hint, worth a read at most */
+    SESSION_NOT_WAITING = 35,      /* the session is not for the merchant to approve or to refuse */
     SESSION_DONE = 40,             /* a batch has nothing more to give */
     SESSION_AGAIN = 41             /* a batch has nothing yet */
 } session_result;
@@ -521,6 +524,44 @@ session_result session_get_ledyer(session_client *client, const char *session_id
  */
 session_result session_wait(session_client *client, const char *reference, const char *options,
                             session_answer **answer);
+
+/* ---- The merchant's approval --------------------------------------------------------------- */
+
+/*
+ * session_approve(), session_refuse() - sees to it that a session that waits for the merchant's
+ * approval is approved, or cancelled. Reads the session; if it waits, sends one request; reads
+ * again, until the session is final or timeout_ms is over. The answer is the last read: decide on
+ * session_answer_paid() as ever. To repeat the call is safe: what is approved already is not asked
+ * for again. The one request is never sent twice by one call: if its fate is unknown, the reads
+ * that follow tell.
+ *
+ * For Inbank alone (merchant-approval and cancel of a contract), and only where its section of the
+ * configuration has "approvals": true. An approval makes the merchant liable for the delivery, and
+ * nothing takes it back. Options as for session_wait(), but for proof. session_approve() demands
+ * expect with amount and currency: what has not been checked is not approved. What differs from
+ * what was expected, or cannot be confirmed, holds the session before anything is sent, as other
+ * holds do: SESSION_OK, session.holds says why, and approval.sent is false.
+ *
+ * The answer has one key more, "approval": {"wanted": "approved" or "refused", "sent": whether the
+ * request was sent, or may have been, "http_status": what was answered to it, or null}.
+ * Returns SESSION_OK if the session was read last: it is as it was wanted (without a request where
+ * it was so before), or held, or timeout_ms ended before it was final. Otherwise
+ *   SESSION_NOT_WAITING       the session is neither as it was wanted nor waiting: pending, declined
+ *                             and the like, or it has no contract yet; nothing was sent. Or the
+ *                             provider refused the request (422, error.provider_code) and the
+ *                             session is not as it was wanted
+ *   SESSION_INVALID_ARGUMENT  as session_get(); another provider; no expect for session_approve()
+ *   SESSION_NOT_CONFIGURED    the configuration has no such provider, or does not say approvals
+ *   SESSION_UNREACHABLE, SESSION_TIMED_OUT, SESSION_PROVIDER_ERROR with approval.sent: its fate is
+ *                             unknown, and the session was not as it was wanted up to the end of
+ *                             timeout_ms. It may have been carried out: read the session
+ *   any other of session_get()
+ * *answer: Owned by the caller; free with session_answer_free().
+ */
+session_result session_approve(session_client *client, const char *reference, const char *options,
+                               session_answer **answer);
+session_result session_refuse(session_client *client, const char *reference, const char *options,
+                              session_answer **answer);
 
 /* ---- Many sessions at once ----------------------------------------------------------------- */
 

@@ -119,14 +119,20 @@ extension Answer {
             failure?.outcome ?? .ok, provider: provider.name,
             reference: callback.mention?.reference,
             error: { if let failure { $0.failure(failure) } else { $0.null() } },
-            callback: { $0.callback(callback) })
+            more: { writer in
+                writer.key("callback")
+                writer.callback(callback)
+            })
     }
 
     /// It could not be judged.
     convenience init(callbackFailure failure: Failure, provider: String?) {
         self.init(
             failure.outcome, provider: provider, error: { $0.failure(failure) },
-            callback: { $0.null() })
+            more: { writer in
+                writer.key("callback")
+                writer.null()
+            })
     }
 }
 

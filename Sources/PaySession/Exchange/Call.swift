@@ -99,6 +99,7 @@ struct Call {
     private let terms: Terms
     private let expected: Expectations?
     private let wish: ProofWish?
+    private let addition: Answer.Addition?
     private var leg = Leg.session
     private let chance: (Span) -> Span
     private let start: Instant
@@ -118,13 +119,15 @@ struct Call {
     /// - Parameter chance: chooses a pause, from nothing to what it is given.
     init(
         _ reference: Reference, _ terms: Terms, _ expected: Expectations?,
-        proof wish: ProofWish? = nil, from start: Instant, until deadline: Instant,
+        proof wish: ProofWish? = nil, addition: Answer.Addition? = nil, from start: Instant,
+        until deadline: Instant,
         chance: @escaping (Span) -> Span
     ) {
         self.reference = reference
         self.terms = terms
         self.expected = expected
         self.wish = wish
+        self.addition = wish == nil ? addition : .proof
         self.chance = chance
         self.start = start
         self.deadline = deadline
@@ -328,7 +331,7 @@ struct Call {
         exchange.elapsed = now.since(start)
         let answer = Answer(
             judgement, from: reference.provider, reference: reference.text, exchange: exchange,
-            isProofWanted: wish != nil)
+            addition: addition)
         guard answer.jsonLength <= terms.mostAnswerBytes else {
             _ = exchange.tries.popLast()  // it is told how it ended in the end
             hasSent = true
@@ -409,7 +412,7 @@ struct Call {
         return finish(
             Answer(
                 failure, provider: reference.provider.name, reference: reference.text,
-                exchange: exchange.tries.isEmpty ? nil : exchange, isProofWanted: wish != nil))
+                exchange: exchange.tries.isEmpty ? nil : exchange, addition: addition))
     }
 
     private mutating func finish(_ answer: Answer) -> Action {

@@ -6,9 +6,7 @@ public func session_get(
     _ client: OpaquePointer!, _ reference: UnsafePointer<CChar>!, _ options: UnsafePointer<CChar>!,
     _ answer: UnsafeMutablePointer<OpaquePointer?>!
 ) -> session_result {
-    read(client, options, answer) { () throws(Failure) in
-        try Reference(parsing: try text(reference, "reference"))
-    }
+    ask(client, .get, reference, options, answer)
 }
 
 @_cdecl("session_wait") @implementation
@@ -16,16 +14,23 @@ public func session_wait(
     _ client: OpaquePointer!, _ reference: UnsafePointer<CChar>!, _ options: UnsafePointer<CChar>!,
     _ answer: UnsafeMutablePointer<OpaquePointer?>!
 ) -> session_result {
-    insideGate(answering: answer) {
-        do throws(Failure) {
-            guard let client else { throw missing("client") }
-            let reference = try Reference(parsing: try text(reference, "reference"))
-            let options = try Options(options, for: .wait(reference))
-            return handOver(object(client, as: Client.self).wait(reference, options), answer)
-        } catch {
-            return handOver(Answer(error), answer)
-        }
-    }
+    ask(client, .wait, reference, options, answer)
+}
+
+@_cdecl("session_approve") @implementation
+public func session_approve(
+    _ client: OpaquePointer!, _ reference: UnsafePointer<CChar>!, _ options: UnsafePointer<CChar>!,
+    _ answer: UnsafeMutablePointer<OpaquePointer?>!
+) -> session_result {
+    ask(client, .approve, reference, options, answer)
+}
+
+@_cdecl("session_refuse") @implementation
+public func session_refuse(
+    _ client: OpaquePointer!, _ reference: UnsafePointer<CChar>!, _ options: UnsafePointer<CChar>!,
+    _ answer: UnsafeMutablePointer<OpaquePointer?>!
+) -> session_result {
+    ask(client, .refuse, reference, options, answer)
 }
 
 @_cdecl("session_get_inbank") @implementation
@@ -68,7 +73,7 @@ private func read(
     _ identifiers: [UnsafePointer<CChar>?],
     _ options: UnsafePointer<CChar>?, _ answer: UnsafeMutablePointer<OpaquePointer?>?
 ) -> session_result {
-    read(client, options, answer) { () throws(Failure) in
+    ask(client, .get, options, answer) { () throws(Failure) in
         let provider = provider()  // inside the gate, as all that is made at its first use
         var texts: [String] = []
         for (part, identifier) in zip(provider.parts, identifiers) {
@@ -78,16 +83,34 @@ private func read(
     }
 }
 
-private func read(
-    _ client: OpaquePointer?, _ options: UnsafePointer<CChar>?,
+private func ask(
+    _ client: OpaquePointer?, _ use: Options.Question, _ reference: UnsafePointer<CChar>?,
+    _ options: UnsafePointer<CChar>?, _ answer: UnsafeMutablePointer<OpaquePointer?>?
+) -> session_result {
+    ask(client, use, options, answer) { () throws(Failure) in
+        try Reference(parsing: try text(reference, "reference"))
+    }
+}
+
+@inline(never)
+private func ask(
+    _ client: OpaquePointer?, _ question: Options.Question, _ options: UnsafePointer<CChar>?,
     _ answer: UnsafeMutablePointer<OpaquePointer?>?, _ reference: () throws(Failure) -> Reference
 ) -> session_result {
     insideGate(answering: answer) {
         do throws(Failure) {
             guard let client else { throw missing("client") }
             let reference = try reference()
-            let options = try Options(options, for: .get(reference))
-            return handOver(object(client, as: Client.self).read(reference, options), answer)
+            let options = try Options(options, for: .session(reference, question))
+            let owner = object(client, as: Client.self)
+            let told =
+                switch question {
+                case .get: owner.read(reference, options)
+                case .wait: owner.wait(reference, options)
+                case .approve: owner.settle(reference, .approved, options)
+                case .refuse: owner.settle(reference, .refused, options)
+                }
+            return handOver(told, answer)
         } catch {
             return handOver(Answer(error), answer)
         }

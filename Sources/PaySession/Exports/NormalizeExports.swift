@@ -37,7 +37,7 @@ private func normalized(
     _ options: UnsafePointer<CChar>?
 ) -> Answer {
     var name: String?
-    var isProofWanted = false
+    var addition: Answer.Addition?
     do throws(Failure) {
         let given = try text(provider, "provider")
         guard let provider = Provider.named(given) else {
@@ -47,7 +47,7 @@ private func normalized(
         name = provider.name
         guard let document else { throw missing("provider_json") }
         let options = try Options(options, for: .normalize(provider))
-        isProofWanted = options.proof != nil
+        addition = options.addition
         let bytes = Buffer(
             copying: UnsafeRawBufferPointer(start: document, count: strlen(document)))
         let judgement = try Judgement.of(
@@ -65,8 +65,8 @@ private func normalized(
             }
         }
         return Answer(
-            judgement, from: provider, reference: nil, exchange: nil, isProofWanted: isProofWanted)
+            judgement, from: provider, reference: nil, exchange: nil, addition: addition)
     } catch {
-        return Answer(error, provider: name, isProofWanted: isProofWanted)
+        return Answer(error, provider: name, addition: addition)
     }
 }

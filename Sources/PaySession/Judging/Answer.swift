@@ -23,7 +23,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
     /// A session that was read.
     convenience init(
         _ judgement: Judgement, from provider: Provider, reference: String?, exchange: Exchange?,
-        isProofWanted: Bool = false
+        addition: Addition? = nil
     ) {
         let finding = judgement.finding
         self.init(
@@ -38,29 +38,45 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             },
             error: { $0.null() },
             raw: { $0.verbatim(judgement.document.trimmed) },
-            proof: isProofWanted
-                ? { writer in
+            more: { writer in
+                guard let addition else { return }
+                writer.addition(addition) { writer in
                     guard let finding else { return writer.null() }
                     reading(judgement) { writer.proof(finding) }
-                } : nil)
+                }
+            })
     }
 
     /// No answer was learnt.
     convenience init(
         _ failure: Failure, provider: String? = nil, reference: String? = nil,
-        exchange: Exchange? = nil, isProofWanted: Bool = false
+        exchange: Exchange? = nil, addition: Addition? = nil
     ) {
         self.init(
             failure.outcome, decision: Verdict.decision(on: failure),
             isRetryable: failure.isRetryable,
             retryAfter: failure.retryAfter, provider: provider,
             reference: reference, exchange: exchange, error: { $0.failure(failure) },
-            proof: isProofWanted ? { $0.null() } : nil)
+            more: { writer in
+                if let addition { writer.addition(addition) { $0.null() } }
+            })
+    }
+
+    /// The one key more that some answers have.
+    enum Addition {
+        case proof
+        case approval(Approval)
     }
 
     /// Nothing to tell but that it worked, and perhaps a report.
     convenience init(report: ((inout Writer) -> Void)? = nil) {
-        self.init(.ok, report: report)
+        self.init(
+            .ok,
+            more: { writer in
+                guard let report else { return }
+                writer.key("report")
+                report(&writer)
+            })
     }
 
     init(
@@ -72,8 +88,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
         session: (inout Writer) -> Void = { $0.null() },
         error: (inout Writer) -> Void = { $0.null() },
         raw: (inout Writer) -> Void = { $0.null() },
-        proof: ((inout Writer) -> Void)? = nil, report: ((inout Writer) -> Void)? = nil,
-        callback: ((inout Writer) -> Void)? = nil,
+        more: (inout Writer) -> Void = { _ in },
         isLasting: Bool = false
     ) {
         let buffer = Buffer(isFromReserve: isLasting)
@@ -92,18 +107,7 @@ final class Answer: @unchecked Sendable {  // nothing changes after init
             if let exchange { writer.exchange(exchange) } else { writer.null() }
             writer.key("raw")
             raw(&writer)
-            if let proof {
-                writer.key("proof")
-                proof(&writer)
-            }
-            if let report {
-                writer.key("report")
-                report(&writer)
-            }
-            if let callback {
-                writer.key("callback")
-                callback(&writer)
-            }
+            more(&writer)
         }
         buffer.append(0)
         if buffer.isComplete || isLasting {
@@ -250,7 +254,7 @@ extension Writer {
             writer.field("provider_message", failure.providerMessage)
             writer.field("retryable", failure.isRetryable)
             writer.field("retry_after_ms", retryAfter == .zero ? nil : retryAfter.milliseconds)
-            writer.field("advice", word: failure.outcome.advice)
+            writer.field("advice", word: failure.advice ?? failure.outcome.advice)
         }
     }
 
@@ -319,6 +323,23 @@ extension Writer {
             writer.key("items")
             guard let items = session.items else { return writer.null() }
             writer.array { for item in items { $0.item(item) } }
+        }
+    }
+
+    /// - Parameter proof: writes it.
+    fileprivate mutating func addition(
+        _ addition: Answer.Addition, proof: (inout Writer) -> Void
+    ) {
+        switch addition {
+        case .proof:
+            key("proof")
+            proof(&self)
+        case .approval(let approval):
+            object("approval") {
+                $0.field("wanted", word: approval.goal.word)
+                $0.field("sent", approval.isSent)
+                $0.field("http_status", approval.httpStatus.map { Int64($0) })
+            }
         }
     }
 

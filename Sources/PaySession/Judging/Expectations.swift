@@ -5,6 +5,8 @@ struct Expectations {
     var amountMinor: Int64?
     var currency: Currency?
     var reference: String?
+    /// Of a session that waits for the merchant, too: it is not approved on what differs.
+    var holdsWaiting = false
 }
 
 /// What became of one expectation.

@@ -14,24 +14,39 @@ struct Options {
     var rules = ReadingRules()
     /// nil: the session alone.
     var proof: ProofWish?
+    /// What has been done for the merchant; nil where nothing is.
+    var approval: Approval?
+    /// What the answer has one key more for.
+    var addition: Answer.Addition? { proof == nil ? approval.map { .approval($0) } : .proof }
+
+    /// What is wanted of one session.
+    enum Question { case get, wait, approve, refuse }
 
     enum Use {
-        case get(Reference), wait(Reference), batch, normalize(Provider)
+        case session(Reference, Question), batch, normalize(Provider)
     }
 
     /// - Parameter text: nil means all defaults.
     init(_ text: UnsafePointer<CChar>?, for use: Use) throws(Failure) {
-        guard let text else { return }
+        guard let text else {
+            if case .session(_, .approve) = use { throw Options.nothingExpected }
+            return
+        }
         let settings = try Settings.parse(text, named: "options", failing: .invalidArgument)
         switch use {
-        case .get(let reference), .wait(let reference):
+        case .session(let reference, let question):
             timeout = try settings.milliseconds("timeout_ms", upTo: 600_000)
             expected = try Options.expectations(try settings.section("expect"))
             traceparent = try settings.text(
                 "traceparent", "a W3C traceparent", Options.isTraceparent)
-            proof = try Options.proof(settings, reference)
-            if case .wait = use {
+            if question != .get {
                 interval = try settings.milliseconds("interval_ms", upTo: 60_000) ?? interval
+            }
+            switch question {
+            case .get, .wait: proof = try Options.proof(settings, reference)
+            case .approve where expected?.amountMinor == nil || expected?.currency == nil:
+                throw Options.nothingExpected
+            case .approve, .refuse: expected?.holdsWaiting = true
             }
         case .batch:
             inFlight = Int(try settings.integer("in_flight", in: 1...1024) ?? 32)
@@ -54,6 +69,12 @@ struct Options {
             }
         }
         try settings.refuseOthers()
+    }
+
+    private static var nothingExpected: Failure {
+        Failure(
+            .invalidArgument,
+            "expect: expected the amount and the currency of the order that is approved")
     }
 
     /// true, or the identifier where the provider's sessions name no such resource.

@@ -35,6 +35,20 @@ struct Verdict {
                     ?? finding?.confirms(wanted))
         }
 
+        let expectations: [(Match?, Hold, Hold)] = [
+            (amount, .amountMismatch, .amountNotProvided),
+            (currency, .currencyMismatch, .currencyNotProvided),
+            (reference, .referenceMismatch, .referenceNotProvided),
+        ]
+        func insert(_ holds: inout Holds) {
+            for (match, mismatch, notProvided) in expectations {
+                switch match {
+                case .mismatch: holds.insert(mismatch)
+                case .notProvided: holds.insert(notProvided)
+                case .match, nil: break
+                }
+            }
+        }
         var holds = session.doubts
         switch session.status {
         case .completed:
@@ -46,24 +60,14 @@ struct Verdict {
             } else {
                 holds.insert(.amountUnreadable)
             }
-            switch amount {
-            case .mismatch: holds.insert(.amountMismatch)
-            case .notProvided: holds.insert(.amountNotProvided)
-            case .match, nil: break
-            }
-            switch currency {
-            case .mismatch: holds.insert(.currencyMismatch)
-            case .notProvided: holds.insert(.currencyNotProvided)
-            case .match, nil: break
-            }
-            switch reference {
-            case .mismatch: holds.insert(.referenceMismatch)
-            case .notProvided: holds.insert(.referenceNotProvided)
-            case .match, nil: break
-            }
+            insert(&holds)
             if let hold = finding?.holdOfState { holds.insert(hold) }
             paid = holds.isEmpty ? .yes : .unknown
         case .open, .pending, .actionRequired:
+            if expected?.holdsWaiting == true {
+                if !isIdentified { holds.insert(.unidentified) }
+                insert(&holds)
+            }
             paid = holds.isEmpty ? .no : .unknown
         case .declined, .failed, .cancelled, .expired:
             holds = Holds()

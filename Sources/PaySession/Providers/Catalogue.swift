@@ -21,6 +21,7 @@ extension Provider {
 
     fileprivate var otherSettings: [String] {
         (hasTrustSwitch ? ["trust_processed_at"] : [])
+            + (approval == nil ? [] : [ApprovalTable.setting])
             + (callback?.scheme == nil ? [] : [CallbackKeys.setting])
             + (environments.isEmpty ? ["base_url"] : ["environment", "base_url"])
             + (takesToken ? ["auth_url"] : [])

@@ -24,6 +24,10 @@ extension Provider {
         proof: ProofTable(
             "contract", path: "/partner/v3/shops/{0}/contracts/{2}", link: "credit_contract",
             read: readContract),
+        approval: ApprovalTable(
+            approve: "/partner/v3/shops/{0}/contracts/{2}/merchant-approval",
+            refuse: "/partner/v3/shops/{0}/contracts/{2}/cancel",
+            link: "/session/identifiers/credit_contract"),
         // How they are signed (CallbackScheme.signedMessage), and about which session they are,
         // nobody here has seen: nothing is checked, and nothing is read.
         callback: CallbackTable { _, _ in CallbackMention() },

@@ -25,6 +25,8 @@ final class Provider: Sendable {
     let hasTrustSwitch: Bool
     /// What of the provider's tells what became of the payment behind a session.
     let proof: ProofTable
+    /// How the merchant approves; nil where that is not known.
+    let approval: ApprovalTable?
     /// What it sends to a shop; nil where nothing is known of that.
     let callback: CallbackTable?
     /// From document to session: pure, and never fails. What cannot be read is nil.
@@ -35,7 +37,8 @@ final class Provider: Sendable {
         environments: [Environment], soleAddress: String? = nil, settings: [Setting] = [],
         authorization: Authorization, identityFields: [IdentityField], errors: ErrorShape,
         headers: [String] = [], hasTrustSwitch: Bool = false, proof: ProofTable,
-        callback: CallbackTable? = nil, read: @escaping @Sendable (Reader, ReadingRules) -> Session
+        approval: ApprovalTable? = nil, callback: CallbackTable? = nil,
+        read: @escaping @Sendable (Reader, ReadingRules) -> Session
     ) {
         self.name = name
         self.title = title
@@ -50,6 +53,7 @@ final class Provider: Sendable {
         self.headers = headers
         self.hasTrustSwitch = hasTrustSwitch
         self.proof = proof
+        self.approval = approval
         self.callback = callback
         self.read = read
     }

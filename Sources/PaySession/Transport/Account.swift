@@ -16,19 +16,22 @@ final class Account {
     let proofBase: Address
     let authorization: Authorization
     let rules: ReadingRules
+    /// The merchant's approval may be sent.
+    let takesApprovals: Bool
     /// Everything that must not come back out in a message.
     let secrets: [Secret]
     let callbackKeys: CallbackKeys
 
     private init(
         _ provider: Provider, base: Address, proofBase: Address, authorization: Authorization,
-        rules: ReadingRules, secrets: [Secret], callbackKeys: CallbackKeys
+        rules: ReadingRules, takesApprovals: Bool, secrets: [Secret], callbackKeys: CallbackKeys
     ) {
         self.provider = provider
         self.base = base
         self.proofBase = proofBase
         self.authorization = authorization
         self.rules = rules
+        self.takesApprovals = takesApprovals
         self.secrets = secrets
         self.callbackKeys = callbackKeys
     }
@@ -45,11 +48,14 @@ final class Account {
         let rules = ReadingRules(
             trustProcessedAt: provider.hasTrustSwitch
                 ? try settings.bool("trust_processed_at") ?? false : false)
+        let takesApprovals =
+            provider.approval != nil ? try settings.bool(ApprovalTable.setting) ?? false : false
         let callbackKeys = try CallbackKeys.read(provider, settings, values)
         try settings.refuseOthers()
         return Account(
             provider, base: base, proofBase: proofBase, authorization: authorization, rules: rules,
-            secrets: secrets + callbackKeys.texts, callbackKeys: callbackKeys)
+            takesApprovals: takesApprovals, secrets: secrets + callbackKeys.texts,
+            callbackKeys: callbackKeys)
     }
 
     @inline(never)
@@ -162,6 +168,21 @@ final class Account {
             authorization: header, headers: provider.headers)
         request.hasLastingHeaders = fixed != nil && traceparent == nil
         if let traceparent { request.headers.append("traceparent: " + traceparent) }
+        return request
+    }
+
+    /// A POST without a body, for providers whose credentials never change. nil when memory has run
+    /// out.
+    func approvalRequest(
+        _ goal: Approval.Goal, _ table: ApprovalTable, _ reference: Reference, _ link: String
+    ) -> Request? {
+        guard case .fixed(let header) = authorization else { return nil }
+        let path = goal == .approved ? table.approve : table.refuse
+        var request = Request(
+            address: base.appending(filled(path, reference.identifiers + [link])),
+            authorization: header, headers: ["Content-Type:"])  // there is none to have a type
+        request.body = ""
+        request.isSentOnce = true
         return request
     }
 

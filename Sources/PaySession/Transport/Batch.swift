@@ -89,7 +89,7 @@ final class Batch {
             let lane = lanes[reference.provider.index]
             guard takeRoom(in: lane) else { return false }
             do throws(Failure) {
-                let options = try Options(optionsText, for: .get(reference))
+                let options = try Options(optionsText, for: .session(reference, .get))
                 lane.waiting.append(
                     Waiting(reference, options, tag, client.state.cancellationCount))
             } catch {
@@ -246,7 +246,7 @@ final class Batch {
     private func finish(_ waiting: Waiting, _ failure: Failure, in lane: Lane) {
         let answer = Answer(
             failure, provider: waiting.reference.provider.name, reference: waiting.reference.text,
-            isProofWanted: waiting.options.proof != nil)
+            addition: waiting.options.addition)
         finished.append(Finished(tag: waiting.tag, answer: answer, lane: lane))
     }
 

@@ -36,7 +36,7 @@ final class CallDriver: TransferOwner {
                 needsToken: account.needsToken, secrets: account.secrets, rules: account.rules,
                 attempts: state.configuration.attempts,
                 mostAnswerBytes: state.configuration.mostAnswerBytes),
-            options.expected, proof: options.proof, from: now,
+            options.expected, proof: options.proof, addition: options.addition, from: now,
             until: now.adding(timeout ?? options.timeout ?? state.configuration.timeout),
             chance: randomSpan)
         self.state = state

@@ -68,8 +68,22 @@ final class Client: @unchecked Sendable {
     /// the proof is wanted, or the deadline has come.
     /// - Returns: the last answer.
     func wait(_ reference: Reference, _ options: Options) -> Answer {
-        let deadline = Instant.now.adding(options.timeout ?? state.configuration.timeout)
-        let cancellations = state.cancellationCount
+        read(
+            reference, options,
+            until: .now.adding(options.timeout ?? state.configuration.timeout),
+            state.cancellationCount)
+    }
+
+    /// Reads one session again and again, until it is final or the deadline has come.
+    /// - Parameters:
+    ///   - cancellations: how often the client had been cancelled when the caller came.
+    ///   - anyIsEnough: until it has been read.
+    /// - Returns: the last answer.
+    @inline(never)
+    func read(
+        _ reference: Reference, _ options: Options, until deadline: Instant,
+        _ cancellations: UInt32, anyIsEnough: Bool = false
+    ) -> Answer {
         var last: Answer?
         var interval = options.interval.microseconds
         while true {
@@ -83,7 +97,7 @@ final class Client: @unchecked Sendable {
                         cancellations: cancellations, at: now), on: loop)
             }
             switch answer.outcome {
-            case .ok where answer.isFinal: return answer
+            case .ok where anyIsEnough || answer.isFinal: return answer
             case .ok: last = answer
             // The deadline, not the provider, ended this read: what was learnt before stands.
             case .timedOut: return last ?? answer
@@ -129,6 +143,27 @@ final class Client: @unchecked Sendable {
         }
     }
 
+    /// Sends one request, once, and waits for its answer.
+    /// - Returns: nil when the deadline has come before, or a cancellation.
+    func send(
+        _ request: Request, until deadline: Instant, _ cancellations: UInt32
+    ) throws(Failure) -> Response? {
+        guard let loop = takeLoop() else { throw .outOfMemory }
+        defer { giveBack(loop) }
+        let owner = ResponseOwner()
+        let transfer = try loop.start(request, for: owner)
+        loop.holdingSigpipe {
+            while owner.response == nil, state.cancellationCount == cancellations, .now < deadline,
+                !loop.isLost, !loop.isAbandoned
+            {
+                loop.step(until: deadline)
+            }
+            if !loop.isAbandoned { loop.stop(transfer, hasEnded: owner.response != nil) }
+        }
+        if ForkGate.isBroken { throw .forked }
+        return owner.response
+    }
+
     private func onLoop(
         _ reference: Reference, _ options: Options, _ body: (Loop) throws(Failure) -> Answer
     ) -> Answer {
@@ -145,7 +180,7 @@ final class Client: @unchecked Sendable {
         } catch {
             return Answer(
                 error, provider: reference.provider.name, reference: reference.text,
-                isProofWanted: options.proof != nil)
+                addition: options.addition)
         }
     }
 
@@ -225,4 +260,11 @@ final class Client: @unchecked Sendable {
         share = nil  // the loops keep theirs
         state.dropInherited()
     }
+}
+
+/// Keeps the answer to a request.
+private final class ResponseOwner: TransferOwner {
+    private(set) var response: Response?
+
+    func transferEnded(_ response: Response) { self.response = response }
 }

@@ -11,6 +11,9 @@ struct Request {
     /// Whatever is asked with this authorization has the same headers, and the authorization
     /// lives as long as the client: they may stay for the next request.
     var hasLastingHeaders = false
+    /// Over a connection of its own, by HTTP/1: one that was there before may be gone, and libcurl
+    /// would send what it was given over another.
+    var isSentOnce = false
     /// What comes back is wiped before its memory is.
     var hasSecretAnswer: Bool { body != nil }
 }

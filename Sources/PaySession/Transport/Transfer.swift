@@ -111,15 +111,16 @@ final class Transfer {
         // A libcurl without HTTP/2 or without zlib does without.
         ccurl_set_long(
             easy, CURLOPT_HTTP_VERSION,
-            asksForHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
+            asksForHTTP2 && !request.isSentOnce ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
         // A batch's requests wait for the first connection, to share it. Not without TLS, which
         // alone offers HTTP/2: see Quirks.
-        if !request.address.isPlain, asksForHTTP2 { set(CURLOPT_PIPEWAIT, 1) }
+        if !request.address.isPlain, asksForHTTP2, !request.isSentOnce { set(CURLOPT_PIPEWAIT, 1) }
         ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "gzip")
         set(CURLOPT_USERAGENT, configuration.userAgent)
         set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))  // nothing of ours for a proxy
         if let body = request.body {
             set(CURLOPT_POST, 1)
+            if request.isSentOnce { set(CURLOPT_FRESH_CONNECT, 1) }
             set(CURLOPT_COPYPOSTFIELDS, body)
         }
 

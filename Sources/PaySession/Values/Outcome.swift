@@ -22,6 +22,7 @@ enum Outcome: UInt32, CaseIterable {
     case mismatched = 32
     case notGenuine = 33
     case unsigned = 34
+    case notWaiting = 35
     case done = 40
     case again = 41
 
@@ -47,6 +48,7 @@ enum Outcome: UInt32, CaseIterable {
         case .mismatched: "mismatched"
         case .notGenuine: "not_genuine"
         case .unsigned: "unsigned"
+        case .notWaiting: "not_waiting"
         case .done: "done"
         case .again: "again"
         }
@@ -112,6 +114,8 @@ enum Outcome: UInt32, CaseIterable {
             """
         case .unsigned:
             "Nothing vouches for it: take it for a reason to read the session, and no more."
+        case .notWaiting:
+            "Read the session: it is not, or no longer, for the merchant to approve or to refuse."
         case .done, .again: ""
         }
     }
@@ -133,6 +137,8 @@ final class Failure: Error, @unchecked Sendable {
     var isRetryable: Bool
     /// When, from now; zero where nobody said.
     var retryAfter = Span.zero
+    /// Where there is more to say than of others with its outcome.
+    var advice: StaticString?
 
     init(_ outcome: Outcome, _ message: String, httpStatus: Int? = nil) {
         self.outcome = outcome

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+
+extension Client {
+    /// Sees to it that a session which waits for the merchant is approved, or refused: reads it,
+    /// sends one request where it waits, and reads it until it is final.
+    ///
+    /// The request is never sent twice. What became of one whose answer is lost is what the session
+    /// says then.
+    func settle(_ reference: Reference, _ goal: Approval.Goal, _ options: Options) -> Answer {
+        var options = options
+        var approval = Approval(goal: goal)
+        do throws(Failure) {
+            let (account, table) = try approvals(of: reference.provider)
+            let deadline = Instant.now.adding(options.timeout ?? state.configuration.timeout)
+            let cancellations = state.cancellationCount
+            options.approval = approval
+            let first = read(reference, options, until: deadline, cancellations, anyIsEnough: true)
+            guard first.outcome == .ok, let link = try approval.link(first, table) else {
+                return first
+            }
+            guard let request = account.approvalRequest(goal, table, reference, link) else {
+                throw .outOfMemory
+            }
+            let response = try send(request, until: deadline, cancellations)
+            approval.isSent = response?.mayHaveBeenSent ?? true
+            approval.httpStatus = response?.httpStatus
+            options.approval = approval
+            let refusal: Failure? =
+                if let response {
+                    self.refusal(response, of: account)
+                } else if state.cancellationCount != cancellations {
+                    .aborted
+                } else {
+                    Failure(.timedOut, "no answer within timeout_ms, waiting for the approval")
+                }
+            if let refusal, !approval.mayBeDone { throw refusal }
+            // Of what was refused as a whole there is nothing to wait for.
+            let last = read(
+                reference, options, until: deadline, cancellations,
+                anyIsEnough: approval.httpStatus == 422)
+            guard let refusal, last.status != goal.status else { return last }
+            if approval.httpStatus != 422 {
+                refusal.advice = "It may have been carried out: read the session."
+            }
+            throw refusal
+        } catch {
+            return Answer(
+                error, provider: reference.provider.name, reference: reference.text,
+                addition: .approval(approval))
+        }
+    }
+
+    private func approvals(
+        of provider: Provider
+    ) throws(Failure) -> (Account, ApprovalTable) {
+        guard let table = provider.approval else {
+            throw Failure(
+                .invalidArgument, sentence("{} has no approval by the merchant", provider.name))
+        }
+        let account = try state.account(of: provider)
+        guard account.takesApprovals else {
+            throw Failure(
+                .notConfigured,
+                sentence(
+                    "{}.{}: expected true for this call", provider.name, ApprovalTable.setting))
+        }
+        return (account, table)
+    }
+
+    /// Why it was not carried out, as far as that is known; nil where it was.
+    private func refusal(_ response: Response, of account: Account) -> Failure? {
+        switch response.ending {
+        case .failed(let failure): return failure
+        case .answered(200...299): return nil
+        case .answered(let status):
+            let failure = ErrorBody.failure(
+                status == 422 ? .notWaiting : Outcome(httpStatus: status), status, response,
+                account.provider, account.secrets, endpoint: "approval endpoint")
+            failure.retryAfter = response.retryAfter
+            return failure
+        }
+    }
+}
+
+extension Response {
+    /// There was a connection that it could go over.
+    fileprivate var mayHaveBeenSent: Bool {
+        if case .failed(let failure) = ending, failure.outcome == .tlsFailed { return false }
+        return reusedConnection != nil
+    }
+}
