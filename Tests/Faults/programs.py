@@ -78,7 +78,7 @@ RESULTS = {
     "out_of_memory": 5, "unreachable": 10, "tls_failed": 11, "timed_out": 12, "unauthorized": 20,
     "forbidden": 21, "not_found": 22, "rate_limited": 23, "provider_error": 24,
     "unexpected_http": 25, "malformed": 30, "too_large": 31, "mismatched": 32, "not_genuine": 33,
-    "unsigned": 34, "done": 40, "again": 41,
+    "unsigned": 34, "not_waiting": 35, "done": 40, "again": 41,
 }
 
 

@@ -23,7 +23,7 @@ extension Client {
             }
             let response = try send(request, until: deadline, cancellations)
             approval.isSent = response?.mayHaveBeenSent ?? true
-            approval.httpStatus = response?.httpStatus
+            if case .answered(let status)? = response?.ending { approval.httpStatus = status }
             options.approval = approval
             let refusal: Failure? =
                 if let response {
