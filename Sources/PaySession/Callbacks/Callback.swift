@@ -175,7 +175,7 @@ extension Writer {
             guard let start = room.baseAddress else { return }
             Timestamp.write(seconds * 1_000_000, to: start)
             // 2026-01-02T03:04:05.000Z
-            string(String(decoding: room[..<19], as: UTF8.self) + "Z")
+            string(decodedText(UnsafeBufferPointer(rebasing: room[..<19])) + "Z")
         }
     }
 }

@@ -80,7 +80,7 @@ struct CallbackAddress {
         }
         let lower = Buffer()
         for byte in host { lower.append(lowerCased(byte)) }
-        return String(decoding: lower.bytes, as: UTF8.self)
+        return decodedText(lower.bytes)
     }
 
     private static func path(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> String {
@@ -89,6 +89,6 @@ struct CallbackAddress {
         for byte in bytes {
             if byte == UInt8(ascii: " ") { path.append("%20") } else { path.append(byte) }
         }
-        return String(decoding: path.bytes, as: UTF8.self)
+        return decodedText(path.bytes)
     }
 }

@@ -122,7 +122,7 @@ final class CallbackSignature {
             for candidate in candidates {
                 let isSame = candidate.withUnsafeBufferPointer { isSameCode($0, expected.bytes) }
                 if isSame, found == nil {
-                    found = (number, String(decoding: hexadecimal.bytes, as: UTF8.self))
+                    found = (number, decodedText(hexadecimal.bytes))
                 }
             }
         }

@@ -38,7 +38,7 @@ private func value(
         for item in parts(of: bytes, between: UInt8(ascii: ",")) {
             let item = withoutBlanks(item)
             if begins(item, with: name) {
-                values.append(String(decoding: item[name.utf8CodeUnitCount...], as: UTF8.self))
+                values.append(decodedText(UnsafeBufferPointer(rebasing: item[name.utf8CodeUnitCount...])))
             }
         }
     }

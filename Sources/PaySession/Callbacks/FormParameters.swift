@@ -43,7 +43,7 @@ struct FormParameters {
                 place += 1
             }
         }
-        return String(decoding: text.bytes, as: UTF8.self)
+        return decodedText(text.bytes)
     }
 
     /// Written again, sorted by name; those of one name stay in their order.

@@ -16,7 +16,7 @@ struct DocumentText {
     }
 
     /// For what outlives the document.
-    var string: String { String(decoding: bytes, as: UTF8.self) }
+    var string: String { decodedText(bytes) }
 }
 
 /// A word of ours in the place of a document's.
@@ -37,4 +37,11 @@ func sameBytes(_ text: DocumentText, _ other: String) -> Bool {
         }
         return memcmp(start, otherStart, other.count) == 0
     }
+}
+
+/// A word of ours.
+@inline(never)
+func sameBytes(_ text: DocumentText, _ word: StaticString) -> Bool {
+    text.bytes.count == word.utf8CodeUnitCount
+        && memcmp(text.bytes.baseAddress ?? word.utf8Start, word.utf8Start, text.bytes.count) == 0
 }

@@ -45,7 +45,7 @@ struct JSONText {
                     step.append(byte)
                     index += 1
                 }
-                steps.append(String(decoding: step.bytes, as: UTF8.self))
+                steps.append(decodedText(step.bytes))
             }
             return steps
         }
@@ -120,7 +120,7 @@ struct JSONText {
     private func isSame(_ key: Range<Int>, _ name: String) -> Bool {
         let decoded = Buffer()
         guard decode(key, into: decoded), decoded.isComplete else { return false }
-        return sameBytes(String(decoding: decoded.bytes, as: UTF8.self), name)
+        return sameBytes(decodedText(decoded.bytes), name)
     }
 
     /// - Returns: false for a text with a NUL in it.

@@ -38,7 +38,7 @@ struct Reference {
         guard let colon = place(of: UInt8(ascii: ":"), in: bytes) else {
             throw Failure(.invalidArgument, "reference: expected PROVIDER:..., there is no colon")
         }
-        let name = String(decoding: bytes[..<colon], as: UTF8.self)
+        let name = decodedText(UnsafeBufferPointer(rebasing: bytes[..<colon]))
         guard let provider = Provider.named(name) else {
             throw Failure(
                 .invalidArgument,

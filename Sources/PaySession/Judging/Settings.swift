@@ -141,7 +141,7 @@ final class Settings {
         var steps: [String] = []
         withBytes(of: path) { bytes in
             for part in parts(of: bytes, between: UInt8(ascii: ".")) where !part.isEmpty {
-                steps.append(String(decoding: part, as: UTF8.self))
+                steps.append(decodedText(part))
             }
         }
         return steps

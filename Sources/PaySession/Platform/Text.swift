@@ -29,6 +29,12 @@ func withBytes<R>(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> R) ->
         ?? body(UnsafeBufferPointer(start: nil, count: 0))
 }
 
+/// Never inlined: to look whether it is UTF-8, and to mend what is not, is a hundred bytes of code.
+@inline(never)
+func decodedText(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+    String(decoding: bytes, as: UTF8.self)
+}
+
 /// Words of ours as C strings: StaticString's bytes end with a NUL.
 func cString(_ word: StaticString) -> UnsafePointer<CChar> {
     UnsafeRawPointer(word.utf8Start).assumingMemoryBound(to: CChar.self)
@@ -154,8 +160,18 @@ func parts(
 /// A sentence with what it names: each {} gives way to one of the names, in their order. One
 /// function for all, since an interpolation is some hundred bytes of code wherever it stands.
 @inline(never)
+func sentence(_ template: StaticString, _ first: String) -> String {
+    sentence(template, first, "", "")
+}
+
+@inline(never)
+func sentence(_ template: StaticString, _ first: String, _ second: String) -> String {
+    sentence(template, first, second, "")
+}
+
+@inline(never)
 func sentence(
-    _ template: StaticString, _ first: String = "", _ second: String = "", _ third: String = ""
+    _ template: StaticString, _ first: String, _ second: String, _ third: String
 ) -> String {
     let text = Buffer()
     var names = 0
@@ -170,7 +186,7 @@ func sentence(
             place += 1
         }
     }
-    return String(decoding: text.bytes, as: UTF8.self)
+    return decodedText(text.bytes)
 }
 
 func isBlank(_ byte: UInt8) -> Bool {

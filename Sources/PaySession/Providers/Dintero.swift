@@ -116,7 +116,7 @@ private func isImplausible(
 
 /// Checkout transactions (https://docs.dintero.com, "Transactions"): the transaction is the state
 /// that the order's session lacks. UNKNOWN is one of its words.
-private let transactionStates: [(String, (ProofState, Status))] = [
+private let transactionStates: [(StaticString, (ProofState, Status))] = [
     ("AUTHORIZED", (.secured, .completed)),
     ("PARTIALLY_CAPTURED", (.secured, .completed)),
     ("CAPTURED", (.captured, .completed)),

@@ -36,7 +36,7 @@ extension Provider {
 
 /// The state model of the partner API. `completed`: "from the e-shop order perspective it has been
 /// paid, and the goods can be shipped"; `granted` may still wait for the merchant's approval.
-private let statuses: [(String, Status)] = [
+private let statuses: [(StaticString, Status)] = [
     ("pending", .pending),
     ("granted", .actionRequired),
     ("completed", .completed),
@@ -76,7 +76,7 @@ private func readInbank(_ document: Reader, _ rules: ReadingRules) -> Session {
 
 /// The contract's `status`: `activated` is financed; `signed` may still wait for the merchant. What
 /// word it ends with is not documented: `terminatedAt` says it.
-private let contractStates: [(String, ProofState)] = [
+private let contractStates: [(StaticString, ProofState)] = [
     ("unsigned", .pending),
     ("signed", .pending),
     ("activated", .captured),

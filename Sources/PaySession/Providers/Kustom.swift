@@ -31,7 +31,7 @@ extension Provider {
 }
 
 /// A declined tap leaves a session ACTIVE: the clerk tries again.
-private let statuses: [(String, Status)] = [
+private let statuses: [(StaticString, Status)] = [
     ("CREATED", .open),
     ("ACTIVE", .pending),
     ("FINALIZED", .completed),
@@ -73,7 +73,7 @@ private func readKustom(_ document: Reader, _ rules: ReadingRules) -> Session {
 }
 
 /// Order Management API 1.0.0: authorized is reserved, and captured is charged; closed is refunded.
-private let orderStates: [(String, ProofState)] = [
+private let orderStates: [(StaticString, ProofState)] = [
     ("AUTHORIZED", .secured),
     ("PART_CAPTURED", .secured),
     ("CAPTURED", .captured),

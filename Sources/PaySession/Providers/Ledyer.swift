@@ -34,7 +34,7 @@ extension Provider {
 
 /// A sister API says awaitingSignatory for pendingSca. What signState means for payment is not
 /// documented: it is not looked at.
-private let statuses: [(String, Status)] = [
+private let statuses: [(StaticString, Status)] = [
     ("open", .open),
     ("locked", .pending),
     ("pendingSca", .actionRequired),
@@ -94,7 +94,7 @@ private func readLedyer(_ document: Reader, _ rules: ReadingRules) -> Session {
 
 /// Authorized is as good as paid with these. The documentation knows invoice, card, serviceInvoice
 /// and advanceInvoice; the published plugins send bankTransfer and partPayment.
-private let paidWhenAuthorized = [
+private let paidWhenAuthorized: [StaticString] = [
     "invoice", "card", "serviceInvoice", "bankTransfer", "partPayment",
 ]
 
@@ -122,7 +122,7 @@ private func doubtOfPaymentMethod(_ document: Reader) -> Hold? {
 }
 
 /// "Get payment status". It names neither order nor amount. One of its words is unknown.
-private let paymentStates: [(String, ProofState)] = [
+private let paymentStates: [(StaticString, ProofState)] = [
     ("paymentConfirmed", .secured),
     ("orderCaptured", .captured),
     ("orderInitiated", .pending),

@@ -144,7 +144,7 @@ final class Provider: Sendable {
             form.append(UInt8(ascii: index > 0 ? "/" : ":"))
             withBytes(of: part.name) { for byte in $0 { form.append(upperCased(byte)) } }
         }
-        return String(decoding: form.bytes, as: UTF8.self)
+        return decodedText(form.bytes)
     }
 
     /// Its place in the list of all; accounts, tokens and counts are kept by it.
@@ -191,7 +191,7 @@ func filled(_ template: String, _ identifiers: [String]) -> String {
 /// A field that has one of a few words: exact, and case-sensitive.
 /// - Returns: `unknown` for any other, which is noted.
 func reported<Meaning>(
-    _ reader: Reader, _ field: StaticString, _ words: [(String, Meaning)], or unknown: Meaning
+    _ reader: Reader, _ field: StaticString, _ words: [(StaticString, Meaning)], or unknown: Meaning
 ) -> (Meaning, Evidence) {
     guard let word = reader[field].exactText else {
         _ = reader.exactText(field)  // notes one that is there but no text

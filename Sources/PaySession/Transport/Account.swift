@@ -311,5 +311,5 @@ private func replacing(_ key: String, in text: String, by value: String) -> Stri
             }
         }
     }
-    return String(decoding: result.bytes, as: UTF8.self)
+    return decodedText(result.bytes)
 }

@@ -52,7 +52,7 @@ struct Address {
         self.text = withBytes(of: text) { bytes in
             var end = bytes.count
             while end > 0, bytes[end - 1] == UInt8(ascii: "/") { end -= 1 }
-            return String(decoding: bytes[..<end], as: UTF8.self)
+            return decodedText(UnsafeBufferPointer(rebasing: bytes[..<end]))
         }
         self.host = Address.withPort(url, host)
     }

@@ -30,8 +30,8 @@ struct Amount {
         if currency.exponent == 0 { return sign + digits }
         return withBytes(of: digits) { bytes in
             sentence(
-                "{}{}.{}", sign, String(decoding: bytes[..<whole], as: UTF8.self),
-                String(decoding: bytes[whole...], as: UTF8.self))
+                "{}{}.{}", sign, decodedText(UnsafeBufferPointer(rebasing: bytes[..<whole])),
+                decodedText(UnsafeBufferPointer(rebasing: bytes[whole...])))
         }
     }
 }
@@ -55,7 +55,7 @@ struct Currency {
             where known[place] == first && known[place + 1] == second
                 && known[place + 2] == third
             {
-                self.code = String(decoding: known[place..<place + 3], as: UTF8.self)
+                self.code = decodedText(UnsafeBufferPointer(rebasing: known[place..<place + 3]))
                 self.exponent = exponent
                 return
             }

@@ -146,7 +146,7 @@ struct Timestamp {
 
         let fractionText =
             fraction == 0
-            ? "" : "." + String(decoding: bytes[20..<20 + fraction], as: UTF8.self)
+            ? "" : "." + decodedText(UnsafeBufferPointer(rebasing: bytes[20..<20 + fraction]))
         let utc =
             padded(year2, 4) + "-" + padded(month2, 2) + "-" + padded(day2, 2) + "T"
             + padded(minutes / 60, 2) + ":" + padded(minutes % 60, 2) + ":" + padded(second, 2)
