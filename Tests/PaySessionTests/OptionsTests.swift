@@ -5,12 +5,13 @@ import Testing
 
 @Suite struct OptionsTests {
     enum Function: CaseIterable {
-        case get, wait, batch, normalize, normalizeDintero
+        case get, wait, refuse, batch, normalize, normalizeDintero
 
         var use: Options.Use {
             switch self {
-            case .get: .get(OptionsTests.kustom)
-            case .wait: .wait(OptionsTests.kustom)
+            case .get: .session(OptionsTests.kustom, .get)
+            case .wait: .session(OptionsTests.kustom, .wait)
+            case .refuse: .session(OptionsTests.kustom, .refuse)
             case .batch: .batch
             case .normalize: .normalize(.kustom)
             case .normalizeDintero: .normalize(.dintero)
@@ -25,11 +26,11 @@ import Testing
 
     /// Every key with a good value, and the functions that take it.
     static let keys: [(String, String, [Function])] = [
-        ("timeout_ms", "5000", [.get, .wait]), ("interval_ms", "250", [.wait]),
-        ("traceparent", "\"\(trace)\"", [.get, .wait]),
+        ("timeout_ms", "5000", [.get, .wait, .refuse]), ("interval_ms", "250", [.wait, .refuse]),
+        ("traceparent", "\"\(trace)\"", [.get, .wait, .refuse]),
         (
             "expect", "{\"amount\": 30000, \"currency\": \"EUR\", \"reference\": \"K-1\"}",
-            [.get, .wait, .normalize, .normalizeDintero]
+            [.get, .wait, .refuse, .normalize, .normalizeDintero]
         ),
         ("in_flight", "8", [.batch]), ("requests_per_second", "10", [.batch]),
         ("http2", "false", [.batch]),
@@ -78,14 +79,14 @@ import Testing
             """
             {"timeout_ms": 1, "expect": {"amount": 0, "currency": "JPY", "reference": "\u{E9}"},
              "traceparent": "\(OptionsTests.trace)"}
-            """, for: .get(Self.kustom))
+            """, for: .session(Self.kustom, .get))
         #expect(get.timeout == .milliseconds(1))
         #expect(get.expected?.amountMinor == 0)
         #expect(get.expected?.currency?.code == "JPY")
         #expect(utf8(get.expected?.reference) == utf8("\u{E9}"))
         #expect(get.traceparent == OptionsTests.trace)
         #expect(
-            try Options(#"{"interval_ms": 60000}"#, for: .wait(Self.kustom)).interval
+            try Options(#"{"interval_ms": 60000}"#, for: .session(Self.kustom, .wait)).interval
                 == .seconds(60))
         let batch = try Options(#"{"in_flight": 1024, "requests_per_second": 100000}"#, for: .batch)
         #expect(batch.inFlight == 1024)
@@ -99,11 +100,15 @@ import Testing
             #"{"id": "x/y", "trust_processed_at": true}"#, for: .normalize(.dintero))
         #expect(normalize.id == "x/y")
         #expect(normalize.rules.trustProcessedAt)
-        #expect(try Options(#"{"expect": {}}"#, for: .get(Self.kustom)).expected?.currency == nil)
         #expect(
-            try Options(#"{"expect": {"amount": 9223372036854775807}}"#, for: .get(Self.kustom))
-                .expected?
-                .amountMinor == .max)
+            try Options(#"{"expect": {}}"#, for: .session(Self.kustom, .get)).expected?.currency
+                == nil)
+        #expect(
+            try Options(
+                #"{"expect": {"amount": 9223372036854775807}}"#, for: .session(Self.kustom, .get)
+            )
+            .expected?
+            .amountMinor == .max)
     }
 
     /// Contract, version 0.2: whole numbers in any spelling, and texts of digits; codes of
@@ -115,10 +120,10 @@ import Testing
         ] as [(String, Int64)])
     func numbersMayBeSpeltAnyWay(_ text: String, _ value: Int64) throws {
         #expect(
-            try Options("{\"timeout_ms\": \(text)}", for: .get(Self.kustom)).timeout
+            try Options("{\"timeout_ms\": \(text)}", for: .session(Self.kustom, .get)).timeout
                 == .milliseconds(value))
         #expect(
-            try Options("{\"interval_ms\": \(text)}", for: .wait(Self.kustom)).interval
+            try Options("{\"interval_ms\": \(text)}", for: .session(Self.kustom, .wait)).interval
                 == .milliseconds(value))
         #expect(
             try Options("{\"requests_per_second\": \(text)}", for: .batch).requestsPerSecond
@@ -211,7 +216,7 @@ import Testing
         (trace + "\\n", false), (trace + "\\u0000", false),
     ]) func traceparentIsW3Cs(_ text: String, _ isGood: Bool) {
         let refusal = failure { () throws(Failure) in
-            try Options("{\"traceparent\": \"\(text)\"}", for: .get(Self.kustom))
+            try Options("{\"traceparent\": \"\(text)\"}", for: .session(Self.kustom, .get))
         }
         #expect((refusal == nil) == isGood)
         #expect(refusal == nil || refusal?.message.hasPrefix("traceparent: ") == true)
@@ -225,7 +230,7 @@ import Testing
                     == nil)
         }
         #expect(
-            try Options("\u{FEFF} {\"timeout_ms\": 7}", for: .get(Self.kustom)).timeout
+            try Options("\u{FEFF} {\"timeout_ms\": 7}", for: .session(Self.kustom, .get)).timeout
                 == .milliseconds(7))
     }
 
@@ -245,12 +250,12 @@ import Testing
     @Test func strangersAreNamedInShort() {
         let long = String(repeating: "x", count: 33)
         let refusal = failure { () throws(Failure) in
-            try Options("{\"\(long)\": 1}", for: .get(Self.kustom))
+            try Options("{\"\(long)\": 1}", for: .session(Self.kustom, .get))
         }
         #expect(refusal?.outcome == .invalidArgument)
         #expect(refusal?.message.contains(long) == false)
         let control = failure { () throws(Failure) in
-            try Options("{\"a\\nb\": 1}", for: .get(Self.kustom))
+            try Options("{\"a\\nb\": 1}", for: .session(Self.kustom, .get))
         }
         #expect(control?.outcome == .invalidArgument)
         #expect(control?.message.contains("\n") == false)
@@ -269,11 +274,11 @@ import Testing
     }
 
     @Test func proofIsAskedFor() throws {
-        #expect(try proof("true", .get(Self.kustom)) == "of the session")
-        #expect(try proof("false", .get(Self.kustom)) == "none")
-        #expect(try proof("true", .wait(Self.dintero)) == "of the session")
+        #expect(try proof("true", .session(Self.kustom, .get)) == "of the session")
+        #expect(try proof("false", .session(Self.kustom, .get)) == "none")
+        #expect(try proof("true", .session(Self.dintero, .wait)) == "of the session")
         #expect(
-            try proof(#"{"transaction": "T12345678.4Aq"}"#, .get(Self.dintero))
+            try proof(#"{"transaction": "T12345678.4Aq"}"#, .session(Self.dintero, .get))
                 == "transaction T12345678.4Aq")
     }
 
@@ -293,7 +298,7 @@ import Testing
         (#"{"transaction": "T12345678.4", "x": 1}"#, dintero), (#"{"order": "o"}"#, dintero),
     ]) func anythingElseIsRefused(_ text: String, _ reference: Reference) {
         let refusal = failure { () throws(Failure) in
-            try Options("{\"proof\": \(text)}", for: .get(reference))
+            try Options("{\"proof\": \(text)}", for: .session(reference, .get))
         }
         #expect(refusal?.outcome == .invalidArgument)
         #expect(refusal?.message.contains("proof") == true)
@@ -304,7 +309,8 @@ import Testing
     func anotherAccountsTransactionIsMismatched(_ identifier: String) {
         let refusal = failure { () throws(Failure) in
             try Options(
-                "{\"proof\": {\"transaction\": \"\(identifier)\"}}", for: .get(Self.dintero))
+                "{\"proof\": {\"transaction\": \"\(identifier)\"}}",
+                for: .session(Self.dintero, .get))
         }
         #expect(refusal?.outcome == .mismatched)
     }
@@ -319,5 +325,29 @@ import Testing
         }
         #expect(refusal?.outcome == .invalidArgument)
         #expect(refusal?.message.contains("proof") == true)
+    }
+
+    // MARK: Approval
+
+    @Test(arguments: [
+        nil, "{}", #"{"expect": {}}"#, #"{"expect": {"amount": 1}}"#,
+        #"{"expect": {"currency": "EUR"}}"#, #"{"expect": {"reference": "r"}}"#,
+    ])
+    func nothingIsApprovedUnchecked(_ text: String?) {
+        let refusal = failure { () throws(Failure) in
+            try Options(text, for: .session(Self.kustom, .approve))
+        }
+        #expect(refusal?.outcome == .invalidArgument)
+        #expect(refusal?.message.contains("expect") == true)
+    }
+
+    /// A session that waits is held by what differs, where it is to be approved, and nowhere else.
+    @Test func whatDiffersHoldsWhatWaits() throws {
+        let text = #"{"expect": {"amount": 1, "currency": "EUR"}}"#
+        for question in [Options.Question.get, .wait, .approve, .refuse] {
+            let options = try Options(text, for: .session(Self.kustom, question))
+            #expect(
+                options.expected?.holdsWaiting == (question == .approve || question == .refuse))
+        }
     }
 }

@@ -26,6 +26,7 @@ import Testing
         (.mismatched, SESSION_MISMATCHED, 32, "mismatched"),
         (.notGenuine, SESSION_NOT_GENUINE, 33, "not_genuine"),
         (.unsigned, SESSION_UNSIGNED, 34, "unsigned"),
+        (.notWaiting, SESSION_NOT_WAITING, 35, "not_waiting"),
         (.done, SESSION_DONE, 40, "done"),
         (.again, SESSION_AGAIN, 41, "again"),
     ]
@@ -43,7 +44,7 @@ import Testing
         #expect(Outcome.allCases.count == OutcomeTests.outcomes.count)
     }
 
-    @Test(arguments: [6, 9, 13, 26, 35, 39, 42, UInt32.max] as [UInt32])
+    @Test(arguments: [6, 9, 13, 26, 36, 39, 42, UInt32.max] as [UInt32])
     func otherNumbersAreUnknown(_ number: UInt32) {
         #expect(String(cString: session_result_name(session_result(number))) == "unknown")
     }

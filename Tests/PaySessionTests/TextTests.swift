@@ -85,8 +85,8 @@ import Testing
     }
 
     @Test func sentencesHaveTheirNames() {
-        #expect(sentence("no names") == "no names")
-        #expect(sentence("") == "")
+        #expect(sentence("no names", "") == "no names")
+        #expect(sentence("", "") == "")
         #expect(sentence("{}", "one") == "one")
         #expect(sentence("the {} is it", "one") == "the one is it")
         #expect(sentence("{} and {}", "one", "two") == "one and two")
@@ -94,7 +94,7 @@ import Testing
         #expect(sentence("{}{}{}", "1", "2", "3") == "123")
         #expect(sentence("caf\u{E9} {} \u{20AC}", "\u{1F4B6}") == "caf\u{E9} \u{1F4B6} \u{20AC}")
         // A name that is not there leaves nothing, one that is too much is left out.
-        #expect(sentence("[{}]") == "[]")
+        #expect(sentence("[{}]", "") == "[]")
         #expect(sentence("[{}] [{}] [{}]", "one") == "[one] [] []")
         #expect(sentence("[{}]", "one", "two", "three") == "[one]")
         #expect(sentence("none", "one") == "none")

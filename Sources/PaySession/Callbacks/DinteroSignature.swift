@@ -38,7 +38,8 @@ private func value(
         for item in parts(of: bytes, between: UInt8(ascii: ",")) {
             let item = withoutBlanks(item)
             if begins(item, with: name) {
-                values.append(decodedText(UnsafeBufferPointer(rebasing: item[name.utf8CodeUnitCount...])))
+                let value = item[name.utf8CodeUnitCount...]
+                values.append(decodedText(UnsafeBufferPointer(rebasing: value)))
             }
         }
     }
