@@ -280,38 +280,38 @@ extern "C" {
 
 /* session_result - whether the answer could be learnt. Numbers are never reused. */
 typedef enum session_result {
-    SESSION_OK = 0,                /* the session was read */
-    SESSION_INVALID_ARGUMENT = 1,  /* bad argument, identifier, reference or options: nothing was
+    SESSION_OK = 0,               /* the session was read */
+    SESSION_INVALID_ARGUMENT = 1, /* bad argument, identifier, reference or options: nothing was
                                       sent */
-    SESSION_INVALID_CONFIG = 2,    /* the configuration is wrong; the message names the key */
-    SESSION_NOT_CONFIGURED = 3,    /* that provider has no credentials here */
-    SESSION_ABORTED = 4,           /* session_client_cancel */
-    SESSION_OUT_OF_MEMORY = 5,     /* or out of descriptors */
-    SESSION_UNREACHABLE = 10,      /* no connection, or it broke */
-    SESSION_TLS_FAILED = 11,       /* the peer could not be verified */
-    SESSION_TIMED_OUT = 12,        /* the deadline passed */
-    SESSION_UNAUTHORIZED = 20,     /* 401, or the token endpoint refused the credentials */
-    SESSION_FORBIDDEN = 21,        /* 403 */
-    SESSION_NOT_FOUND = 22,        /* 404 */
-    SESSION_RATE_LIMITED = 23,     /* 429 */
-    SESSION_PROVIDER_ERROR = 24,   /* 5xx */
-    SESSION_UNEXPECTED_HTTP = 25,  /* anything else that is not 200, redirects included */
-    SESSION_MALFORMED = 30,        /* 200, but not a JSON object, or deeper than 128 levels, or a
+    SESSION_INVALID_CONFIG = 2,   /* the configuration is wrong; the message names the key */
+    SESSION_NOT_CONFIGURED = 3,   /* that provider has no credentials here */
+    SESSION_ABORTED = 4,          /* session_client_cancel */
+    SESSION_OUT_OF_MEMORY = 5,    /* or out of descriptors */
+    SESSION_UNREACHABLE = 10,     /* no connection, or it broke */
+    SESSION_TLS_FAILED = 11,      /* the peer could not be verified */
+    SESSION_TIMED_OUT = 12,       /* the deadline passed */
+    SESSION_UNAUTHORIZED = 20,    /* 401, or the token endpoint refused the credentials */
+    SESSION_FORBIDDEN = 21,       /* 403 */
+    SESSION_NOT_FOUND = 22,       /* 404 */
+    SESSION_RATE_LIMITED = 23,    /* 429 */
+    SESSION_PROVIDER_ERROR = 24,  /* 5xx */
+    SESSION_UNEXPECTED_HTTP = 25, /* anything else that is not 200, redirects included */
+    SESSION_MALFORMED = 30,       /* 200, but not a JSON object, or deeper than 128 levels, or a
                                       key twice, or not UTF-8; or no valid HTTP: a status line that
                                       is none, a NUL in a header, two lengths; or packed otherwise
                                       than by gzip, once */
-    SESSION_TOO_LARGE = 31,        /* longer than max_response_bytes, or headers beyond 64 KiB, or
+    SESSION_TOO_LARGE = 31,       /* longer than max_response_bytes, or headers beyond 64 KiB, or
                                       more than 10,000 items, 100,000 objects and lists or 500,000
                                       texts and numbers, or an answer to be made of it that is
                                       longer than four times max_response_bytes and 64 KiB */
-    SESSION_MISMATCHED = 32,       /* the answer is about another session than the one asked for; a
+    SESSION_MISMATCHED = 32,      /* the answer is about another session than the one asked for; a
                                       callback is genuine, and another account's */
-    SESSION_NOT_GENUINE = 33,      /* a callback that does not verify; callback.reason says why */
-    SESSION_UNSIGNED = 34,         /* nothing to check: the provider signs no callbacks, or no
+    SESSION_NOT_GENUINE = 33,     /* a callback that does not verify; callback.reason says why */
+    SESSION_UNSIGNED = 34,        /* nothing to check: the provider signs no callbacks, or no
                                       secret is configured; a hint, worth a read at most */
-    SESSION_NOT_WAITING = 35,      /* the session is not for the merchant to approve or to refuse */
-    SESSION_DONE = 40,             /* a batch has nothing more to give */
-    SESSION_AGAIN = 41             /* a batch has nothing yet */
+    SESSION_NOT_WAITING = 35,     /* the session is not for the merchant to approve or to refuse */
+    SESSION_DONE = 40,            /* a batch has nothing more to give */
+    SESSION_AGAIN = 41            /* a batch has nothing yet */
 } session_result;
 
 /* session_status - the state of a session in one vocabulary. Zero is never good news. */
@@ -528,9 +528,9 @@ session_result session_wait(session_client *client, const char *reference, const
 /* ---- The merchant's approval --------------------------------------------------------------- */
 
 /*
- * session_approve(), session_refuse() - sees to it that a session that waits for the merchant's
- * approval is approved, or cancelled. Reads the session; if it waits, sends one request; reads
- * again, until the session is final or timeout_ms is over. The answer is the last read: decide on
+ * session_approve() - sees to it that a session that waits for the merchant's approval is approved
+ * (session_refuse(): cancelled). Reads the session; if it waits, sends one request; reads again,
+ * until the session is final or timeout_ms is over. The answer is the last read: decide on
  * session_answer_paid() as ever. To repeat the call is safe: what is approved already is not asked
  * for again. The one request is never sent twice by one call: if its fate is unknown, the reads
  * that follow tell.
@@ -560,6 +560,9 @@ session_result session_wait(session_client *client, const char *reference, const
  */
 session_result session_approve(session_client *client, const char *reference, const char *options,
                                session_answer **answer);
+
+/* session_refuse() - session_approve() for the opposite: the session is cancelled. expect is held
+ * against it where it is given. *answer: Owned by the caller; free with session_answer_free(). */
 session_result session_refuse(session_client *client, const char *reference, const char *options,
                               session_answer **answer);
 

@@ -80,6 +80,8 @@ struct options {
     const char *account;        /* doctor: Dintero's, or NULL */
     const char *request, *body; /* callback: files, or NULL */
     bool only_reference;        /* callback: nothing else is printed */
+    char *proof_document;       /* normalize: as it is spelt, or NULL */
+    bool is_sure;               /* approve, refuse: --yes */
     bool wants_help;
     int count; /* arguments that are no options */
     char **arguments;
@@ -255,6 +257,8 @@ void complete(int count, char *const *words);
 enum exit_code run_get(struct options *options);
 enum exit_code run_wait(struct options *options);
 enum exit_code run_batch(struct options *options);
+enum exit_code run_approve(struct options *options);
+enum exit_code run_refuse(struct options *options);
 enum exit_code run_normalize(struct options *options);
 enum exit_code run_explain(struct options *options);
 enum exit_code run_callback(struct options *options);

@@ -112,6 +112,26 @@ enum exit_code run_wait(struct options *options)
     return read_all(options, session_wait, &waiting);
 }
 
+/* Nothing takes an approval back: it is said twice. */
+static enum exit_code settle(struct options *options, const char *verb, read_function *function)
+{
+    if (options->is_sure)
+        return read_all(options, function, NULL);
+    complain("%s: nothing was sent; expected --yes, which sends it for %s", verb,
+             options->arguments[0]);
+    return EXIT_BAD_USAGE;
+}
+
+enum exit_code run_approve(struct options *options)
+{
+    return settle(options, "approve", session_approve);
+}
+
+enum exit_code run_refuse(struct options *options)
+{
+    return settle(options, "refuse", session_refuse);
+}
+
 enum exit_code run_normalize(struct options *options)
 {
     const char *provider = options->arguments[0];

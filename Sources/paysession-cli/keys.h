@@ -27,7 +27,11 @@ enum {
     KEY_REFERENCE,
     KEY_TOLERANCE,
     KEY_RECEIVED,
-    KEY_COLOR
+    KEY_COLOR,
+    KEY_PROOF,
+    KEY_TRANSACTION,
+    KEY_DOCUMENT,
+    KEY_YES
 };
 
 #endif

@@ -11,16 +11,18 @@
 
 #include "keys.h"
 
-static const int get_keys[] = {KEY_CONFIG, KEY_FORMAT, KEY_QUIET,   KEY_VERBOSE,
-                               KEY_COLOR,  KEY_EXPECT, KEY_TIMEOUT, 0};
-static const int wait_keys[] = {KEY_CONFIG,  KEY_FORMAT,   KEY_QUIET,
-                                KEY_VERBOSE, KEY_COLOR,    KEY_EXPECT,
+static const int get_keys[] = {KEY_CONFIG, KEY_FORMAT, KEY_QUIET,       KEY_VERBOSE, KEY_COLOR,
+                               KEY_EXPECT, KEY_PROOF,  KEY_TRANSACTION, KEY_TIMEOUT, 0};
+static const int wait_keys[] = {KEY_CONFIG,  KEY_FORMAT,   KEY_QUIET, KEY_VERBOSE,
+                                KEY_COLOR,   KEY_EXPECT,   KEY_PROOF, KEY_TRANSACTION,
                                 KEY_TIMEOUT, KEY_INTERVAL, 0};
-static const int batch_keys[] = {KEY_CONFIG,      KEY_FORMAT,    KEY_QUIET, KEY_COLOR,   KEY_EXPECT,
-                                 KEY_TIMEOUT,     KEY_IN_FLIGHT, KEY_RATE,  KEY_ORDERED, KEY_RESUME,
-                                 KEY_KEEP_FAILED, KEY_CSV,       0};
-static const int normalize_keys[] = {KEY_FORMAT, KEY_QUIET, KEY_COLOR, KEY_EXPECT,
-                                     KEY_ID,     KEY_TRUST, 0};
+static const int batch_keys[] = {KEY_CONFIG, KEY_FORMAT,      KEY_QUIET,     KEY_COLOR, KEY_EXPECT,
+                                 KEY_PROOF,  KEY_TIMEOUT,     KEY_IN_FLIGHT, KEY_RATE,  KEY_ORDERED,
+                                 KEY_RESUME, KEY_KEEP_FAILED, KEY_CSV,       0};
+static const int normalize_keys[] = {KEY_FORMAT, KEY_QUIET, KEY_COLOR,    KEY_EXPECT,
+                                     KEY_ID,     KEY_TRUST, KEY_DOCUMENT, 0};
+static const int approve_keys[] = {KEY_CONFIG, KEY_FORMAT, KEY_QUIET,   KEY_VERBOSE,  KEY_COLOR,
+                                   KEY_EXPECT, KEY_YES,    KEY_TIMEOUT, KEY_INTERVAL, 0};
 static const int explain_keys[] = {KEY_CONFIG,   KEY_COLOR, KEY_EXPECT, KEY_TIMEOUT,
                                    KEY_PROVIDER, KEY_ID,    KEY_TRUST,  0};
 static const int callback_keys[] = {KEY_CONFIG,    KEY_QUIET,     KEY_REQUEST,  KEY_BODY,
@@ -42,6 +44,10 @@ static const struct command commands[] = {
      true, run_explain, false},
     {"callback", "PROVIDER", "whether a request that came to the shop is the provider's",
      callback_keys, 1, 1, false, run_callback, true},
+    {"approve", "REF", "Inbank: approve a session that waits for the merchant", approve_keys, 1, 1,
+     true, run_approve, false},
+    {"refuse", "REF", "Inbank: cancel a session that waits for the merchant", approve_keys, 1, 1,
+     true, run_refuse, false},
     {"doctor", "", "check libcurl, TLS, proxy, and each configured provider", doctor_keys, 0, 0,
      false, run_doctor, false},
     {"config", "[PROVIDER...]", "print a configuration to begin with, and say what its keys mean",

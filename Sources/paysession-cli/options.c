@@ -31,6 +31,15 @@ static const struct known all[] = {
      "what the order should be, each part optional and said once; what differs is held. A reference "
      "comes last",
      NULL},
+    {"proof", KEY_PROOF, NULL,
+     "read the proof of payment behind each session, too: contract, order or payment status", NULL},
+    {"transaction", KEY_TRANSACTION, "ID",
+     "Dintero: the transaction that proves the payment, as the callback or the return address names "
+     "it; read as with --proof",
+     NULL},
+    {"proof-document", KEY_DOCUMENT, "FILE",
+     "the document of the proof of payment, judged with the session's", NULL},
+    {"yes", KEY_YES, NULL, "send it; without this nothing is sent", NULL},
     {"timeout", KEY_TIMEOUT, "TIME",
      "for each session, instead of the configuration's: 15s, 500ms, 2m; a plain number is in "
      "milliseconds",
@@ -156,6 +165,21 @@ char *expect_text(const json_t *expect)
                                     : strdup("null");
 }
 
+/* The options with the proof of payment as it is spelt. Takes `call`. */
+static char *with_document(char *call, const char *document)
+{
+    char *text = NULL;
+    size_t length = call ? strlen(call) : 0;
+
+    if (call
+        && asprintf(&text, "%.*s%s\"proof\":{\"document\":%s}}", (int)length - 1, call,
+                    length > 2 ? "," : "", document)
+               < 0)
+        text = NULL;
+    free(call);
+    return text;
+}
+
 /* Put together as text: of what is copied as objects, jansson can lose a part without a word. */
 char *call_text(const struct options *options, const char *expect)
 {
@@ -174,7 +198,7 @@ char *call_text(const struct options *options, const char *expect)
     }
     free(own);
     free(call);
-    return text;
+    return options->proof_document ? with_document(text, options->proof_document) : text;
 }
 
 /* ---- One option ---------------------------------------------------------------------------- */
@@ -261,6 +285,50 @@ static bool set_id(struct options *options, const char *text)
     if (is_utf8(text))
         return keep(options, "id", "id", text) && set(options->call, "id", json_string(text));
     complain("--id %s: expected UTF-8", text);
+    return false;
+}
+
+static bool set_transaction(struct options *options, const char *text)
+{
+    json_t *proof = json_object();
+
+    if (!is_utf8(text)) {
+        json_decref(proof);
+        complain("--transaction %s: expected UTF-8", text);
+        return false;
+    }
+    return set(proof, "transaction", json_string(text))
+           && keep(options, "proof.transaction", "transaction", text)
+           && keep(options, "proof", "transaction", text) && set(options->call, "proof", proof);
+}
+
+static bool set_proof(struct options *options)
+{
+    return json_object_get(options->call, "proof") || set(options->call, "proof", json_true());
+}
+
+/* It becomes a part of other JSON: it must be one whole object. */
+static bool set_document(struct options *options, const char *path)
+{
+    json_t *document;
+    json_error_t error;
+
+    if (options->proof_document) {
+        complain("--proof-document: said more than once");
+        return false;
+    }
+    options->proof_document = file_read(path, NULL);
+    if (!options->proof_document)
+        return false;
+    document = json_loads(options->proof_document, JSON_DECODE_INT_AS_REAL, &error);
+    if (!document && json_error_code(&error) == json_error_numeric_overflow)
+        return true; /* a number that jansson cannot hold, and the library can */
+    if (json_is_object(document)) {
+        json_decref(document);
+        return true;
+    }
+    json_decref(document);
+    complain("--proof-document %s: expected a JSON object", path);
     return false;
 }
 
@@ -358,6 +426,15 @@ static bool set_option(struct options *options, int key, const char *value)
         return set_once(&options->csv, "csv", value);
     case KEY_ID:
         return set_id(options, value);
+    case KEY_PROOF:
+        return set_proof(options);
+    case KEY_TRANSACTION:
+        return set_transaction(options, value);
+    case KEY_DOCUMENT:
+        return set_document(options, value);
+    case KEY_YES:
+        options->is_sure = true;
+        return true;
     case KEY_TRUST:
         return set(options->call, "trust_processed_at", json_true());
     case KEY_PROVIDER:
@@ -536,6 +613,7 @@ void options_free(struct options *options)
     json_decref(options->expect);
     json_decref(options->batch);
     json_decref(options->said);
+    free(options->proof_document);
 }
 
 void options_help(const struct command *command)

@@ -28,6 +28,18 @@ static const struct words hold_words[] = {
     {"currency_not_provided", "a currency was expected, and the provider tells none"},
     {"reference_mismatch", "the merchant's reference differs from what was expected"},
     {"reference_not_provided", "a reference was expected, and the provider tells none"},
+    {"proof_unnamed",
+     "the session names no contract, order or transaction that proves its payment"},
+    {"proof_not_found", "the provider does not know the proof of payment that the session names"},
+    {"proof_pending", "by the proof of payment the money is not there yet"},
+    {"proof_ended", "by the proof of payment it was cancelled, declined, or has run out"},
+    {"proof_refunded", "by the proof of payment some or all of the money went back"},
+    {"proof_unknown", "the proof of payment has no state, or a word in no documentation"},
+    {"proof_amount_mismatch", "the proof of payment is about another amount, or a part of it"},
+    {"proof_amount_unreadable", "the amount of the proof of payment is absent or inexact"},
+    {"proof_currency_mismatch", "the proof of payment is in another currency"},
+    {"proof_reference_mismatch", "the proof of payment is another order's, or does not say whose"},
+    {"proof_fraud", "the provider suspects fraud"},
     {NULL, NULL}};
 
 static const struct words basis_words[] = {{"reported", "as the provider reports it"},

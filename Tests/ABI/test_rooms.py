@@ -41,6 +41,8 @@ ELSEWHERE = {
     "Judging/ProofFinding": "Tests/PaySessionTests/CasesTests.swift",
     "Judging/ProofTarget": "Tests/PaySessionTests/CallProofTests.swift",
     "Judging/ProviderDocument": "Tests/PaySessionTests/JudgementTests.swift",
+    "Judging/Approval": "Tests/Faults/test_approval.py",
+    "Transport/Merchant": "Tests/Faults/test_approval.py",
     "Values/Proof": "Tests/PaySessionTests/CasesTests.swift",
     "Judging/Answer": "Tests/PaySessionTests/CasesTests.swift",
     "Judging/Settings": "Tests/PaySessionTests/ConfigurationTests.swift",

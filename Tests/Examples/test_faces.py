@@ -98,13 +98,17 @@ def python_options(options: dict[str, Any] | None) -> dict[str, Any]:
     return options
 
 
-def shell_options(options: dict[str, Any] | None) -> list[str]:
+def shell_options(options: dict[str, Any] | None, folder: Path) -> list[str]:
     words = []
     for key, value in (options or {}).items():
         if key == "id":
             words.append(f"--id={value}")
         elif key == "trust_processed_at":
             words += ["--trust-processed-at"] if value else []
+        elif key == "proof":
+            file = folder / "proof"
+            file.write_text(json.dumps(value["document"]))
+            words.append(f"--proof-document={file}")
         else:
             assert key == "expect"
             # A reference comes last.
@@ -121,12 +125,12 @@ def has_plain_amounts(case: Case) -> bool:
 
 
 @pytest.mark.slow
-def test_the_shell_tool(by_c: list[bytes]) -> None:
+def test_the_shell_tool(by_c: list[bytes], tmp_path: Path) -> None:
     told = []
     pairs = [(case, answer) for case, answer in zip(DOCUMENTS, by_c) if has_plain_amounts(case)]
     for case, wanted in pairs:
         done = subprocess.run(
-            [CLI, "normalize", *shell_options(case.about["options"]), case.provider,
+            [CLI, "normalize", *shell_options(case.about["options"], tmp_path), case.provider,
              str(case.folder / "response")], stdout=subprocess.PIPE, timeout=30)
         assert done.stdout.endswith(b"\n") and done.stdout.count(b"\n") == 1
         told.append(done.stdout[:-1])

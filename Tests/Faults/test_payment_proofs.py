@@ -128,10 +128,10 @@ def ask_plainly(far: Far, reference: str) -> Told:
 @EACH
 def test_a_session_that_is_not_completed_is_one_request(name: str) -> None:
     reference, option, at, _, session, proof = PROVIDERS[name]
-    unfinished: dict[str, Any] = {
+    unfinished: dict[str, dict[str, Any]] = {
         "inbank": {"status": "granted"}, "kustom": {"status": "ACTIVE"}, "ledyer": {"state": "open"},
-        "dintero": {"processed_at": None}}[name]
-    with Far({**session, **unfinished}, proof) as far:
+        "dintero": {"processed_at": None}}
+    with Far({**session, **unfinished[name]}, proof) as far:
         ended = ask(far, reference, option)
         assert far.reads == [at]
     assert ended.result == "ok" and ended.answer["proof"] is None and ended.paid != "yes"

@@ -89,3 +89,26 @@ extension Response {
         return reusedConnection != nil
     }
 }
+
+extension Approval {
+    /// What the request is about, by how the session is read first: with every expectation held
+    /// against it, though it waits.
+    /// - Returns: nil where it is as it is wanted, or held.
+    fileprivate func link(
+        _ answer: Answer, _ table: ApprovalTable
+    ) throws(Failure) -> String? {
+        if answer.status == goal.status { return nil }
+        if answer.status == .actionRequired {
+            if answer.paid == .unknown { return nil }
+            if let link = answer.text(at: table.link).map({ String(cString: $0) }),
+                IdentifierPart(name: "link").flaw(link) == nil
+            {
+                return link
+            }
+        }
+        throw Failure(
+            .notWaiting,
+            sentence(
+                "the session is {}, and does not wait for the merchant", answer.status.word.text))
+    }
+}
