@@ -98,6 +98,14 @@ def python_options(options: dict[str, Any] | None) -> dict[str, Any]:
     return options
 
 
+def php_options(options: dict[str, Any] | None) -> dict[str, Any]:
+    """A document is its text."""
+    options = python_options(options)
+    if "proof" in options:
+        options["proof"] = options["proof"]["document"]
+    return options
+
+
 def shell_options(options: dict[str, Any] | None, folder: Path) -> list[str]:
     words = []
     for key, value in (options or {}).items():
@@ -164,7 +172,7 @@ def by_php(asked: list[dict[str, Any]], *config: Path) -> list[bytes]:
 @pytest.mark.slow
 def test_php(by_c: list[bytes]) -> None:
     pairs = [(case, answer) for case, answer in zip(DOCUMENTS, by_c) if has_plain_amounts(case)]
-    told = by_php([{"provider": case.provider, "file": str(case.folder / "response"), **(case.about["options"] or {})}
+    told = by_php([{"provider": case.provider, "file": str(case.folder / "response"), **php_options(case.about["options"])}
                    for case, _ in pairs])
     compare(told, [answer for _, answer in pairs], [case for case, _ in pairs])
 

@@ -108,10 +108,10 @@ def test_a_preloaded_native_of_another_package_is_refused(nginx: Nginx, place: P
     """Hazard 11: what is preloaded stays until PHP is restarted."""
     with running(place, nginx.config(), ini={
             **preloading(place), "opcache.preload": f"{place}/shop/old.php"}, pages={
-            "old.php": "<?php eval(str_replace('NUMBER = 2', 'NUMBER = 7', str_replace('<?php', '', "
+            "old.php": "<?php eval(str_replace('NUMBER = 3', 'NUMBER = 7', str_replace('<?php', '', "
                        "file_get_contents(__DIR__ . '/package/src/Native.php'))));", "try.php": PROBE}) as shop:
         told = shop.get("try.php").text
-        assert "NotInstalled" in told and "(7, not 2): reload PHP" in told, told
+        assert "NotInstalled" in told and "(7, not 3): reload PHP" in told, told
 
 
 def test_another_preload_script_requires_ours(nginx: Nginx, place: Path) -> None:

@@ -23,8 +23,12 @@ final class Slow implements Sessions
     {
     }
 
-    public function decide(string $reference, ?Expect $expect = null, ?int $timeoutMs = null): Decision
-    {
+    public function decide(
+        string $reference,
+        ?Expect $expect = null,
+        ?int $timeoutMs = null,
+        bool|string $proof = false,
+    ): Decision {
         usleep(1_000_000);
         return $this->fake->decide($reference, $expect);
     }
@@ -34,6 +38,7 @@ final class Slow implements Sessions
         ?Expect $expect = null,
         ?int $timeoutMs = null,
         ?string $traceparent = null,
+        bool|string $proof = false,
     ): Answer {
         return $this->fake->get($reference, $expect);
     }
@@ -43,6 +48,7 @@ final class Slow implements Sessions
         ?Expect $expect = null,
         int $timeoutMs = 15_000,
         int $intervalMs = 500,
+        bool|string $proof = false,
     ): Answer {
         return $this->fake->wait($reference, $expect);
     }

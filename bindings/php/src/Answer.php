@@ -36,8 +36,75 @@ final class Answer
     /** The provider's own document, byte for byte as it came; null where there is none. Holds personal data. */
     public function rawJson(): ?string
     {
-        $raw = substr($this->json, strpos($this->json, self::RAW) + strlen(self::RAW), -1);
+        $from = strpos($this->json, self::RAW) + strlen(self::RAW);
+        $raw = substr($this->json, $from, self::end($this->json, $from) - $from);
         return $raw === 'null' ? null : $raw;
+    }
+
+    /** The proof of payment, decoded when it is asked for; null where there is none, or it was not asked for. */
+    public function proof(): ?Proof
+    {
+        $behind = $this->behindRaw();
+        if (!str_starts_with($behind, self::PROOF . '{')) {
+            return null;
+        }
+        $from = strpos($behind, self::RAW) + strlen(self::RAW);
+        $raw = substr($behind, $from, self::end($behind, $from) - $from);
+        $told = substr($behind, strlen(self::PROOF), $from - strlen(self::RAW) - strlen(self::PROOF));
+        /** @var array<string, mixed> $decoded */
+        $decoded = self::decoded($told . '}');
+        return Proof::of($decoded, $raw === 'null' ? null : $raw);
+    }
+
+    /**
+     * What was done for the merchant; null but for approve() and refuse().
+     *
+     * @return array{wanted: string, sent: bool, http_status: ?int}|null
+     */
+    public function approval(): ?array
+    {
+        $behind = $this->behindRaw();
+        return str_starts_with($behind, self::APPROVAL)
+            ? self::decoded(substr($behind, strlen(self::APPROVAL), -1)) : null;
+    }
+
+    /** Some answers have one key more. */
+    private function behindRaw(): string
+    {
+        return substr($this->json, self::end($this->json, strpos($this->json, self::RAW) + strlen(self::RAW)));
+    }
+
+    /** Where a value ends that is an object, or null. It is not decoded: json_decode() refuses what some providers send. */
+    private static function end(string $json, int $from): int
+    {
+        $depth = 0;
+        for ($at = $from; $at < strlen($json); $at++) {
+            $at += strcspn($json, '"{}[],', $at);
+            switch ($json[$at] ?? '') {
+                case '"':
+                    for ($at++; ($json[$at += strcspn($json, '"\\', $at)] ?? '"') !== '"'; $at += 2) {
+                        continue; // behind what a backslash escapes
+                    }
+                    break;
+                case '{':
+                case '[':
+                    $depth++;
+                    break;
+                case ',':
+                    if ($depth === 0) {
+                        return $at;
+                    }
+                    break;
+                default:
+                    if ($depth === 0) {
+                        return $at;
+                    }
+                    if (--$depth === 0) {
+                        return $at + 1;
+                    }
+            }
+        }
+        return strlen($json);
     }
 
     /**
@@ -80,9 +147,11 @@ final class Answer
         );
     }
 
-    /** The last two keys of each answer, in this order: within a text a quotation mark is escaped. */
+    /** The last keys of an answer, in this order: within a text a quotation mark is escaped. */
     private const EXCHANGE = ',"exchange":';
     private const RAW = ',"raw":';
+    private const PROOF = ',"proof":';
+    private const APPROVAL = ',"approval":';
 
     /** @return array<string, mixed>|null */
     private static function decoded(string $json): ?array

@@ -42,12 +42,16 @@ final class Batch
      *
      * @throws InvalidArgument where the reference has a NUL in it, or the expectation is none
      */
-    public function add(string $reference, ?Expect $expect = null, ?int $timeoutMs = null): bool
-    {
+    public function add(
+        string $reference,
+        ?Expect $expect = null,
+        ?int $timeoutMs = null,
+        bool|string $proof = false,
+    ): bool {
         if (str_contains($reference, "\0")) {
             throw new InvalidArgument(Library::NUL);
         }
-        $options = Library::options($expect, $timeoutMs);
+        $options = Library::options($expect, $timeoutMs, null, $proof);
         $result = Native::batchAdd($this->opened(), $reference, $options, ++$this->tag);
         if ($result === 0) {
             $this->asked[$this->tag] = $reference;

@@ -98,14 +98,18 @@ final class Client implements Sessions
         }
     }
 
-    public function decide(string $reference, ?Expect $expect = null, ?int $timeoutMs = null): Decision
-    {
+    public function decide(
+        string $reference,
+        ?Expect $expect = null,
+        ?int $timeoutMs = null,
+        bool|string $proof = false,
+    ): Decision {
         $since = hrtime(true);
         if (str_contains($reference, "\0")) {
             return $this->logged(0, Decision::ofMistake($reference, Library::NUL));
         }
         try {
-            $options = Library::options($expect, $timeoutMs);
+            $options = Library::options($expect, $timeoutMs, null, $proof);
         } catch (InvalidArgument $error) {
             return $this->logged(0, Decision::ofMistake($reference, $error->getMessage()));
         }
@@ -118,12 +122,13 @@ final class Client implements Sessions
         ?Expect $expect = null,
         ?int $timeoutMs = null,
         ?string $traceparent = null,
+        bool|string $proof = false,
     ): Answer {
         $since = hrtime(true);
         if (str_contains($reference, "\0")) {
             throw new InvalidArgument(Library::NUL);
         }
-        $options = Library::options($expect, $timeoutMs, $traceparent);
+        $options = Library::options($expect, $timeoutMs, $traceparent, $proof);
         [$next, $why, $json] = Native::get($this->opened(), $reference, $options);
         if ($this->logger !== null) {
             $this->logged(hrtime(true) - $since, Decision::of($reference, $next, $why, $json));
@@ -136,6 +141,7 @@ final class Client implements Sessions
         ?Expect $expect = null,
         int $timeoutMs = 15_000,
         int $intervalMs = 500,
+        bool|string $proof = false,
     ): Answer {
         foreach (['timeoutMs' => $timeoutMs, 'intervalMs' => $intervalMs] as $name => $milliseconds) {
             if ($milliseconds < 1 || $milliseconds > self::LONGEST_WAIT_MS) {
@@ -148,12 +154,13 @@ final class Client implements Sessions
         try {
             for ($pause = $intervalMs;; $pause = min(2 * $pause, self::LONGEST_PAUSE_MS)) {
                 $left = max(1, intdiv($end - hrtime(true), 1_000_000));
-                $batch->add($reference, $expect, $left);
+                $batch->add($reference, $expect, $left, $proof);
                 while (($decision = $batch->next(self::SLICE_MS)) === null) {
                     continue; // a signal handler may run
                 }
                 $answer = Answer::of($decision->json);
                 $isOver = $answer->session?->isFinal ?? !($answer->error?->isRetryable ?? false);
+                $isOver = $isOver && $answer->proof()?->state !== 'pending';
                 $left = intdiv($end - hrtime(true), 1_000_000);
                 // Half of a pause is chance, so that many who wait do not ask at the same moment; and the last read
                 // comes just before time is over.
@@ -170,6 +177,51 @@ final class Client implements Sessions
         }
     }
 
+    /**
+     * Sees to it that a session which waits for the merchant's approval is approved. One request is sent at most; what
+     * became of one whose answer is lost, the session says. For Inbank, where the configuration has `approvals`.
+     *
+     * @param Expect $expect with amount and currency: what has not been checked is not approved
+     * @return Answer the last read: one that is held was not approved, see approval()
+     * @throws NotWaiting where it is not, or no longer, for the merchant to approve
+     * @throws NoAnswer
+     * @throws Misconfigured
+     */
+    public function approve(
+        string $reference,
+        Expect $expect,
+        ?int $timeoutMs = null,
+    ): Answer {
+        return $this->settled(Native::approve(...), $reference, $expect, $timeoutMs);
+    }
+
+    /**
+     * The opposite of approve(): the session is cancelled.
+     *
+     * @throws NotWaiting
+     * @throws NoAnswer
+     * @throws Misconfigured
+     */
+    public function refuse(
+        string $reference,
+        ?Expect $expect = null,
+        ?int $timeoutMs = null,
+    ): Answer {
+        return $this->settled(Native::refuse(...), $reference, $expect, $timeoutMs);
+    }
+
+    private function settled(\Closure $call, string $reference, ?Expect $expect, ?int $timeoutMs): Answer
+    {
+        $since = hrtime(true);
+        if (str_contains($reference, "\0")) {
+            throw new InvalidArgument(Library::NUL);
+        }
+        $options = Library::options($expect, $timeoutMs);
+        [$next, $why, $json] = $call($this->opened(), $reference, $options);
+        $this->logged(hrtime(true) - $since, Decision::of($reference, $next, $why, $json));
+        return Library::answered($reference, $json);
+    }
+
     public function batch(iterable $references, int $inFlight = 32, ?int $requestsPerSecond = null): \Generator
     {
         $batch = $this->openBatch($inFlight, $requestsPerSecond);
@@ -179,9 +231,9 @@ final class Client implements Sessions
                 // No more than can soon be asked: what gives the references may have no end.
                 while ($waiting->valid() && $batch->count() < 2 * $inFlight) {
                     $each = $waiting->current();
-                    [$reference, $expect] = is_array($each) ? [$each[0], $each[1] ?? null] : [$each, null];
+                    [$reference, $expect, $proof] = (is_array($each) ? $each : [$each]) + [1 => null, 2 => false];
                     try {
-                        if (!$batch->add($reference, $expect)) {
+                        if (!$batch->add($reference, $expect, null, $proof)) {
                             break;
                         }
                     } catch (InvalidArgument $error) {

@@ -17,7 +17,7 @@ final class Library
     public const NUL = 'a NUL byte in the reference: C would read another one';
 
     /** The number of Native that this package was made with. */
-    private const NATIVE = 2;
+    private const NATIVE = 3;
 
     /** What is thrown, by the result's word. */
     private const MISCONFIGURED = [
@@ -40,6 +40,7 @@ final class Library
         'malformed' => Malformed::class,
         'too_large' => TooLarge::class,
         'mismatched' => Mismatched::class,
+        'not_waiting' => NotWaiting::class,
     ];
 
     private function __construct()
@@ -90,8 +91,12 @@ final class Library
         ?Expect $expect = null,
         ?int $timeoutMs = null,
         ?string $traceparent = null,
+        bool|string $proof = false,
     ): ?string {
         $options = [];
+        if ($proof !== false) {
+            $options['proof'] = $proof === true ? true : ['transaction' => $proof];
+        }
         if ($timeoutMs !== null) {
             $options['timeout_ms'] = $timeoutMs;
         }

@@ -20,7 +20,7 @@ use FFI;
 final class Native
 {
     /** Of what stands here: another one with every change of a method or of what it returns. */
-    public const NUMBER = 2;
+    public const NUMBER = 3;
 
     /** The interface that DECLARATIONS are of. */
     private const ABI_VERSION = 1;
@@ -42,6 +42,10 @@ final class Native
         int session_client_report(session_client *client, session_answer **answer);
         void session_client_close(session_client *client);
         int session_get(session_client *client, const char *reference, const char *options, session_answer **answer);
+        int session_approve(session_client *client, const char *reference, const char *options, session_answer
+            **answer);
+        int session_refuse(session_client *client, const char *reference, const char *options, session_answer
+            **answer);
         int session_batch_open(session_client *client, const char *options, session_batch **batch, session_answer
             **answer);
         int session_batch_add(session_batch *batch, const char *reference, const char *options, uint64_t tag);
@@ -120,6 +124,32 @@ final class Native
         $library = self::library();
         $answer = $library->new('session_answer *');
         $library->session_get(self::$clients[$client], $reference, $options, FFI::addr($answer));
+        return self::taken($library, $answer);
+    }
+
+    /**
+     * Has a session approved.
+     *
+     * @return array{int, string, string} as get()
+     */
+    public static function approve(int $client, string $reference, ?string $options): array
+    {
+        $library = self::library();
+        $answer = $library->new('session_answer *');
+        $library->session_approve(self::$clients[$client], $reference, $options, FFI::addr($answer));
+        return self::taken($library, $answer);
+    }
+
+    /**
+     * Has a session cancelled.
+     *
+     * @return array{int, string, string} as get()
+     */
+    public static function refuse(int $client, string $reference, ?string $options): array
+    {
+        $library = self::library();
+        $answer = $library->new('session_answer *');
+        $library->session_refuse(self::$clients[$client], $reference, $options, FFI::addr($answer));
         return self::taken($library, $answer);
     }
 

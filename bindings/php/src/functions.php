@@ -13,6 +13,7 @@ namespace PaySession;
  * @param string $json the provider's document, as it came
  * @param string|null $id the identifier that it must carry
  * @param bool|null $trustProcessedAt Dintero: whether `processed_at` says that it is paid
+ * @param string|null $proof the document of the resource that proves the payment, as it came; judged with the session's
  * @throws NoAnswer where the document is none, or of another session
  * @throws Misconfigured
  */
@@ -23,8 +24,10 @@ function normalize(
     ?string $id = null,
     ?Expect $expect = null,
     ?bool $trustProcessedAt = null,
+    #[\SensitiveParameter]
+    ?string $proof = null,
 ): Answer {
-    if (str_contains($provider . $json, "\0")) {
+    if (str_contains($provider . $json . $proof, "\0")) {
         throw new InvalidArgument('a NUL byte in the document: C would read the part before it');
     }
     $options = [];
@@ -37,6 +40,10 @@ function normalize(
         $options['expect'] = (object) $expect->toArray();
     }
     $encoded = $options === [] ? null : Library::encoded($options);
+    if ($proof !== null) {
+        // As it is spelt. What is more than one object, or less, is no JSON any more with a brace too many.
+        $encoded = ($encoded === null ? '{' : substr($encoded, 0, -1) . ',') . "\"proof\":{\"document\":$proof}}";
+    }
     [, , $answer] = Library::call(static fn (): array => Native::normalize($provider, $json, $encoded));
     return Library::answered('', $answer);
 }

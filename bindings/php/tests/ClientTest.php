@@ -15,6 +15,7 @@ use PaySession\Mismatched;
 use PaySession\NoAnswer;
 use PaySession\NotConfigured;
 use PaySession\NotFound;
+use PaySession\NotWaiting;
 use PaySession\Next;
 use PaySession\Paid;
 use PaySession\ProviderError;
@@ -423,5 +424,100 @@ final class ClientTest extends SandboxTestCase
         foreach (['jan@example.com', 'Persson', 'sandbox-ledyer-secret', 'kco_test', 'sandbox-token'] as $secret) {
             self::assertStringNotContainsString($secret, $all);
         }
+    }
+
+    /** @return array<string, array{string, string, Next, string, ?string}> */
+    public function proofs(): array
+    {
+        return [
+            'kustom' => ['kustom', 'AUTHORIZED', Next::Ship, '', 'secured'],
+            'kustom, cancelled' => ['kustom', 'CANCELLED', Next::Hold, 'proof_ended', 'ended'],
+            'inbank, waiting' => ['inbank', 'signed', Next::Hold, 'proof_pending', 'pending'],
+            'ledyer, refunded' => ['ledyer', 'orderRefunded', Next::Hold, 'proof_refunded', 'refunded'],
+        ];
+    }
+
+    /** @dataProvider proofs */
+    public function testTheProofIsReadWhereItIsAskedFor(
+        string $provider,
+        string $status,
+        Next $next,
+        string $why,
+        string $state,
+    ): void {
+        $status = ['status' => $status];
+        if ($provider === 'kustom' && $state === 'ended') {
+            $status['fields'] = ['captured_amount' => 2000];
+        }
+        $paid = ['kustom' => 'finalized', 'inbank' => 'completed', 'ledyer' => 'authorized'][$provider];
+        $reference = self::session($provider, status: $paid, amount: 2000, proof: $status);
+        $client = self::client();
+        $decision = $client->decide($reference, proof: true);
+        self::assertSame([$next, $why], [$decision->next, $decision->why]);
+        $answer = $client->get($reference, proof: true);
+        self::assertSame($state, $answer->proof()->state);
+        self::assertJson($answer->proof()->rawJson);
+        self::assertJson($answer->rawJson());
+        self::assertStringNotContainsString('"proof"', $answer->rawJson());
+        self::assertNull($client->get($reference)->proof());
+        $batch = iterator_to_array($client->batch([[$reference, null, true]]));
+        self::assertSame($next, $batch[$reference]->next);
+    }
+
+    public function testDinterosTransactionIsNamed(): void
+    {
+        $reference = self::session('dintero', status: 'processed', amount: 2000);
+        $shown = self::ask('GET', 'sessions/' . rawurlencode($reference));
+        $transaction = basename($shown['proof']['path']);
+        $answer = self::client()->get($reference, proof: $transaction);
+        self::assertSame(Next::Ship, $answer->next);
+        self::assertSame('transaction', $answer->proof()->resource);
+        $this->expectException(Mismatched::class);
+        self::client()->get($reference, proof: 'T99999999.x');
+    }
+
+    /** A text of the document's own that looks like the key behind it. */
+    public function testWhereTheDocumentEnds(): void
+    {
+        $document = '{"session_id": "1", "status": "FINALIZED", "order_amount": 1, "purchase_currency": "EUR",'
+            . '"order_id": "o", "proof": null, "x": ["\\\\\"}", {"raw":{}}, "\ud83d"] ,"proof2":{"raw":1}}';
+        $proof = '{"order_id":"o","status":"CAPTURED","order_amount":1.0,"purchase_currency":"EUR","raw":{"proof":{}}}';
+        $answer = normalize('kustom', $document, proof: $proof);
+        self::assertSame(Next::Ship, $answer->next);
+        self::assertSame($document, $answer->rawJson());
+        self::assertSame($proof, $answer->proof()->rawJson);
+        self::assertSame(1, $answer->proof()->amount->minor);
+        $this->expectException(InvalidArgument::class);
+        normalize('kustom', $document, proof: '{}, "x": {}');
+    }
+
+    /** What waits for its payment is waited for. */
+    public function testWaitsWhileThePaymentIsPending(): void
+    {
+        $reference = self::session('inbank', status: 'completed', proof: ['status' => 'signed']);
+        $since = hrtime(true);
+        $answer = self::client()->wait($reference, timeoutMs: 900, intervalMs: 50, proof: true);
+        self::assertSame('pending', $answer->proof()->state);
+        self::assertGreaterThan(500_000_000, hrtime(true) - $since);
+    }
+
+    public function testApprovesAndRefuses(): void
+    {
+        $inbank = ['approvals' => true, ...self::config()['inbank']];
+        $client = self::client(inbank: $inbank);
+        $expect = new Expect(amount: 30_000, currency: 'EUR');
+        $reference = self::session('inbank', status: 'granted', amount: 30_000, currency: 'EUR');
+        self::assertSame(['wanted' => 'approved', 'sent' => false, 'http_status' => null], $client->approve(
+            $reference,
+            new Expect(amount: 30_001, currency: 'EUR')
+        )->approval());
+        $answer = $client->approve($reference, $expect);
+        self::assertSame(Next::Ship, $answer->next);
+        self::assertSame(['wanted' => 'approved', 'sent' => true, 'http_status' => 204], $answer->approval());
+        self::assertNull($client->get($reference)->approval());
+        $other = self::session('inbank', status: 'granted', amount: 30_000, currency: 'EUR');
+        self::assertSame(Next::Release, $client->refuse($other)->next);
+        $this->expectException(NotWaiting::class);
+        $client->refuse($reference);
     }
 }

@@ -4,7 +4,8 @@
 
 /**
  * Answers to many questions, one on a line of standard input and of standard output: for the suite that compares all
- * languages. A question is JSON: {"provider", "file", "id", "expect", "trust_processed_at"} or {"reference"}.
+ * languages. A question is JSON: {"provider", "file", "id", "expect", "trust_processed_at",
+ * "proof"} or {"reference"}.
  */
 
 declare(strict_types=1);
@@ -29,7 +30,8 @@ while (($line = fgets(STDIN)) !== false) {
                 file_get_contents($asked['file']),
                 $asked['id'] ?? null,
                 isset($asked['expect']) ? new Expect(...$asked['expect']) : null,
-                $asked['trust_processed_at'] ?? null
+                $asked['trust_processed_at'] ?? null,
+                $asked['proof'] ?? null
             );
         $json = $answer->json;
     } catch (NoAnswer $error) {

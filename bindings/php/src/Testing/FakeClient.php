@@ -41,8 +41,12 @@ final class FakeClient implements Sessions
     {
     }
 
-    public function decide(string $reference, ?Expect $expect = null, ?int $timeoutMs = null): Decision
-    {
+    public function decide(
+        string $reference,
+        ?Expect $expect = null,
+        ?int $timeoutMs = null,
+        bool|string $proof = false,
+    ): Decision {
         $answer = Answer::of($json = $this->json($reference, $expect));
         $why = $answer->error->message ?? implode(', ', $answer->session->holds ?? []);
         return new Decision($reference, $answer->next, $answer->result, $why, $json);
@@ -53,6 +57,7 @@ final class FakeClient implements Sessions
         ?Expect $expect = null,
         ?int $timeoutMs = null,
         ?string $traceparent = null,
+        bool|string $proof = false,
     ): Answer {
         return Library::answered($reference, $this->json($reference, $expect));
     }
@@ -62,6 +67,7 @@ final class FakeClient implements Sessions
         ?Expect $expect = null,
         int $timeoutMs = 15_000,
         int $intervalMs = 500,
+        bool|string $proof = false,
     ): Answer {
         return $this->get($reference, $expect);
     }
