@@ -36,6 +36,7 @@ from ._errors import (
     NotConfigured,
     NotFound,
     NotGenuine,
+    NotWaiting,
     OutOfMemory,
     PaySessionError,
     ProviderError,
@@ -50,6 +51,7 @@ from ._errors import (
     UsageError,
 )
 from ._options import (
+    ApprovalOptions,
     BatchOptions,
     CallbackOptions,
     Config,
@@ -65,6 +67,7 @@ from ._options import (
 )
 from ._values import (
     Amount,
+    Approval,
     Callback,
     Checks,
     Customer,
@@ -86,6 +89,8 @@ __all__ = [
     "Aborted",
     "Amount",
     "Answer",
+    "Approval",
+    "ApprovalOptions",
     "AsyncClient",
     "Batch",
     "BatchOptions",
@@ -121,6 +126,7 @@ __all__ = [
     "NotConfigured",
     "NotFound",
     "NotGenuine",
+    "NotWaiting",
     "OutOfMemory",
     "Paid",
     "PaySessionError",

@@ -13,13 +13,14 @@ from decimal import Context, Decimal
 from typing import Any, NoReturn, Union
 
 from ._loaded import library
-from ._value import Value
-from ._values import Error, Exchange, Proof, Session, error_of, exchange_of, proof_of, session_of
+from ._value import Value, made
+from ._values import Approval, Error, Exchange, Proof, Session, error_of, exchange_of, proof_of, session_of
 from ._words import AnyResult, Next, Paid, Result, Status
 
 # The last key of each answer but for the proof, of which it is the last one; within a text a quotation mark is escaped.
 _RAW = b',"raw":'
 _PROOF = ',"proof":'
+_APPROVAL = b',"approval":'
 
 _status, _paid = library.session_answer_status, library.session_answer_paid
 _decision = library.session_answer_decision
@@ -109,10 +110,23 @@ class _Reply:
     def to_dict(self) -> dict[str, Any]:
         """The answer in the library's own words (paysession.schema.json) and plain types, which JSON
         can say. Without `raw`, and without the proof's. Holds personal data."""
-        told, proof = self._decoded(), self._proof_text()
+        told, proof, approval = self._decoded(), self._proof_text(), self.approval
         if proof is not None:
             told["proof"] = _parted(proof)[0]
+        if approval is not None:
+            told["approval"] = {name: getattr(approval, name) for name in ("wanted", "sent", "http_status")}
         return told
+
+    @property
+    def approval(self) -> Approval | None:
+        """What was done for the merchant; None but of approve() and refuse()."""
+        # The last key, and no object in it. One of a document's own has more braces behind it.
+        before, _, last = self.json.rpartition(b"{")
+        if not before.endswith(_APPROVAL):
+            return None
+        text = "{" + last.decode("utf-8")
+        told, end = _PLAIN.raw_decode(text)
+        return made(Approval, told) if end == len(text) - 1 else None
 
     def _proof_text(self) -> str | None:
         """What stands behind `raw`; None where no proof was asked for."""

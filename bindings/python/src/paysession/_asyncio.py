@@ -19,7 +19,7 @@ from ._callbacks import Headers
 from ._calls import options_text, providers, text
 from ._client import Client, Pauses, decision_of, record, record_of_many, returned
 from ._errors import PaySessionError
-from ._options import BatchOptions, CallbackOptions, Config, Expect, ReadOptions, Transaction
+from ._options import ApprovalOptions, BatchOptions, CallbackOptions, Config, Expect, ReadOptions, Transaction
 from ._values import Callback
 from ._words import Next, Result
 
@@ -100,7 +100,7 @@ class AsyncClient:
 
     async def read_many(
         self, references: Iterable[Wanted] | AsyncIterable[Wanted], *,
-        timeout_ms: int | None = None, **options: Unpack[BatchOptions],
+        timeout_ms: int | None = None, proof: bool = False, **options: Unpack[BatchOptions],
     ) -> AsyncIterator[tuple[Any, Answer | PaySessionError]]:
         """Reads them all, as Client.read_many(); `references` may be asynchronous, too."""
         refuse_text(references)
@@ -115,7 +115,7 @@ class AsyncClient:
             while True:
                 if more and batch.pending <= full:
                     try:
-                        more = filled(batch, waiting, held, timeout_ms)
+                        more = filled(batch, waiting, held, timeout_ms, proof)
                         full = batch.pending - REFILL
                     except _NotYet:
                         full = math.inf
@@ -143,6 +143,15 @@ class AsyncClient:
         """Whether a request that came to the shop is the provider's: Client.callback(). Nothing is waited for, so it is
         not awaited."""
         return self._client.callback(provider, method, url, headers, body, **options)
+
+    async def approve(self, reference: str, **options: Unpack[ApprovalOptions]) -> Answer:
+        """Client.approve(), on a thread of its own: a cancelled task leaves it to its end, for nothing takes a request back
+        that was sent."""
+        return await asyncio.get_running_loop().run_in_executor(None, lambda: self._client.approve(reference, **options))
+
+    async def refuse(self, reference: str, **options: Unpack[ApprovalOptions]) -> Answer:
+        """Client.refuse(), in the same way."""
+        return await asyncio.get_running_loop().run_in_executor(None, lambda: self._client.refuse(reference, **options))
 
     async def aclose(self) -> None:
         """Closes the client, and ends what is under way, in other loops at their next turn; a second time

@@ -189,7 +189,7 @@ def refuse_text(references: object) -> None:
 
 
 def filled(
-    batch: Batch, waiting: Iterator[Wanted], held: list[Wanted], timeout_ms: int | None
+    batch: Batch, waiting: Iterator[Wanted], held: list[Wanted], timeout_ms: int | None, proof: bool
 ) -> bool:
     """Adds what there is room for; the one that there was none for is held. Whether there is more."""
     while True:
@@ -201,13 +201,15 @@ def filled(
         tag, reference, options = wanted(held[0])
         if timeout_ms is not None:
             options["timeout_ms"] = timeout_ms
+        if proof:
+            options["proof"] = True
         if not batch.add(reference, tag, **options):
             return True
         held.clear()
 
 
 def read_many(
-    batch: Batch, references: Iterable[Wanted], timeout_ms: int | None
+    batch: Batch, references: Iterable[Wanted], timeout_ms: int | None, proof: bool
 ) -> Iterator[tuple[Any, Answer | PaySessionError]]:
     """See Client.read_many()."""
     waiting, held, more = iter(references), [], True  # type: ignore[var-annotated]
@@ -215,7 +217,7 @@ def read_many(
     with batch:
         while True:
             if more and batch.pending <= full:
-                more = filled(batch, waiting, held, timeout_ms)
+                more = filled(batch, waiting, held, timeout_ms, proof)
                 full = batch.pending - REFILL
             found = batch.next(SLICE_MS)
             if found is not None:

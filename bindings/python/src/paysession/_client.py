@@ -27,7 +27,7 @@ from ._calls import answer, json_of, options_text, reply, text, whole
 from ._declarations import ClientPointer
 from ._errors import Aborted, PaySessionError, exception_of
 from ._loaded import library
-from ._options import BatchOptions, CallbackOptions, Config, Expect, ReadOptions, Transaction
+from ._options import ApprovalOptions, BatchOptions, CallbackOptions, Config, Expect, ReadOptions, Transaction
 from ._values import Callback, callback_of
 from ._words import AnyResult, Next, Result
 
@@ -152,7 +152,7 @@ class Client:
             return Batch(handle, options_of_batch(options))
 
     def read_many(
-        self, references: Iterable[Wanted], *, timeout_ms: int | None = None,
+        self, references: Iterable[Wanted], *, timeout_ms: int | None = None, proof: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Iterator[tuple[Any, Answer | PaySessionError]]:
         """Reads them all, and yields each with its Answer, or with the error that get() would raise,
@@ -160,10 +160,11 @@ class Client:
 
         Each of `references` is a reference; a tuple of it and what the shop expects (Expect); or
         those two behind a tag of the shop's, which is then what comes back. There may be no end of
-        them: no more are taken than there is room for. `timeout_ms` is each session's own.
+        them: no more are taken than there is room for. `timeout_ms` is each session's own; `proof` as get() takes it, of
+        all but Dintero's.
         """
         refuse_text(references)
-        return self._recorded(read_many(self.batch(**options), references, timeout_ms))
+        return self._recorded(read_many(self.batch(**options), references, timeout_ms, proof))
 
     def get_inbank(
         self, shop_uuid: str, pos_session_uuid: str, **options: Unpack[ReadOptions]
@@ -218,6 +219,29 @@ class Client:
         if isinstance(told, Failure) and told.result != Result.UNSIGNED:
             raise exception_of(told)
         return callback_of(told.json)
+
+    def approve(self, reference: str, **options: Unpack[ApprovalOptions]) -> Answer:
+        """Sees to it that a session which waits for the merchant's approval is approved (Inbank; the configuration has to
+        say `approvals`). `expect` with amount and currency is demanded: what has not been checked is not approved.
+
+        One request is sent at most; what became of one whose answer is lost, the session says. So to call this again is
+        safe. Returns the Answer that was read last: decide on `is_paid`; one that is held was not approved, see
+        `approval`. Raises NotWaiting where it is not for the merchant to approve, otherwise as get(). Ctrl-C waits for the
+        end of the call; cancel() ends it.
+        """
+        return self._settle("approve", library.session_approve, reference, options)
+
+    def refuse(self, reference: str, **options: Unpack[ApprovalOptions]) -> Answer:
+        """The opposite of approve(): the session is cancelled. `expect` is held against it where it is given."""
+        return self._settle("refuse", library.session_refuse, reference, options)
+
+    def _settle(self, name: str, function: Any, reference: str, options: ApprovalOptions) -> Answer:
+        since = time.monotonic()
+        asked, chosen = text("reference", reference), options_text(name, ApprovalOptions, options)
+        with self._entered() as handle:
+            told = reply(function, handle, asked, chosen)
+        record(reference, told, time.monotonic() - since)
+        return returned(told)
 
     def cancel(self) -> None:
         """Ends the calls in flight, in whatever thread, with Aborted. Later calls are not affected.

@@ -53,6 +53,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
         result, (ClientPointer, c_char_p, c_char_p, c_char_p, c_char_p, POINTER(AnswerPointer))),
     "session_get_ledyer": (result, (ClientPointer, c_char_p, c_char_p, POINTER(AnswerPointer))),
     "session_wait": (result, (ClientPointer, c_char_p, c_char_p, POINTER(AnswerPointer))),
+    "session_approve": (result, (ClientPointer, c_char_p, c_char_p, POINTER(AnswerPointer))),
+    "session_refuse": (result, (ClientPointer, c_char_p, c_char_p, POINTER(AnswerPointer))),
     "session_batch_open": (
         result, (ClientPointer, c_char_p, POINTER(BatchPointer), POINTER(AnswerPointer))),
     "session_batch_add": (result, (BatchPointer, c_char_p, c_char_p, c_uint64)),

@@ -167,6 +167,11 @@ class Unsigned(PaySessionError):
     """Nothing to check a callback by. Not raised: Client.callback() returns such a one, as a hint."""
 
 
+class NotWaiting(PaySessionError):
+    """The session is not, or no longer, for the merchant to approve or to refuse. `answer.approval` says whether the
+    provider was asked."""
+
+
 _KINDS: dict[str, type[PaySessionError]] = {
     Result.INVALID_ARGUMENT: InvalidArgument,
     Result.INVALID_CONFIG: InvalidConfig,
@@ -187,6 +192,7 @@ _KINDS: dict[str, type[PaySessionError]] = {
     Result.MISMATCHED: Mismatched,
     Result.NOT_GENUINE: NotGenuine,
     Result.UNSIGNED: Unsigned,
+    Result.NOT_WAITING: NotWaiting,
 }
 
 

@@ -29,6 +29,8 @@ class InbankConfig(TypedDict, total=False):
     base_url: str
     country: str
     api_key: Secret
+    #: Client.approve() and Client.refuse() may be called.
+    approvals: bool
 
 
 class KustomConfig(TypedDict, total=False):
@@ -116,6 +118,15 @@ class ReadOptions(TypedDict, total=False):
     traceparent: Optional[str]
     #: True: the proof of payment is read too, into the same answer; of Dintero's sessions, whose transaction it is.
     proof: Optional[Union[bool, Transaction]]
+
+
+class ApprovalOptions(TypedDict, total=False):
+    """What Client.approve() and Client.refuse() can be told; `interval_ms` is the first pause between two reads."""
+
+    expect: Optional[Expect]
+    timeout_ms: Optional[int]
+    interval_ms: Optional[int]
+    traceparent: Optional[str]
 
 
 class BatchOptions(TypedDict, total=False):

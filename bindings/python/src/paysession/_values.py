@@ -180,6 +180,17 @@ class Proof(Value, hidden=("raw",)):
         return moment(self.updated_at)
 
 
+class Approval(Value):
+    """What Client.approve() or Client.refuse() did."""
+
+    #: "approved" or "refused"
+    wanted: str
+    #: The one request was sent, or may have been.
+    sent: bool
+    #: What the provider answered to it.
+    http_status: Optional[int]
+
+
 class Error(Value, hidden=("provider_message",)):
     """Why there is no session. `message` and `advice` are free of personal data."""
 

@@ -47,6 +47,7 @@ class Result(_Word):
     MISMATCHED = "mismatched", 32
     NOT_GENUINE = "not_genuine", 33
     UNSIGNED = "unsigned", 34
+    NOT_WAITING = "not_waiting", 35
     DONE = "done", 40
     AGAIN = "again", 41
 
