@@ -98,3 +98,70 @@ key() { # KEY
     exits 1 paysession get -q kustom:created-then-finalized-ref-by-bash
     exits 0 paysession get -q kustom:created-then-finalized-ref-by-bash
 }
+
+@test "the proof of payment is read where it is asked for" {
+    local session over dintero transaction
+    session=$(asked '{"provider": "kustom", "status": "finalized"}' "$SESSIONS" | key session)
+    over=$(asked '{"provider": "kustom", "status": "finalized", "proof": {"status": "CANCELLED"}}' "$SESSIONS" | key session)
+    exits 0 paysession get --proof "$session" > answer
+    judge answer 'answers[0]["proof"]["state"] == "secured"'
+    exits 0 paysession get -q "$over"
+    exits 3 paysession get --proof "$over" > answer
+    judge answer 'answers[0]["proof"]["state"] == "ended" and "proof_ended" in answers[0]["session"]["holds"]'
+    exits 3 paysession get --format=words --proof "$over" > words
+    grep -q 'by the proof of payment it was cancelled' words
+    printf '%s\n' "$session" "$over" > list
+    exits 0 paysession batch --proof --ordered list > answers
+    judge answers '[answer["proof"]["state"] for answer in answers] == ["secured", "ended"]'
+    # Dintero's is the one that the callback names.
+    dintero=$(asked '{"provider": "dintero", "status": "processed"}' "$SESSIONS" | key session)
+    transaction=$(curl -sS --noproxy '*' "$SESSIONS/$dintero" |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["proof"]["path"].rpartition("/")[2])')
+    exits 3 paysession get -q --proof "$dintero"
+    exits 0 paysession get -q --transaction "$transaction" "$dintero"
+    exits 0 paysession wait -q --transaction="$transaction" "$dintero"
+    exits 4 paysession get -q --transaction T99999999.x "$dintero"
+    exits 64 paysession get -q --transaction "$transaction" "$session" 2> told
+    grep -qF -- "--transaction $transaction: expected true or false" told
+}
+
+@test "a document is judged with its proof, and what is no object is refused" {
+    echo '{"session_id": "1", "status": "FINALIZED", "order_amount": 1, "purchase_currency": "EUR", "order_id": "o"}' > session
+    echo '{"order_id": "o", "status": "CAPTURED", "order_amount": 1, "purchase_currency": "EUR", "x": 1.10}' > order
+    exits 0 paysession normalize --proof-document order kustom session > answer
+    grep -qF '"raw":{"order_id": "o", "status": "CAPTURED", "order_amount": 1, "purchase_currency": "EUR", "x": 1.10}}}' answer
+    exits 0 paysession normalize -q --proof-document order -e amount=1 kustom session
+    local text
+    for text in '[]' '{' '{} {}' '{}, "x": {}'; do
+        echo "$text" > other
+        exits 64 paysession normalize --proof-document other kustom session 2> told
+        grep -q 'expected a JSON object' told
+    done
+}
+
+@test "nothing is approved without --yes, and what is has been sent once" {
+    local session other
+    python3 - "$PAYSESSION_CONFIG" > approving.json <<'PYTHON'
+import json, sys
+config = json.load(open(sys.argv[1]))
+config["inbank"]["approvals"] = True
+print(json.dumps(config))
+PYTHON
+    chmod 600 approving.json
+    session=$(asked '{"provider": "inbank", "status": "granted", "amount": 30000, "currency": "EUR"}' "$SESSIONS" | key session)
+    other=$(asked '{"provider": "inbank", "status": "granted", "amount": 30000, "currency": "EUR"}' "$SESSIONS" | key session)
+    exits 64 paysession approve -c approving.json -e amount=30000,currency=EUR "$session" 2> told
+    grep -q 'approve: nothing was sent; expected --yes' told
+    exits 64 paysession approve -c approving.json --yes "$session" 2> told
+    grep -q expect told
+    exits 5 paysession approve --yes -e amount=30000,currency=EUR "$session"
+    exits 1 paysession get -q "$session"
+    exits 3 paysession approve -c approving.json --yes -e amount=1,currency=EUR "$session" > answer
+    judge answer 'answers[0]["approval"] == {"wanted": "approved", "sent": False, "http_status": None}'
+    exits 0 paysession approve -c approving.json --yes -e amount=30000,currency=EUR "$session" > answer
+    judge answer 'answers[0]["approval"] == {"wanted": "approved", "sent": True, "http_status": 204}'
+    exits 0 paysession approve -c approving.json --yes -q -e amount=30000,currency=EUR "$session"
+    exits 2 paysession refuse -c approving.json --yes -q "$other"
+    exits 4 paysession refuse -c approving.json --yes "$session" > answer
+    judge answer 'answers[0]["result"] == "not_waiting"'
+}
