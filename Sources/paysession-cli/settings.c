@@ -71,6 +71,12 @@ static const struct key provider_keys[] = {
     {"base_url", "environment's",
      "an address instead of an environment; http:// for loopback hosts only", NULL},
     {"auth_url", "environment's", "the full address of the token endpoint", NULL},
+    {"approvals", "false",
+     "whether approve and refuse may be called, which bind the shop to deliver or end the sale",
+     NULL},
+    {"checkout_url", "base_url's",
+     "where the transactions are that prove the payment, https://checkout.dintero.com without base_url",
+     NULL},
     {NULL, NULL, NULL, NULL}};
 
 static const char *const intro =

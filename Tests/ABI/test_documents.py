@@ -15,8 +15,8 @@ from paysession_sandbox.testing import RunningSandbox
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text("utf-8")
-#: What stands there of callbacks is run by Tests/Examples.
-PROGRAMS_OF = re.sub(r"^## What comes to the shop\n.*?(?=^## )", "", README, flags=re.DOTALL | re.MULTILINE)
+#: What stands there of callbacks and of proofs is run by Tests/Examples.
+PROGRAMS_OF = re.sub(r"^## What (?:comes to the shop|became of the money)\n.*?(?=^## )", "", README, flags=re.DOTALL | re.MULTILINE)
 
 
 def blocks(language: str) -> list[str]:

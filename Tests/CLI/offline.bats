@@ -253,3 +253,10 @@ print(*(f"basis {word}" for word in evidence["properties"]["basis"]["enum"]), se
         "$ROOT/Include/paysession.schema.json")
     [[ $count == 12 ]]
 }
+
+@test "config says what each key means" {
+    paysession config > template 2> words
+    # A key, its default, and words: one that the tool has no words for has blanks at its end.
+    run ! grep -E '^#   [a-z_]+ +$' words
+    grep -q '^#   approvals  *false  *whether' words
+}

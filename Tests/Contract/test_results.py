@@ -246,6 +246,14 @@ def test_done_and_again(loopback: str) -> None:
         call("session_batch_close", batch)
 
 
+def test_not_waiting(loopback: str) -> None:
+    """Tests/Faults/test_approval.py has many more."""
+    config = {"inbank": {"base_url": loopback, "api_key": "k", "approvals": True}, "proxy": ""}
+    with paysession.Client(config) as client, pytest.raises(paysession.NotWaiting) as raised:
+        client.refuse("inbank:shop/200")
+    assert raised.value.result == "not_waiting"
+
+
 @pytest.mark.parametrize(("secret", "result"), [
     ("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "not_genuine"), (None, "unsigned")])
 def test_callbacks(secret: str | None, result: str) -> None:

@@ -20,8 +20,8 @@ SOURCE = Path(paysession.__file__).resolve().parents[1]
 
 def blocks(readme: str) -> list[str]:
     text = (REPOSITORY / readme).read_text("utf-8")
-    # The two lines of a callback are run by Tests/Examples, in each language.
-    text = re.sub(r"^## What comes to the shop\n.*?(?=^## )", "", text, flags=re.DOTALL | re.MULTILINE)
+    # The lines of a callback and of the proof of payment are run by Tests/Examples, in each language.
+    text = re.sub(r"^## What (?:comes to the shop|became of the money)\n.*?(?=^## )", "", text, flags=re.DOTALL | re.MULTILINE)
     return re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
 
 
