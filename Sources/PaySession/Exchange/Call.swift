@@ -281,6 +281,10 @@ struct Call {
             failure = told
         }
         failure.retryAfter = response.retryAfter
+        if isAtProof, response.httpStatus ?? 200 == 200 {
+            // What came with another status says itself where it came from.
+            failure.message = sentence("proof: {}", failure.message)
+        }
         return attemptFailed(failure, at: now)
     }
 

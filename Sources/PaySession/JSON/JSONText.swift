@@ -53,7 +53,8 @@ struct JSONText {
 
     /// The bytes of the value there.
     func value(at start: Int) -> UnsafeBufferPointer<UInt8> {
-        UnsafeBufferPointer(rebasing: bytes[min(start, bytes.count)..<behindValue(start)])
+        let first = min(start, bytes.count)
+        return UnsafeBufferPointer(rebasing: bytes[first..<behindValue(first)])
     }
 
     /// The value there as text: a text decoded, a number or a boolean as it is spelt. nil for null,

@@ -82,14 +82,9 @@ struct Options {
         _ settings: Settings, _ reference: Reference
     ) throws(Failure) -> ProofWish? {
         let resource = reference.provider.proof.resource.text
-        guard reference.provider.proof.link == nil else {
-            guard settings.has("proof") else { return nil }
-            return try settings.bool("proof") == true ? .ofSession : nil
-        }
-        guard settings.hasObject("proof"), let section = try settings.section("proof") else {
-            if !settings.has("proof") { return nil }
-            return try settings.bool("proof") == true ? .ofSession : nil
-        }
+        guard reference.provider.proof.link == nil, settings.hasObject("proof"),
+            let section = try settings.section("proof")
+        else { return try settings.bool("proof") == true ? .ofSession : nil }
         guard
             let identifier = try section.text(
                 resource, "an identifier of 1 to 128 bytes",

@@ -120,10 +120,7 @@ final class Account {
         guard let own = provider.proof.host else { return base }
         if let given = try address(settings, own.setting) { return given }
         if settings.has("base_url") { return base }
-        guard let address = try Address.parse(own.usual) else {
-            throw settings.mistake(own.setting, Address.expected)
-        }
-        return address
+        return try Address.parse(own.usual) ?? base
     }
 
     var needsToken: Bool {

@@ -124,8 +124,8 @@ final class CallDriver: TransferOwner {
         let provider = call.reference.provider
         if let drift = call.drift { state.count(drift, of: provider) }
         guard let answer = call.answer else { return }
-        if let outcome = call.proofOutcome { state.count(proof: outcome, of: provider) }
-        state.count(answer.outcome, of: provider, elapsed: now.since(start))
+        state.count(
+            answer.outcome, proof: call.proofOutcome, of: provider, elapsed: now.since(start))
     }
 
     // MARK: Token

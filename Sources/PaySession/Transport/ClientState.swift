@@ -66,12 +66,8 @@ final class ClientState: @unchecked Sendable {
 
     // MARK: Counting
 
-    func count(_ outcome: Outcome, of provider: Provider, elapsed: Span) {
-        withLock { report.count(outcome, provider.index, elapsed) }
-    }
-
-    func count(proof outcome: Outcome, of provider: Provider) {
-        withLock { report.count(proof: outcome, provider.index) }
+    func count(_ outcome: Outcome, proof: Outcome?, of provider: Provider, elapsed: Span) {
+        withLock { report.count(outcome, proof: proof, provider.index, elapsed) }
     }
 
     func count(_ drift: Drift, of provider: Provider) {

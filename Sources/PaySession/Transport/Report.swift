@@ -6,7 +6,7 @@ struct Report {
         /// By the number of the `Outcome`.
         var outcomes = [Int64](repeating: 0, count: Int(Outcome.again.rawValue) + 1)
         /// How the reading of proofs ended, in the same way.
-        var proofs: [Int64] = []
+        var proofs = [Int64](repeating: 0, count: Int(Outcome.again.rawValue) + 1)
         var latencies = Latencies()
         /// The provider's clock minus this machine's, when it was last told.
         var clockSkew: Int64?
@@ -21,17 +21,13 @@ struct Report {
     /// Distinct names kept for each list; what comes later is counted as "other".
     private static let mostNames = 64
 
-    mutating func count(_ outcome: Outcome, _ provider: Int, _ elapsed: Span) {
+    /// - Parameter proof: how the reading of the proof ended; nil where there was none.
+    mutating func count(
+        _ outcome: Outcome, proof: Outcome? = nil, _ provider: Int, _ elapsed: Span
+    ) {
+        if let proof { tallies[provider].proofs[Int(proof.rawValue)] += 1 }
         tallies[provider].outcomes[Int(outcome.rawValue)] += 1
         tallies[provider].latencies.add(elapsed)
-    }
-
-    mutating func count(proof outcome: Outcome, _ provider: Int) {
-        if tallies[provider].proofs.isEmpty {
-            tallies[provider].proofs = [Int64](
-                repeating: 0, count: Int(Outcome.again.rawValue) + 1)
-        }
-        tallies[provider].proofs[Int(outcome.rawValue)] += 1
     }
 
     func knowsClock(_ provider: Int) -> Bool { tallies[provider].clockSkew != nil }
@@ -102,7 +98,7 @@ struct Report {
     }
 
     private static func write(_ outcomes: [Int64], to writer: inout Writer) {
-        for outcome in Outcome.allCases where Int(outcome.rawValue) < outcomes.count {
+        for outcome in Outcome.allCases {
             let count = outcomes[Int(outcome.rawValue)]
             if count > 0 { writer.field(outcome.word, count) }
         }

@@ -14,11 +14,11 @@ extension Provider {
         authorization: .bearerKey,
         identityFields: [IdentityField(path: "toy")],
         errors: ErrorShape(messages: ["sorry"], codes: []),
-        proof: "order",
+        proof: ProofTable("order", path: "/toy/v2/orders/{1}", link: "shelf", read: readOrder),
         read: readToyco)
 }
 
-private let statuses: [(String, Status)] = [
+private let statuses: [(StaticString, Status)] = [
     ("wrapped", .open),
     ("posted", .pending),
     ("played", .completed),
@@ -27,7 +27,8 @@ private let statuses: [(String, Status)] = [
 ]
 
 private func readToyco(_ document: Reader, _ rules: ReadingRules) -> Session {
-    let (status, evidence) = reportedStatus(document, "phase", statuses)
+    let (status, evidence) = reported(
+        document, "phase", statuses, or: .unknown)
     let session = Session(evidence: evidence)
     session.id = document.exactText("toy")
     session.status = status
@@ -36,4 +37,14 @@ private func readToyco(_ document: Reader, _ rules: ReadingRules) -> Session {
     session.identifiers = [("shelf", document.exactText("shelf"))]
     session.createdAt = document.timestamp("made")
     return session
+}
+
+private let orderStates: [(StaticString, ProofState)] = [("paid", .captured)]
+
+private func readOrder(_ document: Reader) -> Proof {
+    let (state, evidence) = reported(document, "order", orderStates, or: .unknown)
+    let proof = Proof(evidence: evidence)
+    proof.id = document.exactText("shelf")
+    proof.state = state
+    return proof
 }
