@@ -3,6 +3,8 @@
 
     python Tests/Proof/attack.py --seconds 600 --json figures.json
 
+About a third of them are pairs: a session, and in the options what proves its payment.
+
 A process of its own does the judging, so that a crash or a hang is a finding like any other: the
 document that it was at is kept in memory that both share. Ends with 1 if anything disagreed.
 """
@@ -25,7 +27,7 @@ from typing import Any
 
 import record
 from comparison import disagreements, smallest
-from documents import Maker
+from documents import PAIRS, Maker
 from shipped import Library
 
 STILL_S = 60  # Longer than this on one document is a hang.
@@ -67,16 +69,19 @@ def finding(
         return kinds(wrong) == kinds(disagreements(library, provider, cut, options)[1])
 
     document = smallest(document, same)
+    if options:
+        options = smallest(options, lambda cut: kinds(wrong) == kinds(
+            disagreements(library, provider, document, cut)[1]))
     return {"provider": provider, "document": repr(document), "options": repr(options),
             "disagreements": disagreements(library, provider, document, options)[1]}
 
 
-def attack(seconds: float, seed: int, desk: Desk) -> dict[str, Any]:
-    library, maker = Library(), Maker(seed)
+def attack(seconds: float, seed: int, desk: Desk, pairs: float) -> dict[str, Any]:
+    library, maker = Library(), Maker(seed, pairs)
     tally: dict[str, collections.Counter[str]] = {
-        name: collections.Counter() for name in ("provider", "result", "status", "paid", "hold")}
+        name: collections.Counter() for name in ("provider", "result", "status", "paid", "hold", "state")}
     findings: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    count = disagreed = 0
+    count = judged_together = disagreed = 0
     started = time.monotonic()
     while time.monotonic() - started < seconds:
         for _ in range(256):
@@ -90,19 +95,22 @@ def attack(seconds: float, seed: int, desk: Desk) -> dict[str, Any]:
                 tally["status"][right.status] += 1
                 tally["paid"][right.paid] += 1
                 tally["hold"].update(right.holds or ())
+            judged_together += right.proof_asked
+            if right.proof:
+                tally["state"][right.proof.state] += 1
             if wrong:
                 disagreed += 1
                 kept = findings.setdefault((provider, *kinds(wrong)), [])
                 if len(kept) < KEPT:
                     kept.append(finding(library, provider, document, options, wrong))
     took = time.monotonic() - started
-    return {"seed": seed, "seconds": round(took, 1), "documents": count,
+    return {"seed": seed, "seconds": round(took, 1), "documents": count, "pairs": judged_together,
             "per_second": round(count / took), "disagreements": disagreed,
             **{f"by_{name}": dict(each.most_common()) for name, each in tally.items()},
             "findings": [each for kept in findings.values() for each in kept]}
 
 
-def watched(seconds: float, seed: int) -> dict[str, Any]:
+def watched(seconds: float, seed: int, pairs: float = PAIRS) -> dict[str, Any]:
     """attack(), in a child whose death or silence is told like a disagreement."""
     desk = Desk()
     reading, writing = os.pipe()
@@ -111,7 +119,7 @@ def watched(seconds: float, seed: int) -> dict[str, Any]:
         status = 70
         try:
             os.close(reading)
-            told = json.dumps(attack(seconds, seed, desk)).encode()
+            told = json.dumps(attack(seconds, seed, desk, pairs)).encode()
             with os.fdopen(writing, "wb") as pipe:
                 pipe.write(told)
             status = 0
@@ -152,11 +160,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, help="one is drawn, and told, without this")
+    parser.add_argument("--pairs", type=float, default=PAIRS, help="the part of them that are pairs, 0 to 1")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the figures here as well")
     arguments = parser.parse_args()
     seed = secrets.randbits(32) if arguments.seed is None else arguments.seed
     print(f"seed {seed}, {Library().path}", flush=True)
-    figures = watched(arguments.seconds, seed)
+    figures = watched(arguments.seconds, seed, arguments.pairs)
     if arguments.json:
         record.write(arguments.json, figures)
     print(json.dumps(figures, indent=2))

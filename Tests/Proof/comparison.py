@@ -35,6 +35,11 @@ def disagreements(
             wrong.append("unknown without a hold, or held and not unknown")
         if told.status == "unknown" and told.paid != "unknown":
             wrong.append("the status is unknown, and paid is not")
+        # In the options it may be between blanks, and stands in them as it was written.
+        if told.proof and (not answer.proof_raw or answer.proof_raw not in (options or b"")):
+            wrong.append("proof.raw is not the object that came")
+        if told.proof and told.paid == "yes" and told.proof.state not in oracle.CONFIRMS:
+            wrong.append("paid, and the proof does not say so")
     elif session is not None or answer.raw != b"null" or not body["error"]:
         wrong.append("a failure with a session or raw, or without an error")
     unpaid = told.status != "completed" or told.minor is None or told.minor < 0 or not told.final

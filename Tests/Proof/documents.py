@@ -13,14 +13,16 @@ import re
 import sys
 import tarfile
 import unicodedata
+from json.encoder import encode_basestring
 from pathlib import Path
+from typing import Any
 
 from oracle import PROVIDERS, WORDS
 
 sys.path[:0] = (str(Path(__file__).resolve().parents[1] / each) for each in ("Cases", "Sandbox/src"))
 
 from cases import CASES  # noqa: E402
-from paysession_sandbox.provider import Provider  # noqa: E402
+from paysession_sandbox.provider import Provider, put_at  # noqa: E402
 from paysession_sandbox.providers import PROVIDERS as SANDBOX  # noqa: E402
 
 CORPUS = Path(__file__).resolve().parents[1] / "Fuzz" / "corpus"
@@ -33,6 +35,7 @@ UUID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 GOOD = {name: provider.good for name, provider in SANDBOX.items() if provider.good}
 # How often a document says what it need not say; all the rest it says always.
 SAID = {"created_at": 0.45, "processed_at": 0.9, "success": 0.3, "locale": 0.2, "items": 0.2}
+PAIRS = 0.35  # Of all.
 EVERY_WORD = sorted({word for words in WORDS.values() for word in words}
                     | {"paid", "rejected", "success", "AUTHORIZED", "COMPLETED", "approved"})
 LOOKALIKES = str.maketrans({
@@ -113,6 +116,16 @@ MOMENTS = [moment.replace("_", " ") for moment in """
 2024-01-15T10:30:60 2023-11-07T05:31:55Z 2023-11-07T05:31:56.0Z 2023-11-07T05:31:57Z
 2023-11-07T06:31:56+01 2023-11-07T05:31:55.999999999Z 2023-11-07T05:31:56.000000001Z
 """.split()]
+# Of pairs: the resource that proves payment, beside the session.
+TRANSACTION = "T12345678.4AqLkqEzvSGWK8Zbo4XbQs"
+LINKS = [UUID, UUID, UUID, ORDER_ID, "770e8400-e29b-41d4-a716-44665544000", "o", "o" * 128, "\u00e9" * 64, "a/../b?#%"]
+NO_LINKS = ["null", '""', "7", "true", "[]", "{}", '"."', '".."', '"..."', '"%2e%2e"', '"o\\u0007"', '"o\\u0080"',
+            '"o\\u009f"', '"o\\u00a0"', '"o\\u007f"', '"o\\n"', '"\\ud83d"', '"o\\ud83d"', '" "',
+            f'"{"o" * 128}"', f'"{"o" * 129}"', '"%s"' % ("\u00e9" * 64), '"%s"' % ("\u00e9" * 64 + "o")]
+PROOF_WORDS = sorted({word for provider in SANDBOX.values() for word, _ in provider.proof_states}
+                     | {"paid", "PAID", "completed", "terminated", "CAPTURE", "PARTIALLY_CAPTURED_", ""})
+FRAUDS = ["ACCEPTED", "ACCEPTED", "PENDING", "PENDING", "PENDING", "REJECTED", "STOPPED", "accepted", "Pending", ""]
+REFERENCE = "A-1001"
 BROKEN_BYTES = [
     b"\xff", b"\xc0\x80", b"\xc1\xbf", b"\xe0\x80\x80", b"\xed\xa0\x80", b"\xed\xb0\x80",
     b"\xf0\x80\x80\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\x80", b"\xc3",
@@ -124,8 +137,16 @@ BROKEN_BYTES = [
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null', re.S)
 
 
+class Token(str):
+    """A value in JSON already, which need not be right."""
+
+
+Object = dict[str, Any]
+
+
 def text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """As json.dumps(value, ensure_ascii=False) writes it, without a new encoder for each."""
+    return encode_basestring(value)
 
 
 def found_by_fuzzing() -> list[tuple[str, bytes, bytes | None]]:
@@ -144,15 +165,18 @@ def found_by_fuzzing() -> list[tuple[str, bytes, bytes | None]]:
 
 
 class Maker:
-    """An endless supply of (provider, document, options)."""
+    """An endless supply of (provider, document, options); so many of them pairs."""
 
-    def __init__(self, seed: int | str) -> None:
+    def __init__(self, seed: int | str, pairs: float = PAIRS) -> None:
+        self.pairs = pairs
         self.random = random.Random(seed)
         self.seeds: dict[str, list[tuple[bytes, bytes | None]]] = {each: [] for each in PROVIDERS}
         for case in CASES:
             if b"\0" not in case.body:
                 options = None if case.options is None else case.options.encode()
                 self.seeds[case.provider].append((case.body, options))
+        self.proven = [(provider, *seed) for provider, seeds in self.seeds.items() for seed in seeds
+                       if seed[1] and b'"proof"' in seed[1]]
         self.finds = found_by_fuzzing()
 
     def chance(self, part: float) -> bool:
@@ -481,7 +505,246 @@ class Maker:
         out = self.marked(self.object(members), 0.04).encode("utf-8", "surrogatepass")
         return (self.damaged(out) if self.chance(0.01) else out).replace(b"\0", b" ")
 
+    # ---- Pairs ----------------------------------------------------------------------------------
+
+    def pair(self) -> tuple[str, bytes, bytes]:
+        """A session, and options with the resource that proves its payment: the two belong together,
+        but for what is broken then, which is most often one thing."""
+        draw = self.random
+        if self.chance(0.15):
+            provider, document, options = draw.choice(self.proven)
+            assert options
+            if self.chance(0.8):
+                options = self.swapped(options)
+            if self.chance(0.3):
+                document = self.swapped(document)
+        else:
+            provider = draw.choice(PROVIDERS)
+            session, proof, asks, amount = self.belonging(provider)
+            for _ in range(draw.choice((0, 0, 1, 1, 1, 1, 1, 2, 2, 3))):
+                draw.choice(self.breaks(provider))(session, proof, asks, amount)
+            if provider == "inbank":
+                proof = self.wrapped(proof)
+            asks = {"proof": {"document": proof}, **asks}
+            document, options = (self.rendered(each).encode("utf-8", "surrogatepass") for each in (session, asks))
+            document, options = (each.replace(b"\0", b"\\u0000") for each in (document, options))
+        if self.chance(0.03):
+            options = self.damaged(options)
+        if self.chance(0.02):
+            document = self.damaged(document)
+        if self.chance(0.005):
+            provider = draw.choice(PROVIDERS)
+        return provider, document.replace(b"\0", b" "), options.replace(b"\0", b" ")
+
+    def belonging(self, provider: str) -> tuple[Object, Object, Object, int]:
+        """A session that is completed, what confirms it, how to ask, and the amount in minor units."""
+        draw, about = self.random, SANDBOX[provider]
+        link = draw.choice(LINKS)
+        amount = draw.choice((2000, 2000, 2000, 30000, 1, 0, 2**63 - 1))
+        currency = draw.choice(("SEK", "EUR", "NOK", "JPY", "KWD"))
+        session = about.saying(
+            id=IDS[provider], status=about.good, amount=amount, currency=currency, items=[],
+            processed_at="2023-11-07T05:31:56Z", reference=REFERENCE if self.chance(0.5) else None)
+        if about.proof_link:
+            session = put_at({"link": about.proof_link}, session, {"link": link})
+        word = draw.choice([word for word, state in about.proof_states if state in ("secured", "captured")])
+        proof = put_at(about.proof_places, {}, {
+            "id": link if about.proof_link else TRANSACTION, "status": word, "amount": amount, "currency": currency,
+            "reference": REFERENCE})
+        asks: Object = {}
+        if provider == "dintero":
+            asks["expect"] = {"reference": REFERENCE}
+            if self.chance(0.3):
+                proof["events"] = self.events(amount)
+        elif self.chance(0.15):
+            asks["expect"] = {"amount": amount * 100 if about.is_major and currency not in ("JPY", "KWD") else amount}
+        if provider == "dintero" and self.chance(0.3) or self.chance(0.1):
+            asks.setdefault("expect", {})["currency"] = currency
+        if provider == "kustom" and self.chance(0.4):
+            captured = draw.choice((0, 0, amount // 3, amount))
+            proof.update(captured_amount=captured, remaining_authorized_amount=amount - captured)
+        if provider == "kustom" and self.chance(0.4):
+            proof.update(fraud_status="ACCEPTED", refunded_amount=0)
+        if provider == "ledyer" and self.chance(0.4):
+            session["customer"] = {"paymentMethod": {"type": draw.choice(METHODS[:6])}}
+        if self.chance(0.15):
+            asks["id"] = IDS[provider]
+        return session, proof, asks, amount
+
+    def breaks(self, provider: str) -> list[Any]:
+        """The ways to break a pair of that provider; what breaks most often stands in it twice."""
+        money = [self.break_amount, self.break_amount, self.break_currency]
+        ways = [self.break_word, self.break_word, self.break_word, self.break_asking, self.break_session]
+        ways += {
+            "inbank": [self.break_end, self.break_identity], "ledyer": [self.break_method],
+            "kustom": [*money, self.break_fraud, self.break_fraud, self.break_sums, self.break_sums,
+                       self.break_sums, self.break_identity],
+            "dintero": [*money, self.break_reference, self.break_reference, self.break_events, self.break_identity],
+        }[provider]
+        return ways + ([self.break_link] if SANDBOX[provider].proof_link else [])
+
+    def break_word(self, session: Object, proof: Object, asks: Object, amount: int) -> None:
+        proof["status"] = Token(self.word(self.random.choice(PROOF_WORDS), 0.9))
+        if self.chance(0.05):
+            proof["status"] = None
+
+    def break_identity(self, session: Object, proof: Object, asks: Object, amount: int) -> None:
+        key = next(key for key in ("uuid", "order_id", "id") if key in proof)
+        link = str(proof[key])
+        proof[key] = Token(self.random.choice((
+            self.name(link, 0.4), self.written(link.upper()), self.written(link.swapcase()), '""', "null", "7",
+            self.written(UUID), self.written(self.random.choice(LINKS)), self.written(self.near(link)))))
+        if self.chance(0.2):
+            proof[key] = None
+
+    def break_link(self, session: Object, proof: Object, asks: Object, amount: int) -> None:
+        key = next(key for key in ("creditContractUuid", "order_id", "orderId") if key in session)
+        link = str(session[key])
+        session[key] = Token(self.random.choice((
+            self.random.choice(NO_LINKS), self.random.choice(NO_LINKS), self.name(link, 0.5), self.written(link.upper()))))
+        if self.chance(0.1):
+            session[key] = None
+
+    def break_amount(self, session: Object, proof: Object, asks: Object, amount: int) -> None:
+        where, key = self.random.choice(
+            [(each, key) for each in (session, proof, proof) for key in ("amount", "order_amount") if key in each])
+        nearly = str(amount + self.random.choice((-1, 1, 0)))
+        where[key] = Token(self.random.choice((nearly, nearly, self.number(nearly), self.number(str(amount)))))
+        if self.chance(0.05):
+            where[key] = None
+
+    def break_currency(self, session: Object, proof: Object, asks: Object, amount: int) -> None:
+        where, key = self.random.choice([(each, key) for each in (session, proof, proof, asks.get("expect", {}))
+                                         for key in ("currency", "purchase_currency") if key in each])
+        told = str(where[key])
+        where[key] = Token(self.random.choice((self.code(), self.written(told.lower()), self.word(told, 0.3))))
+        if self.chance(0.1):
+            where[key] = None
+
+    def break_reference(self, session: Object, proof: Object, asks: Object, amount: int) -> None:
+        expect = asks["expect"] if isinstance(asks.get("expect"), dict) else {}
+        where, key = self.random.choice(
+            ((proof, "merchant_reference"), (proof, "merchant_reference"), (expect, "reference")))
+        way = self.random.random()
+        if way < 0.2:
+            where[key] = None
+        elif way < 0.5:  # A number on one side or on both.
+            number = self.random.choice(REFERENCES)
+            where[key] = Token(number)
+            expect["reference"] = number if self.chance(0.7) else REFERENCE
+        else:
+            where[key] = Token(self.word(REFERENCE, 0.1))
+
+    def break_fraud(self, session: Object, proof: Object, asks: Object, amount: int) -> None:
+        word = self.random.choice(FRAUDS)
+        proof["fraud_status"] = Token(self.random.choice(("null", "1", "true")) if self.chance(0.1)
+                                      else self.word(word, 0.85))
+
+    def break_sums(self, session: Object, proof: Object, asks: Object, amount: int) -> None:
+        draw = self.random
+        for key in draw.sample(("captured_amount", "remaining_authorized_amount", "refunded_amount"), draw.choice((1, 1, 2, 3))):
+            nearly = draw.choice((0, 1, -1, amount, amount - 1, amount + 1, amount // 2, 2**63 - 1, 2**63))
+            proof[key] = Token(str(nearly) if self.chance(0.75) else self.number(str(amount)))
+            if self.chance(0.1):
+                proof[key] = Token(draw.choice(("null", '""', '"0"', "0.0", "-0", '"1"', "1.0", "10e-1")))
+
+    def break_end(self, session: Object, proof: Object, asks: Object, amount: int) -> None:
+        proof["terminatedAt"] = Token(self.random.choice(
+            ("null", "null", '""', "0", "false", "[]", "{}", '"\\ud83d"', self.time(), self.time())))
+
+    def break_events(self, session: Object, proof: Object, asks: Object, amount: int) -> None:
+        proof["events"] = self.events(amount) if self.chance(0.8) else Token(self.random.choice(OTHER_TYPES[:-1]))
+        if self.chance(0.5):
+            proof["updated_at"] = Token(self.time())
+
+    def break_method(self, session: Object, proof: Object, asks: Object, amount: int) -> None:
+        session[self.random.choice(("paymentMethod", "customer"))] = Token(self.method())
+
+    def break_asking(self, session: Object, proof: Object, asks: Object, amount: int) -> None:
+        draw, expect = self.random, asks.setdefault("expect", {})
+        way = draw.randrange(6) if isinstance(expect, dict) else 5
+        if way == 0:
+            expect["amount"] = Token(self.number(str(amount)) if self.chance(0.3) else str(amount + draw.choice((0, 0, 1, -1))))
+        elif way == 1:
+            expect["currency"] = draw.choice(("SEK", "NOK", "sek", "EUR", "eur", "JPY"))
+        elif way == 2:
+            expect["reference"] = draw.choice((REFERENCE, "A-1002", "a-1001", "1001"))
+        elif way == 3:
+            asks["trust_processed_at"] = self.chance(0.8)
+        elif way == 4:
+            asks["id"] = Token(self.name(draw.choice(list(IDS.values())), 0.9))
+        else:
+            asks["expect"] = Token(draw.choice(("{}", "null", "[]", '{"total":1}')))
+
+    def break_session(self, session: Object, proof: Object, asks: Object, amount: int) -> None:
+        """One of its own fields, or all that it says."""
+        draw = self.random
+        if "processed_at" in session:
+            key = draw.choice(("processed_at", "processed_at", "success", "created_at", "id", "amount"))
+            session[key] = Token(draw.choice(SUCCESSES) if key == "success" else self.name(str(session["id"]), 0.2)
+                                 if key == "id" else self.number("2000") if key == "amount" else self.time())
+            return
+        key = draw.choice(list(session))
+        told = session[key]
+        if key in ("status", "state"):
+            session[key] = Token(self.word(draw.choice(EVERY_WORD), 0.9))
+        elif isinstance(told, str):
+            session[key] = Token(self.word(told, 0.2))
+        else:
+            session[key] = Token(self.odd(self.rendered(told)))
+
+    def events(self, amount: int) -> list[Any]:
+        draw, out = self.random, []
+        for _ in range(draw.choice((0, 1, 1, 2, 3))):
+            event: Object = {"event": draw.choice(("CAPTURE", "CAPTURE", "REFUND", "AUTHORIZE")), "success": True,
+                             "amount": draw.choice((amount, amount // 2, 1))}
+            way = draw.random()
+            if way < 0.15:
+                event["success"] = Token(draw.choice(SUCCESSES))
+            elif way < 0.3:
+                event["amount"] = Token(self.number(str(amount)))
+            elif way < 0.35:
+                event["event"] = Token(self.word(event["event"], 0.2))
+            elif way < 0.4:
+                event[draw.choice(list(event))] = None
+            elif way < 0.45:
+                event = Token(draw.choice(OTHER_TYPES[:-1]))  # type: ignore[assignment]
+            out.append(event)
+        return out
+
+    def wrapped(self, proof: Object) -> Object:
+        """Inbank's contract under "contract", as it is, or both."""
+        way = self.random.random()
+        if way < 0.5:
+            return proof
+        if way < 0.85:
+            return {"contract": proof}
+        other: Object = {"uuid": self.random.choice((UUID, str(proof.get("uuid")))),
+                         "status": self.random.choice(("activated", "signed", "unsigned"))}
+        if way < 0.95:
+            return {"contract": proof, **other} if self.chance(0.5) else {"contract": other, **proof}
+        return {"contract": Token(self.random.choice(OTHER_TYPES[:-1])), **proof}
+
+    def rendered(self, value: Any) -> str:
+        """As JSON, its objects in any order; what is None is left out."""
+        if isinstance(value, Token):
+            return str(value)
+        if isinstance(value, dict):
+            members = [(key, each) for key, each in value.items() if each is not None]
+            if self.chance(0.3):
+                self.random.shuffle(members)
+            blank = self.random.choice(("", "", " ", "\n\t"))
+            return f"{{{blank}" + f",{blank}".join(
+                f"{text(key)}:{blank}{self.rendered(each)}" for key, each in members) + f"{blank}}}"
+        if isinstance(value, list):
+            return f"[{','.join(map(self.rendered, value))}]"
+        if isinstance(value, str) and not self.chance(0.1):
+            return text(value)
+        return json.dumps(value, ensure_ascii=True)
+
     def next(self) -> tuple[str, bytes, bytes | None]:
+        if self.chance(self.pairs):
+            return self.pair()
         provider = self.random.choice(PROVIDERS)
         way = self.random.random()
         if way < 0.6:

@@ -3,13 +3,14 @@
 
 `judge` answers as session_normalize() should. `property_holds` states the one sentence that all of
 this is for, in its own words and with its own reading of the bytes. Both take the provider's name,
-the bytes as they came and the options' text.
+the bytes as they came and the options' text, in which the resource that proves payment may stand.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
@@ -47,10 +48,58 @@ CREATED = {
     "inbank": "createdAt", "kustom": "created_at", "dintero": "created_at", "ledyer": "createdAt",
 }
 
+# What proves payment: what it is, where the session names it, and what its words mean.
+RESOURCE = {
+    "inbank": "contract", "kustom": "order", "ledyer": "payment_status", "dintero": "transaction",
+}
+LINK = {"inbank": "creditContractUuid", "kustom": "order_id", "ledyer": "orderId"}
+IDENTITY = {"inbank": "uuid", "kustom": "order_id", "dintero": "id"}
+STATES = {
+    "inbank": {"activated": "captured", "unsigned": "pending", "signed": "pending"},
+    "kustom": {
+        "AUTHORIZED": "secured", "PART_CAPTURED": "secured", "CAPTURED": "captured",
+        "CANCELLED": "ended", "EXPIRED": "ended", "CLOSED": "refunded",
+    },
+    "ledyer": {
+        "paymentConfirmed": "secured", "orderCaptured": "captured", "orderInitiated": "pending",
+        "orderPending": "pending", "paymentPending": "pending", "orderRefunded": "refunded",
+        "orderCancelled": "ended",
+    },
+    "dintero": {
+        "AUTHORIZED": "secured", "PARTIALLY_CAPTURED": "secured", "CAPTURED": "captured",
+        "REFUNDED": "refunded", "PARTIALLY_REFUNDED": "refunded",
+        "PARTIALLY_CAPTURED_REFUNDED": "refunded", "INITIATED": "pending", "ON_HOLD": "pending",
+        "DECLINED": "ended", "FAILED": "ended", "AUTHORIZATION_VOIDED": "ended",
+    },
+}
+# Dintero's transaction is also the session's status; of the words that are not here, a known one
+# means completed.
+TRANSACTION = {
+    "INITIATED": "pending", "ON_HOLD": "pending", "DECLINED": "declined", "FAILED": "failed",
+    "AUTHORIZATION_VOIDED": "cancelled",
+}
+CONFIRMS = {"secured", "captured"}
+
+
+class Proof(NamedTuple):
+    """What the answer says of the resource; `checks` are identity, amount, currency, reference."""
+
+    resource: str
+    id: str | None
+    state: str
+    evidence: tuple[str, str | None, str]
+    checks: tuple[str | None, str | None, str | None, str | None]
+    minor: int | None = None
+    currency: str | None = None
+    captured: int | None = None
+    refunded: int | None = None
+    updated_at: str | None = None
+    readable: bool = True  # In no answer: whether its own amount and sums are.
+
 
 class Verdict(NamedTuple):
-    """What is compared with the library's answer: after `result`, `retryable` and `decision` if that
-    is not ok, everything but `retryable` if it is."""
+    """What is compared with the library's answer: after `result`, `retryable`, `decision` and
+    whether a proof was asked for if that is not ok, everything but `retryable` if it is."""
 
     result: str
     retryable: bool | None = None
@@ -67,11 +116,14 @@ class Verdict(NamedTuple):
     created_at: str | None = None
     locale: str | None = None
     decision: str = "hold"
+    proof_asked: bool = False
+    proof: Proof | None = None
 
 
-def failed(result: str, retryable: bool) -> Verdict:
+def failed(result: str, retryable: bool, proof_asked: bool = False) -> Verdict:
     """No answer: what a later attempt may mend is waited for, with everything else somebody looks."""
-    return Verdict(result, retryable, decision="wait" if retryable else "hold")
+    return Verdict(
+        result, retryable, decision="wait" if retryable else "hold", proof_asked=proof_asked)
 
 
 # ---- JSON, RFC 8259 to the letter ---------------------------------------------------------------
@@ -276,6 +328,7 @@ class Options(NamedTuple):
     id: str | None = None
     trust: bool = False
     expect: Mapping[str, Any] | None = None
+    proof: dict[str, Any] | None = None
 
 
 class Invalid(Exception):
@@ -299,15 +352,17 @@ def asked(provider: str, text: bytes | None) -> Options:
     """The options, or Invalid. The contract names the keys and what they mean; it is silent on what
     is wrong with them, apart from identifiers. There this follows the library: an unknown key (a
     known one that this provider has no use for included), a wrong type, null, a negative amount, an
-    empty reference and a code without minor unit are all refused, never ignored. Numbers, and the
-    letter case of a currency, are read as in a document."""
+    empty reference and a code without minor unit are all refused, never ignored; and so is a proof
+    that is not exactly an object with a document in it. Numbers, and the letter case of a currency,
+    are read as in a document. That the levels of such a document count from the options' own is
+    silent in the contract, too."""
     if text is None:
         return Options()
     try:
         options = read(text)
     except Malformed as error:
         raise Invalid from error
-    known = {"id", "expect"} | ({"trust_processed_at"} if provider == "dintero" else set())
+    known = {"id", "expect", "proof"} | ({"trust_processed_at"} if provider == "dintero" else set())
     expect = options.get("expect", {})
     if set(options) - known or type(expect) is not dict:
         raise Invalid
@@ -317,6 +372,11 @@ def asked(provider: str, text: bytes | None) -> Options:
         raise Invalid
     if type(options.get("trust_processed_at", False)) is not bool:
         raise Invalid
+    proof = None
+    if "proof" in options:
+        proof = inside(options, "proof", "document")
+        if type(proof) is not dict or len(options["proof"]) != 1:
+            raise Invalid
     told: dict[str, Any] = {}
     if "amount" in expect:
         told["amount"] = integer(expect["amount"])
@@ -330,10 +390,13 @@ def asked(provider: str, text: bytes | None) -> Options:
         told["reference"] = words(expect, "reference")
         if told["reference"] is None:
             raise Invalid
-    return Options(options.get("id"), options.get("trust_processed_at", False), told or None)
+    return Options(options.get("id"), options.get("trust_processed_at", False), told or None, proof)
 
 
 # ---- The judgement ------------------------------------------------------------------------------
+
+
+EXPECTED = ("amount", "currency", "reference")
 
 
 def compare(expect: Mapping[str, Any], key: str, found: Any) -> str | None:
@@ -407,8 +470,15 @@ def money_doubts(provider: str, money: Money) -> dict[str, bool]:
     }
 
 
+def named(told: Any) -> str | None:
+    """A name: a text, or an integer, which stands for its digits."""
+    if type(told) is Number:
+        return str(told) if re.fullmatch("-?[0-9]+", told) else None
+    return exact(told) or None
+
+
 def reference_of(provider: str, document: dict[str, Any]) -> str | None:
-    """The shop's own name of the order: a text, or an integer, which stands for its digits."""
+    """The shop's own name of the order."""
     if provider == "inbank":
         purchase = document.get("purchase")
         told = purchase.get("purchaseReference") if type(purchase) is dict else purchase
@@ -416,9 +486,7 @@ def reference_of(provider: str, document: dict[str, Any]) -> str | None:
         told = document.get("merchant_reference1")
     else:
         told = inside(document, "order", "reference") if provider == "ledyer" else None
-    if type(told) is Number:
-        return str(told) if re.fullmatch("-?[0-9]+", told) else None
-    return exact(told) or None
+    return named(told)
 
 
 NOTHING = (None, "")
@@ -441,78 +509,260 @@ def method_doubt(document: dict[str, Any]) -> str | None:
     return None if readable and known else "payment_method_unknown"
 
 
+# ---- The proof ----------------------------------------------------------------------------------
+
+
+def evidence_in(document: dict[str, Any], field: str) -> tuple[str, str | None, str]:
+    told = exact(document.get(field))
+    return field, told, "absent" if told is None else "reported"
+
+
+def state_of(provider: str, document: dict[str, Any]) -> tuple[str, tuple[str, str | None, str]]:
+    """The state, and what it was read from. The contract is silent on an empty terminatedAt, which
+    is none here as every empty text is, and on which of Kustom's three fields comes first: what is
+    over stays over, a word in no table means nothing whatever stands beside it, and what was
+    refunded waits for nobody."""
+    word = words(document, "status")
+    state = STATES[provider].get(word or "", "unknown")
+    if provider == "inbank" and document.get("terminatedAt") not in NOTHING:
+        return "ended", ("terminatedAt", exact(document["terminatedAt"]), "derived")
+    if provider == "kustom" and state in CONFIRMS:
+        refunded = sum_of(document, "refunded_amount")
+        if refunded is not None and refunded > 0:
+            return "refunded", ("refunded_amount", named(document["refunded_amount"]), "derived")
+        if document.get("fraud_status") == "PENDING":
+            return "pending", ("fraud_status", "PENDING", "reported")
+    return state, evidence_in(document, "status")
+
+
+def sum_of(document: dict[str, Any], key: str) -> int | None:
+    """A sum beside the amount; None where it is not told, and where it is none."""
+    found = integer(document.get(key))
+    return None if found is None or found < 0 else found
+
+
+def transacted(document: dict[str, Any], kind: str) -> int | None:
+    """What Dintero's successful events of a kind come to; None if one of them cannot be read, or
+    one that could be of this kind."""
+    events = document.get("events")
+    if type(events) is not list:
+        return None
+    total = 0
+    for event in events:
+        word, success = exact(inside(event, "event")), inside(event, "success")
+        if word is None or type(success) is not bool:
+            return None
+        if word == kind and success:
+            amount = sum_of(event, "amount")
+            if amount is None:
+                return None
+            total += amount
+    return total if total in INT64 else None
+
+
+SUMS = ("captured_amount", "remaining_authorized_amount", "refunded_amount")
+
+
+def are_readable(document: dict[str, Any]) -> bool:
+    return all(document.get(key) is None or sum_of(document, key) is not None for key in SUMS)
+
+
+def falls_short(document: dict[str, Any], minor: int) -> bool:
+    """What is captured and what is still reserved, where either is told, do not reach the amount."""
+    told = [found for key in SUMS[:2] if (found := sum_of(document, key)) is not None]
+    return bool(told) and sum(told) < minor
+
+
+def agrees(one: Any, other: Any) -> str:
+    return "match" if one == other else "mismatch"
+
+
+def proven(
+    provider: str, wanted: Options, session: dict[str, Any], money: Money, link: str | None
+) -> Proof | None:
+    """What the resource says beside the session; None if it is another than the one asked for."""
+    document = wanted.proof
+    assert document is not None
+    expect = wanted.expect or {}
+    if provider == "inbank" and type(document.get("contract")) is dict:
+        document = document["contract"]
+    state, evidence = state_of(provider, document)
+    identity = None
+    if provider in IDENTITY:
+        name = words(document, IDENTITY[provider])
+        if name is None:
+            identity = "not_provided"
+        elif link is not None:
+            if not same(link, name):
+                return None
+            identity = "match"
+        else:
+            link = name
+    if provider in ("inbank", "ledyer"):
+        return Proof(RESOURCE[provider], link, state, evidence, (identity, None, None, None))
+
+    of_kustom = provider == "kustom"
+    minor = integer(document.get("order_amount" if of_kustom else "amount"))
+    code = folded(document.get("purchase_currency" if of_kustom else "currency"))
+    minor = minor if code else None
+    amount: str | None = "not_provided"
+    currency: str | None = "not_provided"
+    readable = minor is not None and (not of_kustom or are_readable(document))
+    if minor is not None and readable:
+        amount = "not_provided" if money.minor is None else agrees(minor, money.minor)
+        currency = None if money.currency is None else agrees(code, money.currency)
+        if of_kustom and money.minor is not None and falls_short(document, minor):
+            amount = "mismatch"
+        if not of_kustom:
+            currency = agrees(code, expect["currency"]) if "currency" in expect else None
+    reference = None
+    if not of_kustom:
+        told = named(document.get("merchant_reference"))
+        reference = "not_provided" if told is None else agrees(told, expect.get("reference"))
+    return Proof(
+        RESOURCE[provider], link, state, evidence, (identity, amount, currency, reference), minor,
+        None if minor is None else code,
+        sum_of(document, "captured_amount") if of_kustom else transacted(document, "CAPTURE"),
+        sum_of(document, "refunded_amount") if of_kustom else transacted(document, "REFUND"),
+        None if of_kustom else moment(words(document, "updated_at")), readable)
+
+
+def may_be_another(proof: Proof) -> bool:
+    """What came to nothing may not have been this payment. Of a session that tells no amount the
+    contract says that it is held; this follows the library, where that goes for completed ones."""
+    return "mismatch" in proof.checks[1:3] or not proof.readable
+
+
+def is_fraud(document: dict[str, Any]) -> bool:
+    return document.get("fraud_status") not in (None, "ACCEPTED", "PENDING")
+
+
+# ---- Both together ------------------------------------------------------------------------------
+
+
 def judge(provider: str, bytes_: bytes, options: bytes | None) -> Verdict:
     try:
         wanted = asked(provider, options)
     except Invalid:
         return failed("invalid_argument", False)
+    asks = wanted.proof is not None
     try:
         document = read(bytes_)
     except Malformed:
-        return failed("malformed", is_passing(bytes_))
+        return failed("malformed", is_passing(bytes_), asks)
 
     names = [(key, name) for key in NAMES[provider] if (name := words(document, key))]
     if wanted.id is not None and names and not any(
             same(wanted.id, name) for key, name in names
             # A session's order is not the session: it is asked for as or_... .
             if key != "orderId" or wanted.id.startswith("or_")):
-        return failed("mismatched", False)
+        return failed("mismatched", False, asks)
 
-    status = status_of(provider, document)
+    status, dintero = status_of(provider, document), provider == "dintero"
+    evidence = evidence_of(provider, document)
     money = money_of(provider, document)
     reference = reference_of(provider, document)
     created = moment(words(document, CREATED[provider]))
+    processed = words(document, "processed_at") if dintero and status == "completed" else None
+
+    # Only what is completed by itself is followed.
+    follows, proof = wanted.proof is not None and status == "completed", None
+    link = words(document, LINK[provider]) if follows and not dintero else None
+    is_unnamed = follows and not dintero and not is_identifier(link)
+    if follows and not is_unnamed:
+        proof = proven(provider, wanted, document, money, link)
+        if proof is None:
+            return failed("mismatched", False, asks)
+    identity, amount, currency, referring = proof.checks if proof else (None,) * 4
+    decides = dintero and referring == "match" and identity is None
+    confirmed = (money.minor, money.currency, reference)
+    if proof and decides:
+        evidence = ("proof.status", proof.evidence[1], "derived")
+        if proof.state == "unknown":
+            status = "unknown"
+        else:
+            status = TRANSACTION.get(proof.evidence[1] or "", "completed")
+        if proof.state == "ended" and may_be_another(proof):
+            status = "unknown"
+        confirmed = (money.minor, proof.currency, (wanted.expect or {}).get("reference"))
+
     expect = wanted.expect
     told = None
     if expect is not None:
-        told = (compare(expect, "amount", money.minor), compare(expect, "currency", money.currency),
-                compare(expect, "reference", reference))
-
-    completed, dintero = status == "completed", provider == "dintero"
-    processed = words(document, "processed_at") if dintero and completed else None
-    was_created = words(document, "created_at")
+        told = (compare(expect, "amount", confirmed[0]), compare(expect, "currency", confirmed[1]),
+                compare(expect, "reference", confirmed[2]))
+    completed = status == "completed"
     doubt = method_doubt(document) if provider == "ledyer" and completed else None
+    state = proof.state if proof else "secured"
+    was_created = words(document, "created_at")
     said = document.get("success")
     doubts = {
-        "unidentified": completed and not names,
+        "unidentified": completed and not names or identity == "not_provided",
         "status_unknown": status == "unknown" and not dintero,
         "success_unreadable": dintero and not (said is None or said is True or said is False),
-        "time_unreadable": dintero and status == "unknown",
+        "time_unreadable": dintero and status == "unknown" and not decides,
         "time_implausible": processed is not None and is_implausible(processed, was_created),
         **{hold: completed and why for hold, why in money_doubts(provider, money).items()},
-        "no_payment_state": dintero and status != "failed" and not wanted.trust,
-        "advance_invoice": doubt == "advance_invoice",
+        "no_payment_state": dintero and status != "failed" and not decides and not wanted.trust,
+        "advance_invoice": doubt == "advance_invoice" and not (proof and state in CONFIRMS),
         "payment_method_unknown": doubt == "payment_method_unknown",
     }
-    for key, outcome in zip(("amount", "currency", "reference"), told or ()):
-        if outcome in ("mismatch", "not_provided"):
-            doubts[f"{key}_{outcome}"] = completed
-    holds = tuple(hold for hold, holding in doubts.items() if holding)
+    for key, outcome in zip(EXPECTED, told or ()):
+        for why in ("mismatch", "not_provided"):
+            doubts[f"{key}_{why}"] = completed and outcome == why
+    doubts["proof_unnamed"] = is_unnamed
+    for each in ("pending", "ended", "refunded", "unknown"):
+        doubts[f"proof_{each}"] = state == each and status in ("completed", "unknown")
+    doubts |= {
+        "proof_amount_mismatch": amount == "mismatch",
+        "proof_amount_unreadable": proof is not None and not proof.readable,
+        "proof_currency_mismatch": currency == "mismatch",
+        "proof_reference_mismatch": referring in ("mismatch", "not_provided"),
+        "proof_fraud": bool(proof) and provider == "kustom" and is_fraud(wanted.proof or {}),
+    }
+    # What came to nothing is in no doubt.
+    nothing = status in FINAL and not completed
+    holds = tuple(hold for hold, holding in doubts.items() if holding and not nothing)
 
     paid = "unknown" if holds else "yes" if completed else "no"
     decision = {"yes": "ship", "no": "release" if status in FINAL else "wait"}.get(paid, "hold")
+    if proof:
+        proof = proof._replace(readable=True)
     return Verdict(
         "ok", None, status, paid, status in FINAL, holds, money.minor,
         None if money.minor is None else money.currency, told, words(document, NAMES[provider][0]),
-        reference, evidence_of(provider, document), created,
+        reference, evidence, created,
         shown(document, "order", "locale") if provider == "ledyer"
-        else shown(document, "locale") if provider == "inbank" else None, decision)
+        else shown(document, "locale") if provider == "inbank" else None, decision, asks, proof)
 
 
 def told_by(answer: Mapping[str, Any]) -> Verdict:
     """The library's answer, as JSON without `raw`, in the same form."""
     session = answer["session"]
     if session is None:
-        return Verdict(answer["result"], answer["error"]["retryable"], decision=answer["decision"])
+        return Verdict(answer["result"], answer["error"]["retryable"],
+                       decision=answer["decision"], proof_asked="proof" in answer)
     amount, expectations = session["amount"] or {}, session["expectations"]
     evidence = session["evidence"]
     return Verdict(
         answer["result"], None, session["status"], session["paid"], session["final"],
         tuple(session["holds"]), amount.get("minor"), amount.get("currency"),
-        expectations and tuple(expectations[key] for key in ("amount", "currency", "reference")),
+        expectations and tuple(expectations[key] for key in EXPECTED),
         session["id"], session["merchant_reference"],
         (evidence["field"], evidence["value"], evidence["basis"]), session["created_at"],
-        session["locale"], answer["decision"])
+        session["locale"], answer["decision"], "proof" in answer, proof_told(answer.get("proof")))
+
+
+def proof_told(proof: Mapping[str, Any] | None) -> Proof | None:
+    if proof is None:
+        return None
+    amount, evidence = proof["amount"] or {}, proof["evidence"]
+    return Proof(
+        proof["resource"], proof["id"], proof["state"],
+        (evidence["field"], evidence["value"], evidence["basis"]),
+        tuple(proof["checks"][key] for key in ("identity", *EXPECTED)),
+        amount.get("minor"), amount.get("currency"), proof["captured_minor"],
+        proof["refunded_minor"], proof["updated_at"])
 
 
 # ---- The property -------------------------------------------------------------------------------
@@ -615,26 +865,87 @@ def at_sight(came: dict[str, Any], key: str) -> tuple[str, str]:
 
 def is_settled(came: dict[str, Any]) -> bool:
     """Whether nothing is said of how it is paid, or only what counts as paid."""
+    return all(kind in ["bankTransfer", "card", "invoice", "partPayment", "serviceInvoice"]
+               for kind in said_of_method(came))
+
+
+def said_of_method(came: dict[str, Any]) -> list[Any]:
+    """What is said of it, at either place; of what is no such thing, None."""
     customer, said = came.get("customer"), [came.get("paymentMethod")]
     if isinstance(customer, dict):
         said.append(customer.get("paymentMethod"))
     elif customer is not None and customer != "":
-        return False
+        return [None]
+    kinds = []
     for method in said:
         kind = method.get("type") if isinstance(method, dict) else None
         silent = kind is None or kind == ""
         if silent and isinstance(method, dict) or method is None or method == "":
             continue
-        if kind not in ["bankTransfer", "card", "invoice", "partPayment", "serviceInvoice"]:
+        kinds.append(kind)
+    return kinds
+
+
+GOOD_WORDS = {
+    "inbank": ["activated"], "kustom": ["AUTHORIZED", "CAPTURED", "PART_CAPTURED"],
+    "ledyer": ["orderCaptured", "paymentConfirmed"],
+    "dintero": ["AUTHORIZED", "CAPTURED", "PARTIALLY_CAPTURED"],
+}
+
+
+def proof_confirms(provider: str, came: dict[str, Any], asking: dict[str, Any]) -> bool:
+    """The same sentence for what proves payment: it is the one that the session names, carries
+    exactly a word for money that is there, is of this amount and order, and was not taken back."""
+    proof = asking["proof"]
+    proof = proof.get("document") if isinstance(proof, dict) else None
+    if not isinstance(proof, dict):
+        return False
+    if isinstance(proof.get("contract"), dict) and provider == "inbank":
+        proof = proof["contract"]
+    if not is_sayable(proof.get("status")) or proof["status"] not in GOOD_WORDS[provider]:
+        return False
+    key = {"inbank": "creditContractUuid", "kustom": "order_id", "ledyer": "orderId"}.get(provider)
+    if key:
+        link: Any = came.get(key)
+        if not is_sayable(link) or link in (".", "..") or len(link.encode()) > 128:
             return False
-    return True
+        if any(unicodedata.category(character) == "Cc" for character in link):
+            return False
+        other: Any = link if provider == "ledyer" else proof.get("uuid" if provider == "inbank" else key)
+        if not is_sayable(other) or spelt_as_one(other) != spelt_as_one(link):
+            return False
+    if provider == "inbank":
+        return proof.get("terminatedAt") is None or proof["terminatedAt"] == ""
+    if provider == "ledyer":
+        return True
+
+    amount, code = ("order_amount", "purchase_currency") if key else ("amount", "currency")
+    wanted, money = worth(came.get(amount), False), proof.get(code)
+    if wanted is None or worth(proof.get(amount), False) != wanted:
+        return False
+    if not isinstance(money, str) or not money.isascii() or money.upper() not in MINOR_DIGITS:
+        return False
+    if provider == "dintero":
+        expect = asking.get("expect", {})
+        return (is_sayable(proof.get("id")) and is_sayable(expect.get("reference"))
+                and named_order(proof.get("merchant_reference")) == expect["reference"]
+                and str(expect.get("currency", money)).upper() == money.upper())
+    sums = [proof.get(f"{each}_amount") for each in ("captured", "remaining_authorized", "refunded")]
+    values = [worth(each, False) for each in sums if each is not None]
+    if any(value is None or value < 0 or value % 1 for value in values):
+        return False
+    if not (sums[0] is sums[1] is None) and sum(worth(each, False) or 0 for each in sums[:2]) < wanted:
+        return False
+    return (not worth(sums[2], False) and money.upper() == str(came.get(code)).upper()
+            and proof.get("fraud_status") in (None, "ACCEPTED"))
 
 
 def property_holds(
     provider: str, bytes_: bytes, options: bytes | None, answer: Mapping[str, Any]
 ) -> bool:
     """`paid` is `yes` only if the bytes that came name the session asked for and carry exactly the
-    listed value, the amount can be read and is none below zero, and no hold applies.
+    listed value, the amount can be read and is none below zero, no hold applies, and what proves
+    payment, if that was asked for, confirms it.
 
     One way only: what is not "yes" is never unsafe. It shares no line with `judge`."""
     session = answer["session"]
@@ -649,6 +960,11 @@ def property_holds(
         return False
     if answer["result"] != "ok" or session["holds"]:
         return False
+    proven = "proof" in asking
+    with localcontext() as context:
+        context.prec, context.Emax, context.Emin = 999999, 999999, -999999
+        if proven and not proof_confirms(provider, came, asking):
+            return False
     order: Any = came.get("order")
     order = order if isinstance(order, dict) else {}
     if provider == "inbank":
@@ -665,12 +981,14 @@ def property_holds(
         reference = came.get("merchant_reference1")
     elif provider == "ledyer":
         ids = [came.get("id"), came.get("orderId")]
-        listed = came.get("state") == "authorized" and is_settled(came)
+        # What stands beside an advance invoice is told apart by no hold: the money is confirmed.
+        settled = is_settled(came) or proven and "advanceInvoice" in said_of_method(came)
+        listed = came.get("state") == "authorized" and settled
         amount, code = order.get("totalOrderAmount"), order.get("currency")
         reference = order.get("reference")
     else:
         ids = [came.get("id")]
-        listed = was_processed(came) and asking.get("trust_processed_at") is True
+        listed = was_processed(came) and (proven or asking.get("trust_processed_at") is True)
         amount, code, reference = came.get("amount"), None, None
 
     named = [spelt_as_one(str(each)) for each in ids if is_sayable(each)]
@@ -694,6 +1012,8 @@ def property_holds(
             return False
         if "amount" in expect and worth(expect["amount"], False) != told["minor"]:
             return False
+    if provider == "dintero" and proven:
+        return True  # Its transaction has been compared with what is expected.
     if "currency" in expect and str(expect["currency"]).upper() != code:
         return False
     return "reference" not in expect or (

@@ -128,10 +128,17 @@ def attack(parts: dict[str, Figures]) -> str:
     return f"""`paid` is `yes` only if the bytes that came name the session asked for and carry exactly the value that
 the provider documents for it, the amount can be read, and no hold applies. An oracle, written in Python from the
 documents alone, judged {one["documents"]:,} made-up and mutated documents beside the library (seed {one["seed"]}):
-**{counted(one["disagreements"], "disagreement")}**. How often each word came up:
+**{counted(one["disagreements"], "disagreement")}**.{together(one)} How often each word came up:
 
 {table(["", "documents"], [["results", words(one["by_result"])], ["status", words(one["by_status"])],
-                           ["paid", words(one["by_paid"])], ["holds", words(one["by_hold"])]])}"""
+                           ["paid", words(one["by_paid"])], ["holds", words(one["by_hold"])],
+                           *([["states of proofs", words(one["by_state"])]] if one.get("by_state") else [])])}"""
+
+
+def together(one: dict[str, Any]) -> str:
+    """Of the pairs, which figures older than them do not have."""
+    return "" if "pairs" not in one else f""" {one["pairs"]:,} of them came with the resource that proves their payment, and were judged
+together with it."""
 
 
 def finding(name: str) -> str:

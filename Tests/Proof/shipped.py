@@ -9,14 +9,16 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+MARK, BLANK = b"\xef\xbb\xbf", b" \t\r\n"
 BUILT = Path(__file__).resolve().parents[2] / "build/lib/libpaysession.so.0"
 
 
 class Answer(NamedTuple):
-    """What one call said: its JSON without `raw`, and the words of the accessors."""
+    """What one call said: its JSON without `raw` and `proof.raw`, and the words of the accessors."""
 
     body: dict[str, Any]
     raw: bytes
+    proof_raw: bytes | None
     returned: str
     result: str
     status: str
@@ -68,7 +70,16 @@ class Library:
         # is the provider's own, which the library did not write.
         head, found, raw = text.partition(b',"raw":')
         assert found and raw.endswith(b"}"), text
-        return Answer(json.loads(head + b"}"), raw[:-1], self._results[returned],
+        body, raw, proof_raw = json.loads(head + b"}"), raw[:-1], None
+        # Behind what came, if that is all that raw is, the proof.
+        came = b"null" if body["session"] is None else document.removeprefix(MARK).strip(BLANK)
+        if raw.startswith(came + b',"proof":'):
+            raw, proof = came, raw[len(came) + 9:]
+            told, found, proof_raw = proof.partition(b',"raw":')
+            body["proof"] = json.loads(told + b"}" if found else told)
+            assert not found or proof_raw.endswith(b"}"), text
+            proof_raw = proof_raw[:-1] if found else None
+        return Answer(body, raw, proof_raw, self._results[returned],
                       self._results[result], self._statuses[status], self._paids[paid])
 
     def short(self, provider: str, document: bytes) -> tuple[str, str]:

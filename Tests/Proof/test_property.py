@@ -22,11 +22,11 @@ from attack import watched
 from comparison import disagreements, smallest
 from documents import (
     CURRENCIES, EVERY_WORD, GOOD, HALVES, IDS, METHODS, MOMENTS, NUMBERS, ORDER_ID, PASSING,
-    REFERENCES, SPELLINGS, SUCCESSES, UUID, Maker, found_by_fuzzing)
+    REFERENCES, SPELLINGS, SUCCESSES, TRANSACTION, UUID, Maker, found_by_fuzzing)
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 from hypothesis.configuration import set_hypothesis_home_dir
-from paysession_sandbox.provider import Provider
+from paysession_sandbox.provider import Provider, put_at
 from paysession_sandbox.providers import PROVIDERS as SANDBOX
 from shipped import BUILT, Library
 
@@ -191,6 +191,149 @@ def test_no_bytes_are_judged_otherwise_than_by_the_oracle(provider: str) -> None
     look()
 
 
+# ---- Pairs --------------------------------------------------------------------------------------
+
+links = field(UUID, UUID.upper(), ORDER_ID)
+minors = some.one_of(*often(9, some.just("30000")), some.just("29999"), spellings, numbers, anything)
+sums = some.one_of(*often(4, some.just("null")), *often(4, some.just("30000")), some.just("0"), minors)
+event = objects({"event": field("CAPTURE", "REFUND", "AUTHORIZE"), "success": success, "amount": minors})
+CONTRACT = {"uuid": links, "status": field(*oracle.STATES["inbank"]),
+            "terminatedAt": some.one_of(*often(6, some.just("null")), moments, anything)}
+PROOFS = {
+    "inbank": some.one_of(objects(CONTRACT), objects({"contract": some.one_of(
+        *often(6, objects(CONTRACT)), anything), **CONTRACT})),
+    "kustom": objects({
+        "order_id": links, "status": field(*oracle.STATES["kustom"]), "order_amount": minors, "purchase_currency": currency,
+        "fraud_status": some.one_of(some.just("null"), field("ACCEPTED", "ACCEPTED", "PENDING", "REJECTED")),
+        "captured_amount": sums, "remaining_authorized_amount": sums,
+        "refunded_amount": some.one_of(*often(6, some.just("0")), sums)}),
+    "ledyer": objects({"status": field(*oracle.STATES["ledyer"])}),
+    "dintero": objects({
+        "id": field(TRANSACTION), "status": field(*oracle.STATES["dintero"]), "amount": minors, "currency": currency,
+        "merchant_reference": reference, "updated_at": moments,
+        "events": some.one_of(some.lists(event, max_size=2).map(lambda each: f"[{','.join(each)}]"), anything)}),
+}
+
+
+def with_link(provider: str) -> Any:
+    key = oracle.LINK.get(provider)
+    if key is None or provider == "ledyer":  # There it stands in every document.
+        return DOCUMENTS[provider]
+    return some.tuples(DOCUMENTS[provider], links).map(
+        lambda pair: pair[0].replace("{", f'{{"{key}":{pair[1]},', 1))
+
+
+expecting = some.one_of(*often(3, some.just('{"reference":"ORDER-1001"}')), objects({
+    "amount": some.just("30000"), "currency": spelt(some.sampled_from(["EUR", "SEK"])),
+    "reference": spelt(some.sampled_from(["ORDER-1001", "1001"]))}))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("provider", oracle.PROVIDERS)
+def test_no_pair_is_judged_otherwise_than_by_the_oracle(provider: str) -> None:
+    @bounded
+    @given(with_link(provider), PROOFS[provider], expecting)
+    @example("{}", "{}", "{}")
+    def look(document: str, proof: str, expect: str) -> None:
+        agree(provider, document.encode(), f'{{"proof":{{"document":{proof}}},"expect":{expect}}}'.encode())
+
+    look()
+
+
+@pytest.mark.parametrize("provider", oracle.PROVIDERS)
+def test_a_false_yes_over_a_pair_breaks_the_property(provider: str) -> None:
+    """Each pair misses one part of the sentence, and is not paid; the one that misses none is."""
+    about, key = SANDBOX[provider], oracle.LINK.get(provider)
+    minor = 300 if about.is_major else 30000
+    session = about.saying(id="S", status=about.good, amount=minor, currency="SEK",
+                           processed_at="2023-11-07T05:31:56Z")
+    if key:
+        session[key] = UUID
+    proof = put_at(about.proof_places, {}, {
+        "id": UUID if key else TRANSACTION, "status": about.proof_states[0][0], "amount": 30000, "currency": "SEK",
+        "reference": "A"})
+    expect: dict[str, Any] = {} if key else {"reference": "A"}
+
+    def both(told: dict[str, Any], resource: Any, expect: dict[str, Any] = expect) -> tuple[bytes, bytes]:
+        return (json.dumps(told).encode(), json.dumps(
+            {"proof": {"document": resource}, **({"expect": expect} if expect else {})}).encode())
+
+    def changed(whole: dict[str, Any], **members: Any) -> dict[str, Any]:
+        return {name: value for name, value in {**whole, **members}.items() if value is not ...}
+
+    yes = LIBRARY.judge(provider, *both(session, proof)).body
+
+    def holds(pair: tuple[bytes, bytes]) -> bool:
+        return oracle.property_holds(provider, *pair, yes)
+
+    def refuses(pair: tuple[bytes, bytes]) -> None:
+        assert not holds(pair), pair
+        assert LIBRARY.judge(provider, *pair).paid != "yes", pair
+        assert oracle.judge(provider, *pair).paid != "yes", pair
+
+    assert yes["session"]["paid"] == "yes" and holds(both(session, proof))
+
+    good = [word for word, state in about.proof_states if state in oracle.CONFIRMS]
+    for word in (*EVERY_WORD, *(word for each in SANDBOX.values() for word, _ in each.proof_states)):
+        if word not in good:
+            refuses(both(session, changed(proof, status=word)))
+    refuses(both(session, changed(proof, status=...)))
+    refuses(both(session, changed(proof, status=[good[0]])))
+    for each in good:
+        refuses(both(session, changed(proof, status=each.swapcase())))
+        assert holds(both(session, changed(proof, status=each)))
+    identity = oracle.IDENTITY.get(provider)
+    for nothing in (..., None, "", 7, [UUID]):
+        if key:
+            refuses(both(changed(session, **{key: nothing}), proof))
+        if identity:
+            refuses(both(session, changed(proof, **{identity: nothing})))
+    for another in (UUID[:-1], UUID.replace("-", ""), UUID[:-1] + "8", ORDER_ID):
+        if key and identity:
+            refuses(both(changed(session, **{key: another}), proof))
+            refuses(both(session, changed(proof, **{identity: another})))
+    if key:
+        for link in (".", "..", "o\u0007", "o\u0085", "o" * 129, "\u00e9" * 65):
+            refuses(both(changed(session, **{key: link}), changed(proof, **({identity: link} if identity else {}))))
+    if provider == "inbank":
+        assert holds(both(session, {"contract": proof}))
+        refuses(both(session, {"contract": changed(proof, status="signed"), **proof}))
+        ends: list[Any] = ["2026-01-02T03:04:05Z", 0, False, [], {}]
+        for ended in ends:
+            refuses(both(session, changed(proof, terminatedAt=ended)))
+    if provider in ("kustom", "dintero"):
+        amount, code = ("order_amount", "purchase_currency") if key else ("amount", "currency")
+        for wrong in (29999, 30001, 30000.5, -30000, "30000.0", None, ...):
+            refuses(both(session, changed(proof, **{amount: wrong})))
+        for wrong in ("SE", "XTS", "", None, 752, ..., *(["NOK"] if key else [])):
+            refuses(both(session, changed(proof, **{code: wrong})))
+        assert holds(both(session, changed(proof, **{code: "sek"})))
+    if provider == "kustom":
+        for fraud in ("PENDING", "REJECTED", "STOPPED", "accepted", "", 1, False):
+            refuses(both(session, changed(proof, fraud_status=fraud)))
+        for sums in ({"captured_amount": 29999}, {"remaining_authorized_amount": 29999}, {"captured_amount": "x"},
+                      {"captured_amount": 1, "remaining_authorized_amount": 29998}, {"refunded_amount": 1},
+                      {"captured_amount": -1, "remaining_authorized_amount": 30001}, {"refunded_amount": "0.0"},
+                      {"captured_amount": 0, "remaining_authorized_amount": 0}, {"remaining_authorized_amount": 0.5}):
+            refuses(both(session, changed(proof, **sums)))
+        for enough in ({"captured_amount": 30000}, {"captured_amount": 1, "remaining_authorized_amount": 29999},
+                      {"refunded_amount": 0}, {"captured_amount": None, "refunded_amount": None}):
+            assert holds(both(session, changed(proof, **enough)))
+    if provider == "dintero":
+        for told in ("a", "A ", "B", "", None, 7, ["A"], ...):
+            refuses(both(session, changed(proof, merchant_reference=told)))
+        refuses(both(session, proof, {"amount": 30000}))
+        refuses(both(session, proof, {"reference": "A", "currency": "NOK"}))
+        refuses(both(session, proof, {"reference": "A", "amount": 29999}))
+        refuses(both(changed(session, success=False), proof))
+        refuses(both(changed(session, processed_at="1970-01-01T00:00:00Z"), proof))
+        assert holds(both(session, changed(proof, merchant_reference=7), {"reference": "7"}))
+    if provider == "ledyer":
+        for kind, right in (("advanceInvoice", True), ("card", True), ("klarna", False)):
+            pair = both(changed(session, paymentMethod={"type": kind}), proof)
+            assert holds(pair) is right and (LIBRARY.judge(provider, *pair).paid == "yes") is right
+
+
 # ---- The finds, the cases, the table, the attack -------------------------------------------------
 
 
@@ -275,7 +418,9 @@ def test_an_attack_finds_nothing() -> None:
     # Every answer that there is was among them: agreement on nothing would be worth nothing.
     assert set(figures["by_result"]) == {"ok", "malformed", "mismatched", "invalid_argument"}
     assert set(figures["by_paid"]) == {"yes", "no", "unknown"}
-    assert len(figures["by_status"]) == 9 and len(figures["by_hold"]) == 17
+    # 28 holds, one of which takes a server: proof_not_found.
+    assert len(figures["by_status"]) == 9 and len(figures["by_hold"]) == 27
+    assert len(figures["by_state"]) == 6 and figures["pairs"] > 500
 
 
 # ---- Broken on purpose --------------------------------------------------------------------------
@@ -343,6 +488,74 @@ def unicode_folded(code: Any) -> str | None:
     return exactly_written(code.upper()) if type(code) is str else None
 
 
+def state_in_other_words(**changes: str) -> dict[str, dict[str, str]]:
+    """Words of any provider that mean something else than they do."""
+    return {provider: {**words, **{word: state for word, state in changes.items() if word in words}}
+            for provider, words in oracle.STATES.items()}
+
+
+def empty_is_no_fraud(document: dict[str, Any]) -> bool:
+    return IS_FRAUD(document) and document["fraud_status"] != ""
+
+
+def flat_only(provider: str, wanted: oracle.Options, *more: Any) -> oracle.Proof | None:
+    document = {key: value for key, value in (wanted.proof or {}).items() if key != "contract"}
+    return PROVEN(provider, wanted._replace(proof=document), *more)
+
+
+def any_order(provider: str, wanted: oracle.Options, *more: Any) -> oracle.Proof | None:
+    """Whose transaction it is does not matter."""
+    found = PROVEN(provider, wanted, *more)
+    if found is None or provider != "dintero":
+        return found
+    return found._replace(checks=(*found.checks[:3], "match"))
+
+
+def any_amount(provider: str, *more: Any) -> oracle.Proof | None:
+    found = PROVEN(provider, *more)
+    if found is None or found.checks[1] != "mismatch":
+        return found
+    return found._replace(checks=(found.checks[0], "match", *found.checks[2:]))
+
+
+def any_currency(provider: str, *more: Any) -> oracle.Proof | None:
+    found = PROVEN(provider, *more)
+    if found is None or found.checks[2] != "mismatch":
+        return found
+    return found._replace(checks=(*found.checks[:2], "match", found.checks[3]))
+
+
+def another_will_do(
+    provider: str, wanted: oracle.Options, session: dict[str, Any], money: oracle.Money, link: str | None
+) -> oracle.Proof | None:
+    found = PROVEN(provider, wanted, session, money, link)
+    return found or PROVEN(provider, wanted, session, money, None)
+
+
+def nobody_will_do(provider: str, *more: Any) -> oracle.Proof | None:
+    found = PROVEN(provider, *more)
+    return found and found._replace(checks=(
+        None if found.checks[0] == "not_provided" else found.checks[0], *found.checks[1:]))
+
+
+def never_over(
+    provider: str, document: dict[str, Any]
+) -> tuple[str, tuple[str, str | None, str]]:
+    return STATE_OF(provider, {key: value for key, value in document.items() if key != "terminatedAt"})
+
+
+def never_refunded(
+    provider: str, document: dict[str, Any]
+) -> tuple[str, tuple[str, str | None, str]]:
+    return STATE_OF(provider, {key: value for key, value in document.items() if key != "refunded_amount"})
+
+
+def never_waiting(
+    provider: str, document: dict[str, Any]
+) -> tuple[str, tuple[str, str | None, str]]:
+    return STATE_OF(provider, {key: value for key, value in document.items() if key != "fraud_status"})
+
+
 def below_zero_too(provider: str, money: oracle.Money) -> dict[str, bool]:
     return {**MONEY_DOUBTS(provider, money), "amount_negative": False}
 
@@ -364,6 +577,8 @@ STATUS_OF, SCALED, INTEGER, MOMENT = (
 REFERENCE_OF, METHOD_DOUBT, MONEY_DOUBTS, READ, IMPLAUSIBLE = (
     oracle.reference_of, oracle.method_doubt, oracle.money_doubts, oracle.read,
     oracle.is_implausible)
+PROVEN, STATE_OF, IS_FRAUD, TRANSACTED = (
+    oracle.proven, oracle.state_of, oracle.is_fraud, oracle.transacted)
 BROKEN: dict[str, tuple[str, Any]] = {
     "status words in any case": ("status_of", without_case),
     "amounts by way of doubles": ("scaled", rounded),
@@ -404,6 +619,40 @@ BROKEN: dict[str, tuple[str, Any]] = {
     "an empty text is a payment method": ("NOTHING", (None,)),
     "what is malformed stays so": ("is_passing", lambda document: False),
     "what is malformed passes": ("is_passing", lambda document: True),
+    **{f"proof: {word} is {state}": ("STATES", state_in_other_words(**{word: state}))
+       for word, state in {
+           **{word: "unknown" for words in oracle.STATES.values() for word in words},
+           "signed": "captured", "CLOSED": "captured", "orderRefunded": "captured", "REFUNDED": "captured",
+           "paymentPending": "secured"}.items()},
+    **{f"proof: the session of a transaction that is {word} is completed": (
+        "TRANSACTION", {each: status for each, status in oracle.TRANSACTION.items() if each != word})
+       for word in oracle.TRANSACTION},
+    "proof: pending confirms": ("CONFIRMS", oracle.CONFIRMS | {"pending"}),
+    "proof: what is captured confirms nothing": ("CONFIRMS", {"secured"}),
+    "proof: fraud is not looked at": ("is_fraud", lambda document: False),
+    "proof: only words are fraud": (
+        "is_fraud", lambda document: IS_FRAUD(document) and type(document["fraud_status"]) is str),
+    "proof: an empty word is no fraud": ("is_fraud", empty_is_no_fraud),
+    "proof: no contract under contract": ("proven", flat_only),
+    "proof: anybody's transaction": ("proven", any_order),
+    "proof: any amount": ("proven", any_amount),
+    "proof: any currency": ("proven", any_currency),
+    "proof: another one will do": ("proven", another_will_do),
+    "proof: one of nobody will do": ("proven", nobody_will_do),
+    "proof: terminatedAt is not looked at": ("state_of", never_over),
+    "proof: refunds are not looked at": ("state_of", never_refunded),
+    "proof: a check for fraud is waited for by nobody": ("state_of", never_waiting),
+    "proof: sums are not looked at": ("falls_short", lambda document, minor: False),
+    "proof: sums may be anything": ("are_readable", lambda document: True),
+    "proof: captured alone has to reach the amount": (
+        "falls_short", lambda document, minor: (oracle.sum_of(document, "captured_amount") or minor) < minor),
+    "proof: what came to nothing was this payment": ("may_be_another", lambda proof: False),
+    "proof: a link may be anything": (
+        "is_identifier", lambda value: type(value) is str and value != ""),
+    "proof: events that failed count": (
+        "transacted", lambda document, kind: TRANSACTED({**document, "events": [
+            {**event, "success": True} if type(event) is dict and type(event.get("success")) is bool else event
+            for event in document["events"]]} if type(document.get("events")) is list else document, kind)),
 }
 
 
