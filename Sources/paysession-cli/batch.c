@@ -684,7 +684,8 @@ enum exit_code run_batch(struct options *options)
         && providers_read() && (client = client_open(options, NULL)) && (in = open_input(file)) >= 0
         && begin(batch, client) && (lines_open(&batch->lines, in) || out_of_memory(batch))
         && (!options->resume
-            || (batch->resume = resume_open(options->resume, options->keep_failed)))) {
+            || (batch->resume = resume_open(options->resume, options->keep_failed,
+                                            json_object_get(options->call, "proof") != NULL)))) {
         bool is_shown = isatty(STDERR_FILENO) && !isatty(in);
 
         if (batch->resume)

@@ -199,7 +199,12 @@ char *json_shown(const char *json, size_t *length);
  * with json_decref(). NULL if it is no JSON, or memory has run out. */
 json_t *json_read(const char *text);
 
-/* answer_head() - an answer as JSON without `raw`. Owned by the caller; free with json_decref().
+/* value_end() - behind the object, the list or the word of JSON that begins there; NULL where it
+ * does not end. Nothing else of it is checked. */
+const char *value_end(const char *json);
+
+/* answer_head() - an answer as JSON without `raw`, and `proof` without its own. Owned by the caller;
+ * free with json_decref().
  * NULL if `json` is no answer. */
 json_t *answer_head(const char *json);
 

@@ -307,6 +307,15 @@ static bool set_proof(struct options *options)
     return json_object_get(options->call, "proof") || set(options->call, "proof", json_true());
 }
 
+static bool is_one_object(const char *text)
+{
+    const char *end;
+
+    text += strspn(text, " \t\r\n");
+    end = *text == '{' ? value_end(text) : NULL;
+    return end && !end[strspn(end, " \t\r\n")];
+}
+
 /* It becomes a part of other JSON: it must be one whole object. */
 static bool set_document(struct options *options, const char *path)
 {
@@ -321,7 +330,8 @@ static bool set_document(struct options *options, const char *path)
     if (!options->proof_document)
         return false;
     document = json_loads(options->proof_document, JSON_DECODE_INT_AS_REAL, &error);
-    if (!document && json_error_code(&error) == json_error_numeric_overflow)
+    if (!document && json_error_code(&error) == json_error_numeric_overflow
+        && is_one_object(options->proof_document))
         return true; /* a number that jansson cannot hold, and the library can */
     if (json_is_object(document)) {
         json_decref(document);

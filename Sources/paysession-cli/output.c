@@ -21,23 +21,61 @@ json_t *json_read(const char *text)
     return read;
 }
 
+const char *value_end(const char *json)
+{
+    bool is_text = false;
+    size_t depth = 0;
+
+    for (; *json; json++) {
+        if (is_text && *json == '\\' && json[1])
+            json++;
+        else if (*json == '"')
+            is_text = !is_text;
+        else if (is_text)
+            continue;
+        else if (!depth && (*json == ',' || *json == '}'))
+            return json; /* behind a word */
+        else if (*json == '{' || *json == '[')
+            depth++;
+        else if ((*json == '}' || *json == ']') && --depth == 0)
+            return json + 1;
+    }
+    return NULL;
+}
+
+/* What an answer says of the proof, `,"proof":...`, and how much of it stands in front of the
+ * provider's bytes. NULL where it says nothing. */
+static const char *proof_of(const char *raw, size_t *length)
+{
+    const char *proof = value_end(raw), *own;
+
+    if (!proof || strncmp(proof, ",\"proof\":", 9))
+        return NULL;
+    own = proof[9] == '{' ? strstr(proof, ",\"raw\":") : value_end(proof + 9);
+    *length = own ? (size_t)(own - proof) : 0;
+    return own ? proof : NULL;
+}
+
 json_t *answer_head(const char *json)
 {
     /*
      * `raw` holds the provider's bytes, in which jansson may refuse a number that fits no type of
-     * its own. It comes last, and what stands before it is the library's: in a text of it, the
-     * quotes of this mark would be escaped.
+     * its own. What stands before it is the library's: in a text of it, the quotes of this mark
+     * would be escaped. So is the proof behind it, up to its own `raw`.
      */
-    const char *raw = json ? strstr(json, ",\"raw\":") : NULL;
+    const char *raw = json ? strstr(json, ",\"raw\":") : NULL, *proof;
+    size_t length = 0;
     json_t *head = NULL;
     char *text;
 
     if (!raw)
         return json ? json_read(json) : NULL;
-    text = malloc((size_t)(raw - json) + 2);
+    proof = proof_of(raw + 7, &length);
+    text = malloc((size_t)(raw - json) + length + 3);
     if (text) {
         memcpy(text, json, (size_t)(raw - json));
-        strcpy(text + (raw - json), "}");
+        memcpy(text + (raw - json), proof ? proof : "", length);
+        strcpy(text + (raw - json) + length, proof && proof[9] == '{' ? "}}" : "}");
         head = json_read(text);
         free(text);
     }
@@ -210,7 +248,8 @@ static int json_line(char **line, const char *head, const session_answer *answer
     int used = -1;
 
     /* An answer that failed has nothing of the provider's in it. */
-    if (object && json_object_set_new(object, "raw", json_null()) == 0)
+    if (object && json_object_del(object, "proof") <= 0
+        && json_object_set_new(object, "raw", json_null()) == 0)
         told = json_dumps(object, JSON_COMPACT);
     if (!message || told)
         used = asprintf(line, "%s%s", head ? head : "{", (told ? told : json) + 1);

@@ -34,7 +34,7 @@ struct resume {
     struct entry *entries;
     size_t used, room; /* room is a power of two */
     unsigned long lines;
-    bool keeps_failed, is_tallied;
+    bool keeps_failed, wants_proof, is_tallied;
     char *read; /* a head, as it stands in the file */
     size_t read_room;
 };
@@ -186,6 +186,14 @@ static struct outcome outcome_of(const char *answer, const char *end)
     return outcome;
 }
 
+/* Whether an answer was asked for its proof. */
+static bool has_proof(const char *answer)
+{
+    const char *raw = strstr(answer, ",\"raw\":"), *behind = raw ? value_end(raw + 7) : NULL;
+
+    return behind && !strncmp(behind, ",\"proof\":", 9);
+}
+
 /* An outcome in the place of a number. */
 static uint32_t packed(struct outcome outcome)
 {
@@ -308,6 +316,8 @@ static bool hold_line(struct resume *resume, const char *line, size_t length, en
     }
     if (kind != OURS || (outcome.is_open && !resume->keeps_failed))
         return true;
+    if (resume->wants_proof && outcome.result == SESSION_OK && !has_proof(parts->answer))
+        return true;
     entry = hold(resume, line, parts->head, place);
     if (entry)
         entry->value++;
@@ -369,7 +379,7 @@ static const char *flaw_of(const struct stat *about)
     return NULL;
 }
 
-struct resume *resume_open(const char *path, bool keeps_failed)
+struct resume *resume_open(const char *path, bool keeps_failed, bool wants_proof)
 {
     struct resume *resume = calloc(1, sizeof *resume);
     struct stat about;
@@ -381,6 +391,7 @@ struct resume *resume_open(const char *path, bool keeps_failed)
     }
     resume->path = path;
     resume->keeps_failed = keeps_failed;
+    resume->wants_proof = wants_proof;
     /* Answers hold personal data: a new file is the user's alone. What is at the other end of a
      * link is not plainly meant to be written. */
     resume->fd =

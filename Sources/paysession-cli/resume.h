@@ -12,11 +12,11 @@ struct resume;
 
 /* resume_open() - opens the file, made if it is missing, for this process alone; cuts off a last
  * line that was not written to its end; and reads which answers it holds. What failed and may be
- * read now is no answer, unless `keeps_failed`. A file that could be another's is refused: a
- * symbolic link, another user's, one that others may write, one with a byte that batch has not
- * written. Owned by the caller; free with resume_close(). NULL after it has complained: then
+ * read now is no answer, unless `keeps_failed`, and a session without its proof is none if
+ * `wants_proof`. A file that could be another's is refused: a symbolic link, another user's, one
+ * that others may write, one with a byte that batch has not written. Owned by the caller; free with resume_close(). NULL after it has complained: then
  * nothing was changed. */
-struct resume *resume_open(const char *path, bool keeps_failed);
+struct resume *resume_open(const char *path, bool keeps_failed, bool wants_proof);
 
 /* resume_fd() - where to append. Borrowed from the resume. */
 int resume_fd(const struct resume *resume);

@@ -59,6 +59,15 @@ static const struct words status_words[] = {
     {"expired", "time ran out"},
     {NULL, NULL}};
 
+static const struct words proof_words[] = {
+    {"unknown", "not told, not understood, or not there"},
+    {"pending", "somebody is still at it"},
+    {"secured", "reserved or confirmed"},
+    {"captured", "collected or financed"},
+    {"refunded", "all or some of it went back"},
+    {"ended", "cancelled, voided, expired, terminated or declined"},
+    {NULL, NULL}};
+
 static const char *meaning(const struct words *words, const char *word)
 {
     for (; words->word; words++)
@@ -73,6 +82,25 @@ static void line(FILE *to, const char *label, const char *text)
 
     snprintf(padded, sizeof padded, "%-10s", label);
     fprintf(to, "%s %s\n", painted(FAINT, padded), text);
+}
+
+/* Of an answer that was asked for it. */
+static void print_proof(FILE *to, const json_t *proof)
+{
+    const json_t *evidence = json_object_get(proof, "evidence");
+    const char *state = text_of(proof, "state", "unknown");
+    const char *value = text_of(evidence, "value", NULL);
+    char text[4096];
+
+    if (!json_is_object(proof)) {
+        line(to, "proof", "nothing was read: the session is not completed, or names none");
+        return;
+    }
+    snprintf(text, sizeof text, "%s %s: %s is %s%s%s, %s: %s", text_of(proof, "resource", "?"),
+             text_of(proof, "id", "(not named)"), text_of(evidence, "field", "?"),
+             value ? "\"" : "", value ? value : "not there as text", value ? "\"" : "", state,
+             meaning(proof_words, state));
+    line(to, "proof", printable(text));
 }
 
 static void print_session(FILE *to, const json_t *head, const json_t *session, bool is_vouched)
@@ -127,6 +155,8 @@ static void print_session(FILE *to, const json_t *head, const json_t *session, b
         snprintf(text, sizeof text, "%s: %s", name, json_string_value(match));
         line(to, "expected", printable(text));
     }
+    if (json_object_get(head, "proof"))
+        print_proof(to, json_object_get(head, "proof"));
     for (i = 0; i < json_array_size(holds); i++) {
         const char *word = json_string_value(json_array_get(holds, i));
         const char *why = word ? meaning(hold_words, word) : "";

@@ -450,3 +450,16 @@ print(status.split("VmHWM:")[1].split()[0])
     echo "${peak[*]} KiB"
     ((peak[1] - peak[0] < 1024))
 }
+
+@test "--resume asks again for what it holds without its proof" {
+    use_sandbox
+    echo kustom:finalized-proof-cancelled-ref-resumed > list
+    exits 0 paysession batch --resume out list
+    judge out '[answer["session"]["paid"] for answer in answers] == ["yes"]'
+    exits 0 paysession batch --proof --resume out list
+    judge out '[answer["session"]["paid"] for answer in answers] == ["yes", "unknown"]'
+    judge out 'answers[1]["proof"]["state"] == "ended"'
+    exits 0 paysession batch --proof --resume out list
+    exits 0 paysession batch --resume out list
+    [[ $(wc -l < out) == 2 ]]
+}

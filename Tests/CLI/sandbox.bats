@@ -110,6 +110,7 @@ key() { # KEY
     judge answer 'answers[0]["proof"]["state"] == "ended" and "proof_ended" in answers[0]["session"]["holds"]'
     exits 3 paysession get --format=words --proof "$over" > words
     grep -q 'by the proof of payment it was cancelled' words
+    grep -Eq '^proof +order .*: status is "CANCELLED", ended: ' words
     printf '%s\n' "$session" "$over" > list
     exits 0 paysession batch --proof --ordered list > answers
     judge answers '[answer["proof"]["state"] for answer in answers] == ["secured", "ended"]'
@@ -132,7 +133,7 @@ key() { # KEY
     grep -qF '"raw":{"order_id": "o", "status": "CAPTURED", "order_amount": 1, "purchase_currency": "EUR", "x": 1.10}}}' answer
     exits 0 paysession normalize -q --proof-document order -e amount=1 kustom session
     local text
-    for text in '[]' '{' '{} {}' '{}, "x": {}'; do
+    for text in '[]' '{' '{} {}' '{}, "x": {}' '{"x": 1e999}}, "expect": {"amount": 1'; do
         echo "$text" > other
         exits 64 paysession normalize --proof-document other kustom session 2> told
         grep -q 'expected a JSON object' told

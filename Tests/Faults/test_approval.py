@@ -276,6 +276,42 @@ def test_a_422_of_what_is_so_already(verb: str) -> None:
     assert told["result"] == "ok" and told["session"]["status"] == GOALS[verb]
 
 
+@EACH
+def test_a_422_and_then_nothing(verb: str) -> None:
+    """Whether it was so already, nobody has told: that is not "not waiting"."""
+    posted = threading.Event()
+
+    def answer(_: Connection, request: Request) -> bytes:
+        if request.method == "POST":
+            posted.set()
+            return reply({"message": ["can_not_approve"]}, 422)
+        return reply(b"", 500) if posted.is_set() else reply({**SESSION, "status": "granted"})
+
+    with Server(answer) as server:
+        client = Client({"timeout_ms": 500, "inbank": {"base_url": server.http, "api_key": KEY, "approvals": True}})
+        told = client.settle(verb, interval_ms=50)
+        client.close()
+    assert told["result"] == "provider_error" and approval(told) == (True, 422)
+
+
+@EACH
+def test_cancelled_while_it_is_read_again(verb: str) -> None:
+    with Shop(post="500", carried_out=False) as shop:
+        client = Client({**shop.config, "timeout_ms": 9_000})
+
+        def cancel() -> None:
+            while shop.readings < 3:
+                time.sleep(0.01)
+            client.cancel()
+
+        thread = threading.Thread(target=cancel)
+        thread.start()
+        told = client.settle(verb, interval_ms=20)
+        thread.join()
+        client.close()
+    assert told["result"] == "aborted" and approval(told) == (True, 500)
+
+
 # ---- What is lost on the way -------------------------------------------------------------------------
 
 

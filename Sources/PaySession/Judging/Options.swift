@@ -74,7 +74,7 @@ struct Options {
     private static var nothingExpected: Failure {
         Failure(
             .invalidArgument,
-            "expect: expected the amount and the currency of the order that is approved")
+            "expect: expected the amount and the currency of the order")
     }
 
     /// true, or the identifier where the provider's sessions name no such resource.

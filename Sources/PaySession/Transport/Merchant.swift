@@ -31,7 +31,7 @@ extension Client {
                 } else if state.cancellationCount != cancellations {
                     .aborted
                 } else {
-                    Failure(.timedOut, "no answer within timeout_ms, waiting for the approval")
+                    Failure(.timedOut, "no answer within timeout_ms")
                 }
             if let refusal, !approval.mayBeDone { throw refusal }
             // Of what was refused as a whole there is nothing to wait for.
@@ -39,9 +39,10 @@ extension Client {
                 reference, options, until: deadline, cancellations,
                 anyIsEnough: approval.httpStatus == 422)
             guard let refusal, last.status != goal.status else { return last }
-            if approval.httpStatus != 422 {
-                refusal.advice = "It may have been carried out: read the session."
-            }
+            let isUnknown = approval.httpStatus != 422
+            // Without a reading nobody knows whether it was so already.
+            if isUnknown ? last.outcome == .aborted : last.outcome != .ok { return last }
+            if isUnknown { refusal.advice = "It may have been carried out: read the session." }
             throw refusal
         } catch {
             return Answer(
@@ -109,6 +110,6 @@ extension Approval {
         throw Failure(
             .notWaiting,
             sentence(
-                "the session is {}, and does not wait for the merchant", answer.status.word.text))
+                "the session is {}, it does not wait for the merchant", answer.status.word.text))
     }
 }

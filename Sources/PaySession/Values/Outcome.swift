@@ -115,7 +115,7 @@ enum Outcome: UInt32, CaseIterable {
         case .unsigned:
             "Nothing vouches for it: take it for a reason to read the session, and no more."
         case .notWaiting:
-            "Read the session: it is not, or no longer, for the merchant to approve or to refuse."
+            "Read the session: it does not wait for the merchant."
         case .done, .again: ""
         }
     }
