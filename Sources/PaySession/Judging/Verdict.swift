@@ -4,7 +4,8 @@
 ///
 /// yes only if the status is completed, the document names the session that was asked for, its
 /// amount can be read and is not negative, nothing in it is in doubt, and every expectation is
-/// confirmed; and where the proof of payment was read, only if the money is there by it. no only if the status says so and nothing is in doubt. Otherwise there is a hold.
+/// confirmed; and where the proof of payment was read, only if the money is there by it. no only if
+/// the status says so and nothing is in doubt. Otherwise there is a hold.
 struct Verdict {
     let paid: Paid
     let decision: Decision
@@ -40,6 +41,7 @@ struct Verdict {
             (currency, .currencyMismatch, .currencyNotProvided),
             (reference, .referenceMismatch, .referenceNotProvided),
         ]
+        /// What has become of them.
         func insert(_ holds: inout Holds) {
             for (match, mismatch, notProvided) in expectations {
                 switch match {
