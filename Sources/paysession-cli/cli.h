@@ -245,6 +245,9 @@ bool complain_about(const struct options *options, const char *input, const sess
  * which result, and, unless it is only in a file that somebody may have changed, what to do. */
 void words_print(FILE *to, const json_t *head, bool is_vouched);
 
+/* words_approval() - what was sent for the merchant; nothing where the answer does not say. */
+void words_approval(FILE *to, const session_answer *answer);
+
 /* words_disclaim() - what stands there instead. */
 void words_disclaim(FILE *to);
 

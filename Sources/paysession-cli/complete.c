@@ -158,7 +158,7 @@ void complete(int count, char *const *words)
     for (i = 1; command && i < count - 1; i++) {
         known = NULL;
         if (is_behind || words[i][0] != '-' || !words[i][1]) {
-            is_behind = true;
+            is_behind = is_behind || !command->is_loose;
             nth++;
         } else if (!strcmp(words[i], "--")) {
             is_behind = true;

@@ -56,6 +56,8 @@ static void show(const struct options *options, const char *what, const session_
     if (options->format != FORMAT_WORDS
         || session_answer_result(answer) != SESSION_INVALID_ARGUMENT)
         print_answer(options, what, answer);
+    if (options->format == FORMAT_WORDS && !options->quiet)
+        words_approval(stdout, answer);
     tell(options, what, answer);
 }
 
@@ -113,23 +115,32 @@ enum exit_code run_wait(struct options *options)
 }
 
 /* Nothing takes an approval back: it is said twice. */
-static enum exit_code settle(struct options *options, const char *verb, read_function *function)
+static enum exit_code settle(struct options *options, const char *verb, read_function *function,
+                             const char *deed)
 {
-    if (options->is_sure)
-        return read_all(options, function, NULL);
-    complain("%s: nothing was sent; expected --yes, which sends it for %s", verb,
-             options->arguments[0]);
-    return EXIT_BAD_USAGE;
+    struct waiting waiting;
+
+    if (!options->is_sure) {
+        complain("%s: nothing was sent; expected --yes, with which %s is read, and if it waits for "
+                 "the merchant and nothing holds it, %s",
+                 verb, options->arguments[0], deed);
+        return EXIT_BAD_USAGE;
+    }
+    waiting_begin(&waiting, options->arguments[0],
+                  json_integer_value(json_object_get(options->call, "timeout_ms")));
+    return read_all(options, function, &waiting);
 }
 
 enum exit_code run_approve(struct options *options)
 {
-    return settle(options, "approve", session_approve);
+    return settle(
+        options, "approve", session_approve,
+        "approved, which makes the merchant liable for the delivery and cannot be undone");
 }
 
 enum exit_code run_refuse(struct options *options)
 {
-    return settle(options, "refuse", session_refuse);
+    return settle(options, "refuse", session_refuse, "cancelled, which cannot be undone");
 }
 
 enum exit_code run_normalize(struct options *options)

@@ -45,9 +45,9 @@ static const struct command commands[] = {
     {"callback", "PROVIDER", "whether a request that came to the shop is the provider's",
      callback_keys, 1, 1, false, run_callback, true},
     {"approve", "REF", "Inbank: approve a session that waits for the merchant", approve_keys, 1, 1,
-     true, run_approve, false},
+     true, run_approve, true},
     {"refuse", "REF", "Inbank: cancel a session that waits for the merchant", approve_keys, 1, 1,
-     true, run_refuse, false},
+     true, run_refuse, true},
     {"doctor", "", "check libcurl, TLS, proxy, and each configured provider", doctor_keys, 0, 0,
      false, run_doctor, false},
     {"config", "[PROVIDER...]", "print a configuration to begin with, and say what its keys mean",
@@ -142,17 +142,29 @@ static const struct command *command_named(const char *name)
     return NULL;
 }
 
+/* The commands that only read, or those that send what changes a session. */
+static void help_commands(FILE *to, bool is_changing)
+{
+    const struct command *command = NULL;
+
+    while ((command = command_next(command)))
+        if ((command->keys == approve_keys) == is_changing)
+            fprintf(to, "  %-10s %-16s %s\n", command->name, command->arguments, command->summary);
+}
+
 static void help(FILE *to)
 {
     json_t *providers = json_read(session_providers()), *provider;
-    const struct command *command = NULL;
     size_t i;
 
     fputs("Usage: paysession COMMAND [OPTION...] [ARGUMENT...]\n"
           "Is this order paid, may the goods ship?\n\n",
           to);
-    while ((command = command_next(command)))
-        fprintf(to, "  %-10s %-16s %s\n", command->name, command->arguments, command->summary);
+    help_commands(to, false);
+    fputs(
+        "\nWhat changes a session, only with --yes, and where the configuration says approvals:\n",
+        to);
+    help_commands(to, true);
     fputs("\n  paysession help COMMAND        the options of a command\n"
           "  paysession --version\n\n"
           "Options stand before the first argument; -- ends them, for references from outside.\n\n"

@@ -208,6 +208,23 @@ void words_print(FILE *to, const json_t *head, bool is_vouched)
         print_failure(to, head, is_vouched);
 }
 
+void words_approval(FILE *to, const session_answer *answer)
+{
+    const char *sent = session_answer_text(answer, "/approval/sent");
+    const char *status = session_answer_text(answer, "/approval/http_status");
+    char text[64];
+
+    if (!sent)
+        return;
+    if (strcmp(sent, "true"))
+        snprintf(text, sizeof text, "not sent");
+    else if (status)
+        snprintf(text, sizeof text, "sent, answered with HTTP %s", status);
+    else
+        snprintf(text, sizeof text, "sent, or may have been; no answer to it");
+    line(to, "request", text);
+}
+
 void words_disclaim(FILE *to)
 {
     line(to, "so", painted(DOUBTFUL, "this file is explained, not vouched for"));

@@ -27,7 +27,9 @@ words() { paysession --complete "$@" | cut -f1 | tr '\n' ' '; }
         [[ -s listed ]]
         words "$command" -- | tr ' ' '\n' | grep . | sort | diff listed -
     done
-    # Behind an argument, or behind --, nothing is an option.
+    # Behind an argument, or behind --, nothing is an option, but where the argument is one that may stand first.
+    [[ $(words approve inbank:x/y --ye) == "--yes " && $(words callback kustom --bo) == "--body " ]]
+    [[ -z $(words approve -- inbank:x/y --ye) && -z $(words refuse inbank:x/y k) ]]
     [[ $(words get --expect amount=1 -e currency=EUR -q --conf) == "--config " ]]
     [[ -z $(words get kustom:x --conf) && -z $(words get -q -- --conf) ]]
 }
