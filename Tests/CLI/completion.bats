@@ -14,7 +14,7 @@ words() { paysession --complete "$@" | cut -f1 | tr '\n' ' '; }
 
 @test "of commands" {
     local command
-    for command in get wait batch normalize explain callback doctor config help; do
+    for command in get wait batch normalize explain callback approve refuse doctor config help; do
         [[ " $(words "")" == *" $command "* && $(words help "") == *"$command "* ]]
     done
     [[ $(words wa) == "wait " && $(words --ver) == "--version " && -z $(words nonsense "") ]]
@@ -22,7 +22,7 @@ words() { paysession --complete "$@" | cut -f1 | tr '\n' ' '; }
 
 @test "of options: just what the help of the command lists" {
     local command
-    for command in get wait batch normalize explain callback doctor config help; do
+    for command in get wait batch normalize explain callback approve refuse doctor config help; do
         paysession help "$command" | grep -oE -- '^  (-., |    )--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort > listed
         [[ -s listed ]]
         words "$command" -- | tr ' ' '\n' | grep . | sort | diff listed -

@@ -2,7 +2,7 @@
 # Manuals and help say the same, and what the library says; the tool is sound and needs only what it should.
 
 load common
-COMMANDS="get wait batch normalize explain callback doctor config help"
+COMMANDS="get wait batch normalize explain callback approve refuse doctor config help"
 
 @test "the manual has no mistakes that groff sees" {
     run -0 groff -ww -z -man -Tutf8 "$ROOT/Sources/paysession-cli/paysession.1"

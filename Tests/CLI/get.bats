@@ -280,7 +280,7 @@ print(amount["minor"], amount["currency"])')
         run -0 paysession "$word"
         [[ $output == "paysession 0.1.0" ]]
     done
-    for word in get wait batch normalize explain callback doctor config help; do
+    for word in get wait batch normalize explain callback approve refuse doctor config help; do
         run -0 paysession help "$word"
         [[ ${lines[0]} == "Usage: paysession $word [OPTION...]"* ]]
     done
