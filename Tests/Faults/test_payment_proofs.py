@@ -137,12 +137,46 @@ def test_a_session_that_is_not_completed_is_one_request(name: str) -> None:
     assert ended.result == "ok" and ended.answer["proof"] is None and ended.paid != "yes"
 
 
-def test_another_accounts_transaction_is_not_asked_for() -> None:
+@pytest.mark.parametrize("other", ["T12345679.4Aq", "T123456789.4Aq", "T12345678", "P12345678.4Aq"])
+def test_another_accounts_transaction_is_not_asked_for(other: str) -> None:
     reference, _, _, _, session, proof = PROVIDERS["dintero"]
     with Far(session, proof) as far:
-        ended = ask(far, reference, {"transaction": "T12345679.4Aq"})
+        ended = ask(far, reference, {"transaction": other})
         assert far.requests == []
     assert ended.result == "mismatched"
+
+
+@pytest.mark.parametrize("name", ["inbank", "kustom", "ledyer"])
+@pytest.mark.parametrize("link", [None, "", "..", "o" * 129, "o\u0007", 7])
+def test_a_session_that_names_nothing_is_held_and_nothing_more_is_read(link: Any, name: str) -> None:
+    reference, option, at, _, session, proof = PROVIDERS[name]
+    key = {"inbank": "creditContractUuid", "kustom": "order_id", "ledyer": "orderId"}[name]
+    with Far({**session, key: link}, proof) as far:
+        ended = ask(far, reference, option)
+        assert far.reads == [at]
+    assert ended.result == "ok" and ended.answer["session"]["holds"] == ["proof_unnamed"]
+    assert ended.answer["proof"] is None
+
+
+def test_dinteros_transactions_have_an_address_of_their_own() -> None:
+    reference, option, at, proof_at, session, proof = PROVIDERS["dintero"]
+    with Far(session, reply(b"", 404)) as far, Far(reply(b"", 404), proof) as checkout:
+        there = {**far.config["dintero"], "checkout_url": checkout.http}
+        ended = ask(far, reference, option, config={"dintero": there})
+        assert (far.reads, checkout.reads) == ([at], [proof_at])
+    assert ended.paid == "yes"
+
+
+@pytest.mark.parametrize(("told", "expected", "holds"), [
+    ("A-1", None, []), ("SHOP-1", "SHOP-1", []), ("A-1", "SHOP-1", ["reference_not_provided"]),
+    ("SHOP-1", None, ["no_payment_state", "proof_reference_mismatch"]),
+    ("SHOP-1", "SHOP-2", ["no_payment_state", "reference_not_provided", "proof_reference_mismatch"])])
+def test_whose_a_transaction_is(told: str, expected: str | None, holds: list[str]) -> None:
+    """The reference's order or the shop's own; the number of the one does not confirm the other."""
+    reference, option, _, _, session, proof = PROVIDERS["dintero"]
+    with Far(session, {**proof, "merchant_reference": told}) as far:
+        ended = ask(far, reference, option, **({"expect": {"reference": expected}} if expected else {}))
+    assert ended.answer["session"]["holds"] == holds and (ended.paid == "yes") is not bool(holds)
 
 
 @pytest.mark.parametrize("link", ["../../ipp/v1/sessions/x", "x?status=paid", "a#b", "%2e%2e", "ö"])
@@ -221,6 +255,20 @@ def test_a_token_that_is_refused_between_the_two_is_renewed() -> None:
     with Far(session, only_the_second, tokens) as far:
         ended = ask(far, reference, option)
         assert len(far.proofs) == 2 and len(far.requests) == 5
+    assert ended.paid == "yes"
+
+
+def test_a_token_is_renewed_once_for_each_of_the_two() -> None:
+    reference, option, _, _, session, proof = PROVIDERS["dintero"]
+    tokens = in_turn(*(reply({"access_token": f"token-{number}", "token_type": "Bearer", "expires_in": 3600})
+                       for number in (1, 2, 3)))
+
+    def only(number: int, good: dict[str, Any]) -> Answer:
+        return lambda _, request: reply(good) if request.authorization == f"Bearer token-{number}" else reply(b"", 401)
+
+    with Far(only(2, session), only(3, proof), tokens) as far:
+        ended = ask(far, reference, option)
+        assert len(far.proofs) == 2 and len(far.reads) == 4
     assert ended.paid == "yes"
 
 

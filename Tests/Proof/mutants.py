@@ -40,6 +40,8 @@ def faults(*names: str) -> tuple[str, ...]:
 
 
 OFFLINE = (ATTACK, CASES)
+PROOFS = (*OFFLINE, faults("payment_proofs"))
+OF_PROOFS = (faults("payment_proofs"),)
 
 
 class Mutant(NamedTuple):
@@ -50,6 +52,11 @@ class Mutant(NamedTuple):
     tests: tuple[tuple[str, ...], ...] = OFFLINE
 
 
+def row(provider: str, file: str, word: str, state: str, other: str) -> Mutant:
+    """A word of what proves payment means something else; a transaction's, something else of the session, too."""
+    return Mutant(f"{provider}, proof: {word} is {other.strip('.(')}", file, f'("{word}", {state}', f'("{word}", {other}')
+
+
 SWIFT = "Sources/PaySession/"
 VERDICT, DOCUMENT = SWIFT + "Judging/Verdict.swift", SWIFT + "JSON/Document.swift"
 KUSTOM, INBANK, DINTERO, LEDYER = (f"{SWIFT}Providers/{name}.swift"
@@ -58,6 +65,8 @@ CALL, HEAD = (f"{SWIFT}Exchange/{name}.swift" for name in ("Call", "ResponseHead
 TRANSFER, DRIVER, BATCH = (f"{SWIFT}Transport/{name}.swift" for name in ("Transfer", "CallDriver", "Batch"))
 CALLBACK, REQUEST, SIGNATURE, ADDRESS = (f"{SWIFT}Callbacks/Callback{name}.swift"
                                           for name in ("", "Request", "Signature", "Address"))
+FINDING, JUDGEMENT, TARGET, ASKING, ANSWER = (f"{SWIFT}Judging/{name}.swift" for name in (
+    "ProofFinding", "Judgement", "ProofTarget", "Options", "Answer"))
 WEBHOOKS, FORM = SWIFT + "Callbacks/StandardWebhooks.swift", SWIFT + "Callbacks/FormParameters.swift"
 
 MUTANTS = [
@@ -519,6 +528,132 @@ MUTANTS = [
     Mutant("Ledyer: a callback's order is whatever it says", LEDYER, ', begins(order, with: "or_") {', " {", (CALLBACKS,)),
     Mutant("Inbank: callbacks are checked by a scheme that nobody has seen", INBANK, "callback: CallbackTable { _, _ in",
            "callback: CallbackTable(scheme: .signedMessage) { _, _ in", (CALLBACKS,)),
+
+    # What proves payment: its words. Those that are good are forgotten, and each other one becomes good.
+    row("Inbank", INBANK, "activated", ".captured", ".unknown"),
+    row("Inbank", INBANK, "signed", ".pending", ".captured"),
+    row("Inbank", INBANK, "unsigned", ".pending", ".captured"),
+    row("Kustom", KUSTOM, "AUTHORIZED", ".secured", ".unknown"),
+    row("Kustom", KUSTOM, "PART_CAPTURED", ".secured", ".unknown"),
+    row("Kustom", KUSTOM, "CAPTURED", ".captured", ".secured"),
+    row("Kustom", KUSTOM, "CANCELLED", ".ended", ".secured"),
+    row("Kustom", KUSTOM, "EXPIRED", ".ended", ".secured"),
+    row("Kustom", KUSTOM, "CLOSED", ".refunded", ".captured"),
+    row("Ledyer", LEDYER, "paymentConfirmed", ".secured", ".unknown"),
+    row("Ledyer", LEDYER, "orderCaptured", ".captured", ".secured"),
+    row("Ledyer", LEDYER, "orderInitiated", ".pending", ".secured"),
+    row("Ledyer", LEDYER, "orderPending", ".pending", ".secured"),
+    row("Ledyer", LEDYER, "paymentPending", ".pending", ".secured"),
+    row("Ledyer", LEDYER, "orderRefunded", ".refunded", ".captured"),
+    row("Ledyer", LEDYER, "orderCancelled", ".ended", ".secured"),
+    row("Ledyer", LEDYER, "unknown", ".unknown", ".secured"),
+    row("Dintero", DINTERO, "AUTHORIZED", "(.secured,", "(.unknown,"),
+    row("Dintero", DINTERO, "PARTIALLY_CAPTURED", "(.secured,", "(.captured,"),
+    row("Dintero", DINTERO, "CAPTURED", "(.captured,", "(.secured,"),
+    row("Dintero", DINTERO, "INITIATED", "(.pending, .pending", "(.secured, .completed"),
+    row("Dintero", DINTERO, "ON_HOLD", "(.pending, .pending", "(.secured, .completed"),
+    row("Dintero", DINTERO, "DECLINED", "(.ended, .declined", "(.ended, .completed"),
+    row("Dintero", DINTERO, "FAILED", "(.ended, .failed", "(.ended, .declined"),
+    row("Dintero", DINTERO, "AUTHORIZATION_VOIDED", "(.ended, .cancelled", "(.secured, .completed"),
+    row("Dintero", DINTERO, "REFUNDED", "(.refunded,", "(.captured,"),
+    row("Dintero", DINTERO, "PARTIALLY_REFUNDED", "(.refunded,", "(.captured,"),
+    row("Dintero", DINTERO, "PARTIALLY_CAPTURED_REFUNDED", "(.refunded,", "(.captured,"),
+    row("Dintero", DINTERO, "UNKNOWN", "(.unknown, .unknown", "(.secured, .completed"),
+
+    # What makes it one of this session, and of this amount.
+    Mutant("proof: pending is good", SWIFT + "Values/Proof.swift", "case .secured, .captured: true\n        case .unknown, .pending,",
+           "case .secured, .captured, .pending: true\n        case .unknown,"),
+    Mutant("proof: what waits is not held", FINDING, "case .pending: return .proofPending", "case .pending: return nil"),
+    Mutant("proof: what was refunded is not held", FINDING, "case .refunded: return .proofRefunded", "case .refunded: return nil"),
+    Mutant("proof: what is over is not held", FINDING, "case .ended: return .proofEnded", "case .ended: return nil"),
+    Mutant("proof: what nobody understands is not held", FINDING, "case .unknown: return .proofUnknown", "case .unknown: return nil"),
+    Mutant("proof: another resource is accepted", FINDING, "!isSameIdentifier(told, wanted) {", "!isSameIdentifier(told, wanted), false {"),
+    Mutant("proof: identified by length", FINDING, "!isSameIdentifier(told, wanted) {", "told.bytes.count != wanted.utf8.count {"),
+    Mutant("proof: one that says nothing of itself is accepted", FINDING,
+           "identity = .notProvided\n                doubts.insert(.unidentified)", "identity = .notProvided"),
+    Mutant("proof: what says nothing of itself decides", FINDING, "&& identity != .notProvided && document != nil",
+           "&& document != nil"),
+    Mutant("proof: another amount is not held", FINDING, "if amount == .mismatch { doubts.insert(.proofAmountMismatch) }", ""),
+    Mutant("proof: more than the amount will do", FINDING, "told.minor == paid.minor", "told.minor >= paid.minor"),
+    Mutant("proof: less than the amount will do", FINDING, "told.minor == paid.minor", "told.minor <= paid.minor"),
+    Mutant("proof: an amount that cannot be read is not held", FINDING, "doubts.insert(.proofAmountUnreadable)", ""),
+    Mutant("proof: sums that cannot be read do not count", FINDING, ", !proof.hasUnreadableSum else", " else"),
+    Mutant("proof: what was reserved may be any part", FINDING, "&& !proof.fallsShort", ""),
+    Mutant("proof: another currency is not held", FINDING, "if currency == .mismatch { doubts.insert(.proofCurrencyMismatch) }", ""),
+    Mutant("proof: the currency expected does not count", FINDING,
+           "(proof.sessionStatus == nil ? nil : expected?.currency)", "nil"),
+    Mutant("proof: another order's is not held", FINDING,
+           "if reference != .match { doubts.insert(.proofReferenceMismatch) }", ""),
+    Mutant("proof: nobody's is not held", FINDING,
+           "if reference != .match { doubts", "if reference == .mismatch { doubts"),
+    Mutant("proof: another order's decides", FINDING, "(reference == nil || reference == .match) && identity", "identity"),
+    Mutant("proof: the reference's order is not looked at", FINDING, "order.map { sameBytes(told, $0) } ?? false\n                    || ",
+           "false || ", PROOFS),
+    Mutant("proof: the reference expected is not looked at", FINDING, "|| expected?.reference.map { sameBytes(told, $0) } ?? false", ""),
+    Mutant("proof: the order's number confirms the shop's reference", FINDING, "return sameBytes(told, wanted) ? true : nil",
+           "return true || sameBytes(told, wanted)", PROOFS),
+    Mutant("proof: fraud is not held", FINDING, "if proof.isFraudSuspected { doubts.insert(.proofFraud) }", ""),
+    Mutant("proof: a link may be anything", TARGET, 'guard let text = one.value?.string, IdentifierPart(name: "link").flaw(text) == nil',
+           "guard let text = one.value?.string"),
+    Mutant("proof: what names nothing is accepted", JUDGEMENT, "session.doubts.insert(.proofUnnamed)", ""),
+    Mutant("proof: read whatever the session says", TARGET, "guard session.status == .completed else {",
+           "guard session.status == .completed || true else {"),
+    Mutant("proof: an advance invoice stays one", JUDGEMENT, "if finding.proof.state.isGood { session.doubts.remove(settled) }", ""),
+    Mutant("proof: any state settles an advance invoice", JUDGEMENT, "if finding.proof.state.isGood {", "if true {"),
+    Mutant("Dintero, proof: it settles nothing", JUDGEMENT, "        session.doubts.remove(settled)\n        switch status {",
+           "        switch status {"),
+    Mutant("Dintero, proof: what came to nothing of another amount was this payment", JUDGEMENT,
+           "if !finding.doubts.isEmpty { status = .unknown }", ""),
+    Mutant("Dintero, proof: the session keeps its evidence", JUDGEMENT, 'field: "proof.status"', 'field: "processed_at"'),
+    Mutant("Dintero, proof: the currency is confirmed by nobody", FINDING, "isOfSession && proof.sessionStatus != nil ? proof.amount?.currency : nil", "nil"),
+    Mutant("Dintero, proof: another order's confirms the currency", FINDING, "isOfSession && proof.sessionStatus != nil ?", "proof.sessionStatus != nil ?"),
+    Mutant("Dintero, proof: events that failed count", DINTERO, "guard success, sameBytes(name, event)", "guard sameBytes(name, event)"),
+    Mutant("Inbank, proof: the contract under contract is not seen", INBANK,
+           'document["contract"].isObject ? document.part("contract") : document', "document"),
+    Mutant("Inbank, proof: terminatedAt is not looked at", INBANK, "if !terminated.isSilent {", "if false {"),
+    Mutant("Kustom, proof: a refund is not looked at", KUSTOM, "refunded > 0, state.isGood", "refunded > 1, state.isGood"),
+    Mutant("Kustom, proof: a refund comes before a cancellation", KUSTOM, "refunded > 0, state.isGood {", "refunded > 0 {"),
+    Mutant("Kustom, proof: a check for fraud comes before a cancellation", KUSTOM, "    if proof.state.isGood {\n        proof.state = .pending",
+           "    if true {\n        proof.state = .pending"),
+    Mutant("Kustom, proof: what waits for a check is good", KUSTOM, 'guard sameBytes(word, "PENDING") else {',
+           'if sameBytes(word, "PENDING") { return }\n    guard sameBytes(word, "PENDING") else {'),
+    Mutant("Kustom, proof: fraud that is no text is none", KUSTOM,
+           'guard let word = document.exactText("fraud_status") else {\n        proof.isFraudSuspected = true',
+           'guard let word = document.exactText("fraud_status") else {'),
+    Mutant("Kustom, proof: only the published words are fraud", KUSTOM,
+           '        proof.isFraudSuspected = true\n        if !sameBytes(word, "REJECTED")',
+           '        proof.isFraudSuspected = sameBytes(word, "REJECTED") || sameBytes(word, "STOPPED")\n        if !sameBytes(word, "REJECTED")'),
+    Mutant("Kustom, proof: a sum below zero is none", KUSTOM, "sum >= 0 { return sum }", "true { return sum }"),
+    Mutant("Kustom, proof: a sum that cannot be read is none", KUSTOM, "    proof.hasUnreadableSum = true\n", ""),
+    Mutant("Kustom, proof: captured alone has to reach the amount", KUSTOM, "            remaining ?? 0)", "            0)"),
+    Mutant("Kustom, proof: one less is enough", KUSTOM, "!isTooMuch && reached < total", "!isTooMuch && reached < total - 1"),
+    Mutant("Kustom, proof: a sum beyond 64 bits falls short", KUSTOM, "!isTooMuch && reached < total", "isTooMuch || reached < total"),
+
+    # How it is read.
+    Mutant("proof: what is not there is a failure", CALL, "case .answered(404) where isAtProof:", "case .answered(404) where false:", OF_PROOFS),
+    Mutant("proof: what is not there is no hold", FINDING, "doubts.insert(.proofNotFound)", "", OF_PROOFS),
+    Mutant("proof: a failure is told of the session", CALL, 'endpoint: isAtProof ? "proof endpoint" : "session endpoint"',
+           'endpoint: "session endpoint"', OF_PROOFS),
+    Mutant("proof: its try is told as the session's", CALL, "case .readingProof: step = .proof", "case .readingProof: step = .session", OF_PROOFS),
+    Mutant("proof: it has the tries that the session left", CALL, "                retries = 0\n", "", OF_PROOFS),
+    Mutant("proof: a token is renewed once for both", CALL, "                mayRenewToken = true\n", "", OF_PROOFS),
+    Mutant("proof: what waits is final", ANSWER, "&& finding?.proof.state != .pending", "", OF_PROOFS),
+    Mutant("proof: another account's transaction is asked for", ASKING, 'hasPrefix(identifier, account + ".")\n', "!account.isEmpty\n", OF_PROOFS),
+    Mutant("proof: an account by its beginning", ASKING, 'hasPrefix(identifier, account + ".")\n', "hasPrefix(identifier, account)\n", OF_PROOFS),
+    Mutant("proof: true is nothing", ASKING, "guard settings.has(\"proof\") else { return nil }\n            return try settings.bool(\"proof\") == true ? .ofSession : nil",
+           "_ = try settings.bool(\"proof\")\n            return nil", OF_PROOFS),
+    Mutant("proof: false is true", ASKING, "guard settings.has(\"proof\") else { return nil }\n            return try settings.bool(\"proof\") == true ? .ofSession : nil",
+           "guard settings.has(\"proof\") else { return nil }\n            return try settings.bool(\"proof\") != nil ? .ofSession : nil", OF_PROOFS),
+    Mutant("proof: it is read where the sessions are, whatever the configuration says", SWIFT + "Transport/Account.swift",
+           "if let given = try address(settings, own.setting) { return given }", "_ = try address(settings, own.setting)", OF_PROOFS),
+    Mutant("proof: the rate of a batch does not count it", CALL, "wish == nil ? 1 : 2", "1", OF_PROOFS),
+    Mutant("proof: a batch pays for those that are not read", BATCH,
+           "pay(max(Int64(driver.call.attempts), 1) - driver.call.mostLegs, lane)", "pay(max(Int64(driver.call.attempts) - driver.call.mostLegs, 0), lane)", OF_PROOFS),
+    Mutant("proof: it has a deadline of its own", CALL, "if now >= deadline { return giveUp(at: now) }",
+           "if now >= (isAtProof ? deadline.adding(deadline.since(start)) : deadline) { return giveUp(at: now) }", OF_PROOFS),
+    Mutant("proof: the report does not count it", CALL, "if judgement.finding != nil { proofOutcome = outcome }", "", OF_PROOFS),
+    Mutant("proof: the report does not count those that failed", CALL, "if case .proof = leg { proofOutcome = failure.outcome }", "", OF_PROOFS),
+    Mutant("proof: a session that names nothing is read without one", CALL, "case .unnamed: judgement.noteUnnamedProof()", "case .unnamed: break", OF_PROOFS),
 
     # When memory has run out.
     Mutant("there is no reserve", SWIFT + "Platform/Allocation.swift",
