@@ -44,6 +44,14 @@ class Case(NamedTuple):
         options = self.about.get("options")
         return None if options is None else json.dumps(options)
 
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The options for Python. A document of a proof is its text: a fraction is none of the binding's numbers."""
+        options = dict(self.about.get("options") or {})
+        if "proof" in options:
+            options["proof"] = {"document": json.dumps(options["proof"]["document"])}
+        return options
+
     def wanted(self, schema: dict[str, Any] = SCHEMA) -> dict[str, Any]:
         """The answer with every key; without those that no file has."""
         written = json.loads((self.folder / "answer.json").read_bytes())

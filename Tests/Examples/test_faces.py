@@ -83,24 +83,16 @@ def test_python(by_c: list[bytes]) -> None:
     told = []
     for case in DOCUMENTS:
         try:
-            told.append(paysession.normalize(case.provider, case.body, **python_options(case.about["options"])).json)
+            told.append(paysession.normalize(case.provider, case.body, **case.keywords).json)
         except paysession.PaySessionError as error:
             assert error.answer is not None
             told.append(error.answer.json)
     compare(told, by_c, DOCUMENTS)
 
 
-def python_options(options: dict[str, Any] | None) -> dict[str, Any]:
-    """A document is given as it is spelt: a fraction is none of the binding's numbers."""
-    options = dict(options or {})
-    if "proof" in options:
-        options["proof"] = {"document": json.dumps(options["proof"]["document"])}
-    return options
-
-
-def php_options(options: dict[str, Any] | None) -> dict[str, Any]:
+def php_options(case: Case) -> dict[str, Any]:
     """A document is its text."""
-    options = python_options(options)
+    options = case.keywords
     if "proof" in options:
         options["proof"] = options["proof"]["document"]
     return options
@@ -172,7 +164,7 @@ def by_php(asked: list[dict[str, Any]], *config: Path) -> list[bytes]:
 @pytest.mark.slow
 def test_php(by_c: list[bytes]) -> None:
     pairs = [(case, answer) for case, answer in zip(DOCUMENTS, by_c) if has_plain_amounts(case)]
-    told = by_php([{"provider": case.provider, "file": str(case.folder / "response"), **php_options(case.about["options"])}
+    told = by_php([{"provider": case.provider, "file": str(case.folder / "response"), **php_options(case)}
                    for case, _ in pairs])
     compare(told, [answer for _, answer in pairs], [case for case, _ in pairs])
 

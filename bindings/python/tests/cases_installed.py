@@ -84,7 +84,7 @@ def document(case: Case) -> None:
     if b"\0" in case.body:
         return  # No C text: the library is not asked, and test_cases.py says what comes.
     try:
-        right(case, paysession.normalize(case.provider, case.body, **(case.about["options"] or {})))
+        right(case, paysession.normalize(case.provider, case.body, **case.keywords))
     except paysession.PaySessionError as error:
         right(case, error)
 

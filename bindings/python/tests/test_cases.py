@@ -50,9 +50,7 @@ def _check(case: Case, answer: paysession.Answer | paysession.Failure) -> None:
 @pytest.mark.parametrize("case", DOCUMENTS, ids=lambda case: case.name)
 def test_document(case: Case, valid: Callable[[bytes], Any]) -> None:
     provider, body = case.provider, case.body
-    options = dict(case.about["options"] or {})
-    if "proof" in options:  # as it is spelt: a fraction is none of the binding's numbers
-        options["proof"] = {"document": json.dumps(options["proof"]["document"])}
+    options = case.keywords
     if b"\0" in body:
         with pytest.raises(ValueError, match="^document contains a NUL"):
             paysession.normalize(provider, body, **options)
