@@ -74,8 +74,12 @@ final class Answer
         return substr($this->json, self::end($this->json, strpos($this->json, self::RAW) + strlen(self::RAW)));
     }
 
-    /** Where a value ends that is an object, or null. It is not decoded: json_decode() refuses what some providers send. */
-    private static function end(string $json, int $from): int
+    /**
+     * Where a value ends that is an object, or null. It is not decoded: json_decode() refuses what some providers send.
+     *
+     * @internal
+     */
+    public static function end(string $json, int $from): int
     {
         $depth = 0;
         for ($at = $from; $at < strlen($json); $at++) {

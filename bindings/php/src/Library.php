@@ -123,6 +123,20 @@ final class Library
     }
 
     /**
+     * A document that becomes a part of JSON, as it is spelt: what closed its object and went on would be options.
+     *
+     * @throws InvalidArgument where it is not one object
+     */
+    public static function object(#[\SensitiveParameter] string $json, string $name): string
+    {
+        $object = trim(str_starts_with($json, "\u{FEFF}") ? substr($json, 3) : $json, " \t\r\n");
+        if (!str_starts_with($object, '{') || Answer::end($object, 0) !== strlen($object)) {
+            throw new InvalidArgument("$name: expected a JSON object as its document");
+        }
+        return $object;
+    }
+
+    /**
      * The answer of a call that went well.
      *
      * @throws NoAnswer

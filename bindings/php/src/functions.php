@@ -41,7 +41,7 @@ function normalize(
     }
     $encoded = $options === [] ? null : Library::encoded($options);
     if ($proof !== null) {
-        // As it is spelt. What is more than one object, or less, is no JSON any more with a brace too many.
+        $proof = Library::object($proof, 'proof');
         $encoded = ($encoded === null ? '{' : substr($encoded, 0, -1) . ',') . "\"proof\":{\"document\":$proof}}";
     }
     [, , $answer] = Library::call(static fn (): array => Native::normalize($provider, $json, $encoded));

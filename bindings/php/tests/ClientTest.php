@@ -487,8 +487,26 @@ final class ClientTest extends SandboxTestCase
         self::assertSame($document, $answer->rawJson());
         self::assertSame($proof, $answer->proof()->rawJson);
         self::assertSame(1, $answer->proof()->amount->minor);
-        $this->expectException(InvalidArgument::class);
-        normalize('kustom', $document, proof: '{}, "x": {}');
+    }
+
+    /** What closes the object and goes on would be options of the call: an expectation that nobody has. */
+    public function testAProofIsOneObject(): void
+    {
+        $order = '{"order_id":"o","status":"CAPTURED","order_amount":1,"purchase_currency":"EUR",'
+            . '"x":[1e999,"\ud83d}"]}';
+        $session = '{"session_id":"1","status":"FINALIZED","order_amount":1,"purchase_currency":"EUR","order_id":"o"}';
+        self::assertSame(Next::Ship, normalize('kustom', $session, proof: " $order\n")->next);
+        self::assertSame(Next::Ship, normalize('kustom', $session, proof: "\u{FEFF}$order")->next);
+        $behind = '},"expect":{"amount":1';
+        $none = ['[]', '{', '{]', '{"', '', '""', 'null', '{} {}', '{}, "x": {}', "{}$behind", $order . $behind];
+        foreach ($none as $text) {
+            try {
+                normalize('kustom', $session, proof: $text);
+                self::fail("taken: $text");
+            } catch (InvalidArgument $error) {
+                self::assertStringContainsString('expected a JSON object', $error->getMessage());
+            }
+        }
     }
 
     /** What waits for its payment is waited for. */
