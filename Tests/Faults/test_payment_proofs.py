@@ -13,6 +13,7 @@ from typing import Any
 import paysession
 import pytest
 from asking import KEY, Told, told
+from programs import Handle
 from servers import Answer, Connection, Request, Server, in_turn, reply, say_nothing
 
 SECRET = "s3cret-of-the-shop"
@@ -362,6 +363,17 @@ def test_a_wait_goes_on_while_the_payment_is_pending() -> None:
     assert ended.paid == "yes"
 
 
+def test_a_wait_in_c_goes_on_while_the_payment_is_pending() -> None:
+    """session_wait() itself: Python's wait() is a loop of its own."""
+    pending = {**PROOF, "fraud_status": "PENDING"}
+    with Far(SESSION, in_turn(reply(pending), reply(pending), reply(PROOF))) as far:
+        client = Handle(far.config)
+        answer = client.wait("kustom:x", proof=True, interval_ms=20)
+        client.close()
+        assert len(far.reads) == 6
+    assert answer["decision"] == "ship"
+
+
 @pytest.mark.parametrize("proof", [{"status": "CANCELLED"}, {"status": "CLOSED"}, {"fraud_status": "REJECTED"}])
 def test_a_wait_ends_with_what_is_settled(proof: dict[str, Any]) -> None:
     with Far(SESSION, {**PROOF, **proof}) as far, paysession.Client(far.config) as client:
@@ -399,6 +411,27 @@ def test_the_rate_of_a_batch_counts_proofs() -> None:
     assert len(times) == 40
     # 40 requests at 40 a second: the first two at once, the last two 19 * 50 ms later.
     assert 0.9 < max(times) - min(times) < 2
+
+
+def test_the_rate_of_a_batch_counts_proofs_before_they_are_read() -> None:
+    """However late they are answered: what waits for them has its turn only after both."""
+    times: list[float] = []
+
+    def noted(_: Connection, __: Request) -> bytes:
+        times.append(time.monotonic())
+        return reply(SESSION)
+
+    def late(_: Connection, __: Request) -> bytes:
+        time.sleep(0.6)
+        return reply(PROOF)
+
+    with Far(noted, late) as far, paysession.Client(far.config) as client:
+        with client.batch(requests_per_second=40, in_flight=10) as batch:
+            for tag in range(10):
+                batch.add("kustom:x", tag, proof=True)
+            assert len(paid_of([batch.next(10_000) for _ in range(10)])) == 10
+    # One session each 50 ms, not 25, and none waits for a proof.
+    assert 0.4 < max(times) - min(times)
 
 
 def test_what_has_no_proof_to_read_pays_for_none() -> None:

@@ -54,7 +54,8 @@ class Mutant(NamedTuple):
 
 def row(provider: str, file: str, word: str, state: str, other: str) -> Mutant:
     """A word of what proves payment means something else; a transaction's, something else of the session, too."""
-    return Mutant(f"{provider}, proof: {word} is {other.strip('.(')}", file, f'("{word}", {state}', f'("{word}", {other}')
+    said = other.strip("(,").replace(".", "").replace(",", " and")
+    return Mutant(f"{provider}, proof: {word} is {said}", file, f'("{word}", {state}', f'("{word}", {other}')
 
 
 SWIFT = "Sources/PaySession/"
@@ -603,7 +604,7 @@ MUTANTS = [
     Mutant("Dintero, proof: it settles nothing", JUDGEMENT, "        session.doubts.remove(settled)\n        switch status {",
            "        switch status {"),
     Mutant("Dintero, proof: what came to nothing of another amount was this payment", JUDGEMENT,
-           "if !finding.doubts.isEmpty { status = .unknown }", ""),
+           "if !finding.doubts.isEmpty { status = .unknown }", "break"),
     Mutant("Dintero, proof: the session keeps its evidence", JUDGEMENT, 'field: "proof.status"', 'field: "processed_at"'),
     Mutant("Dintero, proof: the currency is confirmed by nobody", FINDING, "isOfSession && proof.sessionStatus != nil ? proof.amount?.currency : nil", "nil"),
     Mutant("Dintero, proof: another order's confirms the currency", FINDING, "isOfSession && proof.sessionStatus != nil ?", "proof.sessionStatus != nil ?"),

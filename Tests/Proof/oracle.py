@@ -872,11 +872,11 @@ def is_settled(came: dict[str, Any]) -> bool:
 def said_of_method(came: dict[str, Any]) -> list[Any]:
     """What is said of it, at either place; of what is no such thing, None."""
     customer, said = came.get("customer"), [came.get("paymentMethod")]
+    kinds: list[Any] = []
     if isinstance(customer, dict):
         said.append(customer.get("paymentMethod"))
     elif customer is not None and customer != "":
-        return [None]
-    kinds = []
+        kinds.append(None)
     for method in said:
         kind = method.get("type") if isinstance(method, dict) else None
         silent = kind is None or kind == ""
