@@ -234,6 +234,9 @@
  *     proof_reference_mismatch  Dintero: merchant_reference is neither the reference's order nor
  *                             expect.reference: another order's, or nobody's
  *     proof_fraud             Kustom: fraud_status is neither ACCEPTED nor PENDING
+ *   Ledyer's settles an advance invoice, and nothing that stands beside it (payment_method_unknown).
+ *   Of a Dintero session whose amount is not the transaction's, or not told, a transaction that came
+ *   to nothing does not say "no": status unknown, held.
  *   A resource that says it is another than the one asked for is SESSION_MISMATCHED, and so is,
  *   before anything is sent, a transaction of another account. Ledyer's payment status does not say
  *   whose it is: it is bound to its order by the address alone, and tells no amount, as Inbank's

@@ -495,6 +495,16 @@ NOTHING = (None, "")
 def method_doubt(document: dict[str, Any]) -> str | None:
     """Ledyer: why the payment method holds a completed session, of which only some are known to be
     paid then. A method may stand at two places, and nobody can say which one counts."""
+    places = (inside(document.get("customer"), "paymentMethod"), document.get("paymentMethod"))
+    told = [method.get("type") for method in places if type(method) is dict]
+    if "advanceInvoice" in told:
+        return "advance_invoice"
+    return beside_advance(document)
+
+
+def beside_advance(document: dict[str, Any]) -> str | None:
+    """What is in doubt of the payment method, an advance invoice aside: a confirmed payment settles that, and
+    nothing that stands beside it."""
     customer = document.get("customer")
     told, readable = [], customer in NOTHING or type(customer) is dict
     for method in (inside(customer, "paymentMethod"), document.get("paymentMethod")):
@@ -502,9 +512,7 @@ def method_doubt(document: dict[str, Any]) -> str | None:
             told.append(method.get("type"))
         else:
             readable = readable and method in NOTHING
-    told = [word for word in told if word not in NOTHING]
-    if "advanceInvoice" in told:
-        return "advance_invoice"
+    told = [word for word in told if word not in (*NOTHING, "advanceInvoice")]
     known = all(type(word) is str and word in METHODS for word in told)
     return None if readable and known else "payment_method_unknown"
 
@@ -628,9 +636,9 @@ def proven(
 
 
 def may_be_another(proof: Proof) -> bool:
-    """What came to nothing may not have been this payment. Of a session that tells no amount the
-    contract says that it is held; this follows the library, where that goes for completed ones."""
-    return "mismatch" in proof.checks[1:3] or not proof.readable
+    """What came to nothing may not have been this payment, unless its amount is the session's: of one
+    that tells no amount the contract says that it is held."""
+    return proof.checks[1] != "match" or proof.checks[2] == "mismatch" or not proof.readable
 
 
 def is_fraud(document: dict[str, Any]) -> bool:
@@ -694,6 +702,8 @@ def judge(provider: str, bytes_: bytes, options: bytes | None) -> Verdict:
     completed = status == "completed"
     doubt = method_doubt(document) if provider == "ledyer" and completed else None
     state = proof.state if proof else "secured"
+    if doubt == "advance_invoice" and proof and state in CONFIRMS:
+        doubt = beside_advance(document)
     was_created = words(document, "created_at")
     said = document.get("success")
     doubts = {
@@ -704,7 +714,7 @@ def judge(provider: str, bytes_: bytes, options: bytes | None) -> Verdict:
         "time_implausible": processed is not None and is_implausible(processed, was_created),
         **{hold: completed and why for hold, why in money_doubts(provider, money).items()},
         "no_payment_state": dintero and status != "failed" and not decides and not wanted.trust,
-        "advance_invoice": doubt == "advance_invoice" and not (proof and state in CONFIRMS),
+        "advance_invoice": doubt == "advance_invoice",
         "payment_method_unknown": doubt == "payment_method_unknown",
     }
     for key, outcome in zip(EXPECTED, told or ()):
@@ -863,9 +873,10 @@ def at_sight(came: dict[str, Any], key: str) -> tuple[str, str]:
     return told[:19], fraction[1].ljust(9, "0") if fraction else ""
 
 
-def is_settled(came: dict[str, Any]) -> bool:
-    """Whether nothing is said of how it is paid, or only what counts as paid."""
-    return all(kind in ["bankTransfer", "card", "invoice", "partPayment", "serviceInvoice"]
+def is_settled(came: dict[str, Any], proven: bool) -> bool:
+    """Whether nothing is said of how it is paid, or only what counts as paid; an advance invoice once it is proven."""
+    paid = ["bankTransfer", "card", "invoice", "partPayment", "serviceInvoice"]
+    return all(kind in paid or proven and kind == "advanceInvoice"
                for kind in said_of_method(came))
 
 
@@ -981,9 +992,7 @@ def property_holds(
         reference = came.get("merchant_reference1")
     elif provider == "ledyer":
         ids = [came.get("id"), came.get("orderId")]
-        # What stands beside an advance invoice is told apart by no hold: the money is confirmed.
-        settled = is_settled(came) or proven and "advanceInvoice" in said_of_method(came)
-        listed = came.get("state") == "authorized" and settled
+        listed = came.get("state") == "authorized" and is_settled(came, proven)
         amount, code = order.get("totalOrderAmount"), order.get("currency")
         reference = order.get("reference")
     else:

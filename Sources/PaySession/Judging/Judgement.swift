@@ -83,14 +83,17 @@ final class Judgement {
     private func settle(_ finding: ProofFinding) {
         guard let settled = finding.table.settles else { return }
         guard var status = finding.proof.sessionStatus else {
-            if finding.proof.state.isGood { session.doubts.remove(settled) }
+            if finding.proof.state.isGood {
+                session.doubts.remove(settled)
+                if let behind = session.doubtBehind { session.doubts.insert(behind) }
+            }
             return
         }
         session.doubts.remove(settled)
         switch status {
         case .declined, .failed, .cancelled, .expired:
-            // Of another amount: what came to nothing may not have been this payment.
-            if !finding.doubts.isEmpty { status = .unknown }
+            // Not known to be of this amount: what came to nothing may not have been this payment.
+            if finding.amount != .match || !finding.doubts.isEmpty { status = .unknown }
         default: break
         }
         session.status = status

@@ -79,9 +79,7 @@ private func readLedyer(_ document: Reader, _ rules: ReadingRules) -> Session {
         // The documented sample spells it invoceChannel, the plugins read invoiceChannel.
         invoiceChannel: document.text("customer.invoiceChannel.type")
             ?? document.text("customer.invoceChannel.type"))
-    if status == .completed, let doubt = doubtOfPaymentMethod(document) {
-        session.doubts.insert(doubt)
-    }
+    if status == .completed { doubtPaymentMethod(document, session) }
     session.items = document.list("order.orderLines") { line in
         Item(
             reference: line.text("reference"), name: line.text("description"),
@@ -100,25 +98,32 @@ private let paidWhenAuthorized: [StaticString] = [
 
 /// An advance invoice is authorized before anyone has paid, and a method that nobody knows could be
 /// one under another name. What is not told holds nothing.
-private func doubtOfPaymentMethod(_ document: Reader) -> Hold? {
-    var doubt: Hold?
+private func doubtPaymentMethod(_ document: Reader, _ session: Session) {
+    let customer = document["customer"]
+    var isAdvance = false
+    var isUnknown = !customer.isSilent && !customer.isObject
     // Where the documentation has it, and where it has been seen.
     for method in [document["customer.paymentMethod"], document["paymentMethod"]]
     where !method.isSilent {
         let type = method.at("type")
         if method.isObject, type.isSilent { continue }
         guard let word = type.exactText else {
-            doubt = doubt ?? .paymentMethodUnknown
+            isUnknown = true
             continue
         }
-        if sameBytes(word, "advanceInvoice") { return .advanceInvoice }
-        if !paidWhenAuthorized.contains(where: { sameBytes(word, $0) }) {
-            doubt = doubt ?? .paymentMethodUnknown
+        if sameBytes(word, "advanceInvoice") {
+            isAdvance = true
+        } else if !paidWhenAuthorized.contains(where: { sameBytes(word, $0) }) {
+            isUnknown = true
         }
     }
-    let customer = document["customer"]
-    if !customer.isSilent, !customer.isObject { doubt = doubt ?? .paymentMethodUnknown }
-    return doubt
+    // One reason is told. That it was paid in advance settles nothing of the other.
+    if isAdvance {
+        session.doubts.insert(.advanceInvoice)
+        if isUnknown { session.doubtBehind = .paymentMethodUnknown }
+    } else if isUnknown {
+        session.doubts.insert(.paymentMethodUnknown)
+    }
 }
 
 /// "Get payment status". It names neither order nor amount. One of its words is unknown.

@@ -28,6 +28,8 @@ final class Session {
     var items: ValueList<Item>?
     /// What the document itself gives reason to doubt, whatever was expected of it.
     var doubts = Holds()
+    /// What is still in doubt once its proof of payment has settled what it can.
+    var doubtBehind: Hold?
 
     init(evidence: Evidence) { self.evidence = evidence }
 
