@@ -181,17 +181,21 @@ const char *table_header(void)
     return header;
 }
 
-/* Why it is held, or what failed. */
+/* Why it is held, or what failed; and the proof of payment, where that confirms it: where it does
+ * not, a hold says so. */
 static void note_of(const json_t *head, char *note, size_t size)
 {
     const json_t *session = json_object_get(head, "session");
     const json_t *holds = json_object_get(session, "holds");
+    const char *state = text_of(json_object_get(head, "proof"), "state", "");
     size_t i, used = 0;
 
     snprintf(note, size, "%s", text_of(json_object_get(head, "error"), "message", ""));
     for (i = 0; i < json_array_size(holds) && used < size; i++)
         used += (size_t)snprintf(note + used, size - used, "%s%s", i ? ", " : "",
                                  json_string_value(json_array_get(holds, i)));
+    if (used < size && (!strcmp(state, "secured") || !strcmp(state, "captured")))
+        snprintf(note + used, size - used, "%sproof %s", used ? ", " : "", state);
 }
 
 /* A row of the table: nothing personal, nothing that a terminal would obey. */

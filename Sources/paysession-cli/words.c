@@ -130,6 +130,9 @@ static void print_session(FILE *to, const json_t *head, const json_t *session, b
     line(to, "field", printable(text));
     if (!strcmp(status, "unknown"))
         snprintf(text, sizeof text, "%s documents no such value: nothing is guessed", provider);
+    else if (!strcmp(text_of(evidence, "field", ""), "proof.status"))
+        snprintf(text, sizeof text, "%s's session has no status field: its proof's \"%s\" means %s",
+                 provider, value ? value : "", status);
     else if (!strcmp(basis, "reported"))
         snprintf(text, sizeof text, "%s's \"%s\" means %s", provider, value ? value : "", status);
     else

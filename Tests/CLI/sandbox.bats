@@ -126,6 +126,29 @@ key() { # KEY
     grep -qF -- "--transaction $transaction: expected true or false" told
 }
 
+@test "words and the table say what became of the money" {
+    local session over answer
+    session=$(asked '{"provider": "kustom", "status": "finalized"}' "$SESSIONS" | key session)
+    over=$(asked '{"provider": "kustom", "status": "finalized", "proof": {"status": "CANCELLED"}}' "$SESSIONS" | key session)
+    exits 0 paysession get --proof "$session" > answer
+    exits 0 paysession get -f words --proof "$session" > words
+    exits 3 paysession explain answer > explained
+    for answer in words explained; do
+        grep -qE '^proof +order [0-9a-f-]+: status is "AUTHORIZED", secured: reserved or confirmed$' "$answer"
+    done
+    exits 0 paysession get -f words "$session" > words
+    run ! grep -q '^proof' words
+    exits 3 paysession get -f table --proof "$session" "$over" > table
+    grep -qE ' yes .* proof secured$' table
+    grep -qE ' unknown .*proof_ended' table
+    # A session whose state is its proof's, and texts in the document that look like what stands behind it.
+    echo '{"id": "s", "processed_at": "2026-01-02T03:05:00Z", "amount": 1, "created_at": "2026-01-02T03:04:05Z", "x": ["]}\", {\\", ",\"proof\":null"]}' > session
+    echo '{"id": "T1.x", "status": "CAPTURED", "amount": 1, "currency": "NOK", "merchant_reference": "A", "x": 1e999}' > transaction
+    exits 0 paysession normalize -f words --proof-document transaction -e reference=A dintero session > words
+    grep -qE '^rule +dintero.* no status field: its proof.s "CAPTURED" means completed$' words
+    grep -qE '^proof +transaction T1.x: status is "CAPTURED", captured: collected or financed$' words
+}
+
 @test "a document is judged with its proof, and what is no object is refused" {
     echo '{"session_id": "1", "status": "FINALIZED", "order_amount": 1, "purchase_currency": "EUR", "order_id": "o"}' > session
     echo '{"order_id": "o", "status": "CAPTURED", "order_amount": 1, "purchase_currency": "EUR", "x": 1.10}' > order
