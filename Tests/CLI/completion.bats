@@ -46,6 +46,9 @@ words() { paysession --complete "$@" | cut -f1 | tr '\n' ' '; }
     [[ $(words normalize d) == "dintero " && $(words normalize --id s1 -f status d) == "dintero " ]]
     [[ $(words explain --provider l) == "ledyer " && $(words config inbank k) == "kustom " ]]
     [[ $(paysession --complete normalize kustom "") == $'\tfile' && $(paysession --complete get -c "") == $'\tfile' ]]
+    [[ $(paysession --complete normalize --proof-document "") == $'\tfile' && -z $(words get --transaction "") ]]
+    [[ $(words get --transaction T1.x d) == "dintero: " && $(words get --proof d) == "dintero: " ]]
+    [[ $(words approve i) == "inbank: " && $(words wait --pro) == "--proof " ]]
     [[ $(paysession --complete batch "") == $'\tfile' && $(paysession --complete explain x) == $'\tfile' ]]
 }
 
