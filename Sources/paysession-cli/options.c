@@ -290,8 +290,13 @@ static bool set_id(struct options *options, const char *text)
 
 static bool set_transaction(struct options *options, const char *text)
 {
-    json_t *proof = json_object();
+    json_t *proof;
 
+    if (json_object_get(options->said, "proof")) {
+        complain("--transaction: said more than once");
+        return false;
+    }
+    proof = json_object();
     if (!is_utf8(text)) {
         json_decref(proof);
         complain("--transaction %s: expected UTF-8", text);

@@ -371,6 +371,11 @@ static const char *option_of(const struct options *options, const char **flaw, c
         /* A part of an expectation is named still. */
         *unit = end - *flaw > 3 && !strncmp(end - 3, "_ms", 3) ? " milliseconds" : "";
         *flaw = strncmp(key, "expect.", 7) ? end + 2 : *flaw + 7;
+        /* Of a provider whose sessions name it, true is all that the library takes. */
+        if (!strcmp(key, "proof"))
+            *flaw =
+                "only Dintero's transaction is named; this session names its own proof of payment: "
+                "expected --proof";
         return json_string_value(said);
     }
     return NULL;

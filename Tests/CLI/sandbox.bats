@@ -123,7 +123,14 @@ key() { # KEY
     exits 0 paysession wait -q --transaction="$transaction" "$dintero"
     exits 4 paysession get -q --transaction T99999999.x "$dintero"
     exits 64 paysession get -q --transaction "$transaction" "$session" 2> told
-    grep -qF -- "--transaction $transaction: expected true or false" told
+    grep -qF -- "--transaction $transaction: only Dintero's transaction is named" told
+    grep -qF -- 'expected --proof' told
+    exits 64 paysession get -q --proof --transaction "$transaction" "$session" 2> told
+    grep -qF -- 'expected --proof' told
+    exits 64 paysession get -q --transaction "$transaction" --transaction T12345678.y "$dintero" 2> told
+    grep -qF -- '--transaction: said more than once' told
+    exits 64 paysession get -q --transaction '' "$dintero" 2> told
+    grep -qF -- '--transaction : expected an identifier' told
 }
 
 @test "words and the table say what became of the money" {
