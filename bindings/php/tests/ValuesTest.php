@@ -181,6 +181,25 @@ final class ValuesTest extends TestCase
         Environment::resolved(['kustom' => ['api_key' => ['env' => 'PAY_NOT']]]);
     }
 
+    /** Which proof was asked for is what a shop's test looks at: without it Dintero's sessions are held. */
+    public function testAFakeClientHasTheProofThatWasAskedFor(): void
+    {
+        $pay = new FakeClient(['kustom:1' => Next::Ship, 'dintero:T1/2' => Next::Ship, 'kustom:3' => Next::Wait]);
+        self::assertNull($pay->get('kustom:1')->proof());
+        self::assertStringNotContainsString('proof', $pay->get('kustom:1')->json);
+        $proof = $pay->get('kustom:1', new Expect(amount: 5), proof: true)->proof();
+        self::assertSame(['order', 'secured', 5], [$proof->resource, $proof->state, $proof->amount->minor]);
+        $proof = $pay->wait('dintero:T1/2', proof: 'T1.x')->proof();
+        self::assertSame(['transaction', 'T1.x'], [$proof->resource, $proof->id]);
+        self::assertStringEndsWith(',"raw":null,"proof":null}', $pay->get('kustom:3', proof: true)->json);
+        self::assertSame(Next::Ship, $pay->decide('kustom:1', proof: true)->next);
+        iterator_to_array($pay->batch(['kustom:1', ['dintero:T1/2', null, 'T1.x']]));
+        self::assertSame(
+            [false, false, true, 'T1.x', true, true, false, 'T1.x'],
+            array_column($pay->asked, 'proof')
+        );
+    }
+
     public function testAFakeClientForTheTestsOfAShop(): void
     {
         $pay = new FakeClient([

@@ -33,7 +33,12 @@ final class FakeClient implements Sessions
     /** Results after which a later attempt may bring an answer. */
     private const RETRYABLE = ['unreachable', 'timed_out', 'rate_limited', 'provider_error'];
 
-    /** @var list<array{reference: string, expect: ?Expect}> what it was asked, in turn */
+    /** What proves the payment behind each provider's sessions. */
+    private const RESOURCES = [
+        'dintero' => 'transaction', 'inbank' => 'contract', 'kustom' => 'order', 'ledyer' => 'payment_status',
+    ];
+
+    /** @var list<array{reference: string, expect: ?Expect, proof: bool|string}> what it was asked, in turn */
     public array $asked = [];
 
     /** @param array<string, Next|string> $told by reference: a decision, or a result that is no answer, as `timed_out` */
@@ -47,7 +52,7 @@ final class FakeClient implements Sessions
         ?int $timeoutMs = null,
         bool|string $proof = false,
     ): Decision {
-        $answer = Answer::of($json = $this->json($reference, $expect));
+        $answer = Answer::of($json = $this->json($reference, $expect, $proof));
         $why = $answer->error->message ?? implode(', ', $answer->session->holds ?? []);
         return new Decision($reference, $answer->next, $answer->result, $why, $json);
     }
@@ -59,7 +64,7 @@ final class FakeClient implements Sessions
         ?string $traceparent = null,
         bool|string $proof = false,
     ): Answer {
-        return Library::answered($reference, $this->json($reference, $expect));
+        return Library::answered($reference, $this->json($reference, $expect, $proof));
     }
 
     public function wait(
@@ -69,20 +74,20 @@ final class FakeClient implements Sessions
         int $intervalMs = 500,
         bool|string $proof = false,
     ): Answer {
-        return $this->get($reference, $expect);
+        return $this->get($reference, $expect, proof: $proof);
     }
 
     public function batch(iterable $references, int $inFlight = 32, ?int $requestsPerSecond = null): \Generator
     {
         foreach ($references as $each) {
-            [$reference, $expect] = is_array($each) ? [$each[0], $each[1] ?? null] : [$each, null];
-            yield $reference => $this->decide($reference, $expect);
+            [$reference, $expect, $proof] = (is_array($each) ? $each : [$each]) + [1 => null, 2 => false];
+            yield $reference => $this->decide($reference, $expect, null, $proof);
         }
     }
 
-    private function json(string $reference, ?Expect $expect): string
+    private function json(string $reference, ?Expect $expect, bool|string $proof): string
     {
-        $this->asked[] = ['reference' => $reference, 'expect' => $expect];
+        $this->asked[] = ['reference' => $reference, 'expect' => $expect, 'proof' => $proof];
         $told = $this->told[$reference] ?? 'not_found';
         [$provider, $identifiers] = explode(':', $reference, 2) + [1 => ''];
         $session = $error = null;
@@ -116,6 +121,14 @@ final class FakeClient implements Sessions
         return json_encode([
             'result' => $told instanceof Next ? 'ok' : $told, 'provider' => $provider, 'reference' => $reference,
             'decision' => $next->value, 'session' => $session, 'error' => $error, 'exchange' => null, 'raw' => null,
+            ...($proof === false ? [] : ['proof' => $told === Next::Ship ? [
+                'resource' => self::RESOURCES[$provider] ?? 'order',
+                'id' => is_string($proof) ? $proof : basename($identifiers), 'state' => 'secured',
+                'evidence' => ['field' => 'status', 'value' => 'secured', 'basis' => 'reported'],
+                'checks' => array_fill_keys(['identity', 'amount', 'currency', 'reference'], null),
+                'amount' => $session['amount'], 'captured_minor' => null, 'refunded_minor' => null,
+                'updated_at' => null, 'raw' => null,
+            ] : null]),
         ], JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES);
     }
 }
