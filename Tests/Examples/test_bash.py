@@ -101,6 +101,28 @@ def test_one_value(bash: Bash, command: str, wanted: tuple[int, str]) -> None:
     assert bash.run(f"paysession {command}")[:2] == wanted
 
 
+def test_the_proof_of_payment(bash: Bash, sandbox: RunningSandbox) -> None:
+    """An option like the others: another account's transaction does not ship, and a document keeps its spelling."""
+    over = sandbox.create("kustom", status="finalized", proof={"status": "CANCELLED"})["session"]
+    dintero = sandbox.create("dintero", status="processed")
+    session, transaction = dintero["session"], dintero["proof"]["path"].rpartition("/")[2]
+    document = '{"order_id":"o","status":"CAPTURED","order_amount":2000.0,"purchase_currency":"SEK"}'
+    given = DOCUMENT[:-1] + ',"order_id":"o"}'
+    _, out, err = bash.run(f"""
+        said() {{ paysession "$1" -p "$2" -o "$3" "${{@:4}}"; echo "$?"; }}
+        said get /proof/state '{{"proof":true}}' kustom:finalized
+        said get /session/holds/0 '{{"proof":true}}' {over}
+        said get /session/holds/1 '{{"proof":true}}' {session}
+        said get /proof/resource '{{"proof":{{"transaction":"{transaction}"}}}}' {session}
+        said get /result '{{"proof":{{"transaction":"T99999999.x"}}}}' {session}
+        paysession normalize -o '{{"proof":{{"document":{document}}}}}' kustom '{given}'""")
+    assert err == ""
+    *told, answer = out.splitlines()
+    assert answer.endswith(f'"raw":{document}}}}}')
+    assert told == ["secured", "0", "proof_ended", "3", "proof_unnamed", "3", "transaction", "0",
+                    "mismatched", "4"]
+
+
 def test_wait(bash: Bash) -> None:
     """An open session at first, completed with the third read."""
     status, out, _ = bash.run(

@@ -106,6 +106,28 @@ def test_what_the_shop_does_next_and_why(extension: Path, sandbox: RunningSandbo
                      "2000|FINALIZED|1|1|amount_mismatch|404|invalid_argument"]
 
 
+def test_the_proof_of_payment(extension: Path, sandbox: RunningSandbox) -> None:
+    """An option like the others: what one row asks with it is not answered from what it asked without."""
+    over = sandbox.create("kustom", status="finalized", proof={"status": "CANCELLED"})["session"]
+    dintero = sandbox.create("dintero", status="processed")
+    session, transaction = dintero["session"], dintero["proof"]["path"].rpartition("/")[2]
+    document = '{"session_id":"s","status":"FINALIZED","order_amount":5,"purchase_currency":"SEK"}'
+    proof = '{"order_id":"o","status":"CAPTURED","order_amount":5.0,"purchase_currency":"SEK"}'
+    lines, errors = sqlite(extension, f"""
+        SELECT session_paid(ref), session_paid(ref, '{{"proof":true}}'),
+            session_text(ref, '/proof/state', '{{"proof":true}}'), session_text(ref, '/proof/state') IS NULL
+            FROM (SELECT '{over}' AS ref);
+        SELECT session_paid(ref), session_paid(ref, json_object('proof', json_object('transaction', own))),
+            session_text(ref, '/result', json_object('proof', json_object('transaction', 'T99999999.x')))
+            FROM (SELECT '{session}' AS ref, '{transaction}' AS own);
+        SELECT session_text('kustom:finalized', '/result', '{{"proof":{{"transaction":"T1.x"}}}}');
+        SELECT substr(session_normalize('kustom', '{document[:-1]},"order_id":"o"}}',
+            '{{"proof":{{"document":{proof}}}}}'), -{len(proof) + 2});""",
+        sandbox.directory / "config.json")
+    assert errors == ""
+    assert lines == ["yes|unknown|ended|1", "unknown|yes|mismatched", "invalid_argument", proof + "}}"]
+
+
 def test_a_failed_configuration_leaves_none(extension: Path) -> None:
     lines, errors = sqlite(extension, """
         SELECT session_open('/etc/passwd');
