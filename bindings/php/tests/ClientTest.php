@@ -476,6 +476,48 @@ final class ClientTest extends SandboxTestCase
         self::client()->get($reference, proof: 'T99999999.x');
     }
 
+    /** The lines of the README, as printed: what comes from Dintero names the order and its transaction. */
+    public function testTheLinesForDintero(): void
+    {
+        $readme = file_get_contents(__DIR__ . '/../README.md');
+        preg_match('/^```php\n(\$call = \$pay->callbackFromGlobals\(\'dintero\'.*?)^```/ms', $readme, $printed);
+        $stored = $transactions = [];
+        foreach (['own', 'other'] as $whose) {
+            $stored[$whose] = self::session('dintero', status: 'processed', amount: 2000);
+            $shown = self::ask('GET', 'sessions/' . rawurlencode($stored[$whose]));
+            $transactions[$whose] = basename($shown['proof']['path']);
+        }
+        [, $named] = explode('/', $stored['own']);
+        $orders = new class ($named, $stored['own']) {
+            public function __construct(private readonly string $order, private readonly string $stored)
+            {
+            }
+
+            public function of(?string $order): ?object
+            {
+                $found = (object) ['reference' => $this->stored, 'expect' => new Expect(amount: 2000)];
+                return $order === $this->order ? $found : null;
+            }
+        };
+        $dintero = self::config()['dintero'];
+        $pay = self::client(dintero: ['callback_secret' => 's', ...array_diff_key($dintero, ['callback_secret' => 1])]);
+        $account = $dintero['account_id'];
+        $cases = [
+            [Next::Ship, '', '&transaction_id=' . $transactions['own']],
+            [Next::Hold, 'no_payment_state, proof_reference_mismatch', '&transaction_id=' . $transactions['other']],
+            [Next::Hold, 'no_payment_state', ''], // without it nothing is asked for
+        ];
+        foreach ($cases as [$next, $why, $transaction]) {
+            $query = "merchant_reference=$named$transaction";
+            $_SERVER = ['REQUEST_METHOD' => 'GET', 'REQUEST_URI' => "/cb?$query", 'HTTP_HOST' => 'shop.example'];
+            $text = implode("\n", [$now = (string) time(), $account, 'GET', 'shop.example', '/cb', $query]);
+            $_SERVER['HTTP_DINTERO_SIGNATURE'] = "t=$now,v0-hmac-sha256=" . hash_hmac('sha256', $text, 's');
+            $decision = null;
+            eval($printed[1]);
+            self::assertSame([$next, $why], [$decision?->next, $decision?->why]);
+        }
+    }
+
     /** A text of the document's own that looks like the key behind it. */
     public function testWhereTheDocumentEnds(): void
     {
