@@ -160,7 +160,7 @@ final class Client implements Sessions
                 }
                 $answer = Answer::of($decision->json);
                 $isOver = $answer->session?->isFinal ?? !($answer->error?->isRetryable ?? false);
-                $isOver = $isOver && $answer->proof()?->state !== 'pending';
+                $isOver = $isOver && $answer->proof()?->state !== ProofState::Pending;
                 $left = intdiv($end - hrtime(true), 1_000_000);
                 // Half of a pause is chance, so that many who wait do not ask at the same moment; and the last read
                 // comes just before time is over.

@@ -11,7 +11,6 @@ final class Proof
 {
     /**
      * @param string $resource `contract`, `order`, `payment_status` or `transaction`
-     * @param string $state `unknown`, `pending`, `secured`, `captured`, `refunded` or `ended`
      * @param array{field: string, value: ?string, basis: string} $evidence what the state rests on
      * @param array{identity: ?string, amount: ?string, currency: ?string, reference: ?string} $checks `match`,
      *     `mismatch` or `not_provided`, and null for what was not compared
@@ -21,7 +20,7 @@ final class Proof
     public function __construct(
         public readonly string $resource,
         public readonly ?string $id,
-        public readonly string $state,
+        public readonly ProofState $state,
         public readonly array $evidence,
         public readonly array $checks,
         public readonly ?Amount $amount,
@@ -42,7 +41,7 @@ final class Proof
         return new self(
             $told['resource'],
             $told['id'],
-            $told['state'],
+            ProofState::tryFrom($told['state']) ?? ProofState::Unknown,
             $told['evidence'],
             $told['checks'],
             $amount === null ? null : new Amount($amount['minor'], $amount['currency'], $amount['decimal']),

@@ -18,6 +18,7 @@ use PaySession\NotFound;
 use PaySession\NotWaiting;
 use PaySession\Next;
 use PaySession\Paid;
+use PaySession\ProofState;
 use PaySession\ProviderError;
 use PaySession\RateLimited;
 use PaySession\Status;
@@ -455,7 +456,7 @@ final class ClientTest extends SandboxTestCase
         $decision = $client->decide($reference, proof: true);
         self::assertSame([$next, $why], [$decision->next, $decision->why]);
         $answer = $client->get($reference, proof: true);
-        self::assertSame($state, $answer->proof()->state);
+        self::assertSame(ProofState::from($state), $answer->proof()->state);
         self::assertJson($answer->proof()->rawJson);
         self::assertJson($answer->rawJson());
         self::assertStringNotContainsString('"proof"', $answer->rawJson());
@@ -557,7 +558,7 @@ final class ClientTest extends SandboxTestCase
         $reference = self::session('inbank', status: 'completed', proof: ['status' => 'signed']);
         $since = hrtime(true);
         $answer = self::client()->wait($reference, timeoutMs: 900, intervalMs: 50, proof: true);
-        self::assertSame('pending', $answer->proof()->state);
+        self::assertSame(ProofState::Pending, $answer->proof()->state);
         self::assertGreaterThan(500_000_000, hrtime(true) - $since);
     }
 

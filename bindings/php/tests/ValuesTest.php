@@ -15,6 +15,7 @@ use PaySession\InvalidConfig;
 use PaySession\Next;
 use PaySession\NotFound;
 use PaySession\Paid;
+use PaySession\ProofState;
 use PaySession\Status;
 use PaySession\Testing\FakeClient;
 use PaySession\TimedOut;
@@ -181,6 +182,19 @@ final class ValuesTest extends TestCase
         Environment::resolved(['kustom' => ['api_key' => ['env' => 'PAY_NOT']]]);
     }
 
+    /** The states are the schema's; one of a newer library is Unknown, and confirms nothing. */
+    public function testTheStatesOfAProof(): void
+    {
+        $schema = json_decode(file_get_contents(__DIR__ . '/../../../Include/paysession.schema.json'), true);
+        self::assertSame(
+            $schema['$defs']['proof']['properties']['state']['enum'],
+            array_column(ProofState::cases(), 'value')
+        );
+        $json = (new FakeClient(['kustom:1' => Next::Ship]))->get('kustom:1', proof: true)->json;
+        $newer = Answer::of(str_replace('"state":"secured"', '"state":"disputed"', $json))->proof();
+        self::assertSame(ProofState::Unknown, $newer->state);
+    }
+
     /** Which proof was asked for is what a shop's test looks at: without it Dintero's sessions are held. */
     public function testAFakeClientHasTheProofThatWasAskedFor(): void
     {
@@ -188,7 +202,7 @@ final class ValuesTest extends TestCase
         self::assertNull($pay->get('kustom:1')->proof());
         self::assertStringNotContainsString('proof', $pay->get('kustom:1')->json);
         $proof = $pay->get('kustom:1', new Expect(amount: 5), proof: true)->proof();
-        self::assertSame(['order', 'secured', 5], [$proof->resource, $proof->state, $proof->amount->minor]);
+        self::assertSame(['order', ProofState::Secured, 5], [$proof->resource, $proof->state, $proof->amount->minor]);
         $proof = $pay->wait('dintero:T1/2', proof: 'T1.x')->proof();
         self::assertSame(['transaction', 'T1.x'], [$proof->resource, $proof->id]);
         self::assertStringEndsWith(',"raw":null,"proof":null}', $pay->get('kustom:3', proof: true)->json);
