@@ -117,6 +117,16 @@ def test_a_callback_leads_to_paid(provider: str, shop: Shop) -> None:
     assert answer.proof is not None and answer.proof.state == ("captured" if provider == "inbank" else "secured")
 
 
+def test_the_order_that_ledyer_names_can_be_read(shop: Shop) -> None:
+    """A hint, for nothing vouches for it: what it names is a session all the same."""
+    session = shop.order("ledyer", is_called=True)
+    shop.sandbox.move(session, "completed")
+    call = shop.checked("ledyer", shop.waited(lambda one: True))
+    assert call.reference is not None and call.reference.startswith("ledyer:or_")
+    answer = shop.client.get(call.reference, expect={"amount": 4200, "currency": "SEK", "reference": "A1"}, proof=True)
+    assert answer.is_paid and answer.session.id == session.partition(":")[2]
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_paid_is_what_is_read_and_not_that_a_callback_came(provider: str, shop: Shop) -> None:
     """The same callback, byte for byte, while the money waits, when it is there, and when it went back."""

@@ -138,6 +138,14 @@ def test_what_waits_is_brought_to_its_goal(verb: str) -> None:
 
 
 @EACH
+def test_each_request_has_the_trace(verb: str) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    with Shop() as shop:
+        settle(shop, verb, traceparent=trace)
+        assert [request.all("traceparent") for request in shop.requests] == [[trace]] * 3
+
+
+@EACH
 def test_it_is_read_until_it_is_final(verb: str) -> None:
     with Shop() as shop:
         shop.reads_until_done = 3

@@ -213,6 +213,25 @@ import Testing
         #expect(try again.answer["result"] as? String == "unauthorized")
     }
 
+    @Test func noTokenComesBackInAMessage() throws {
+        let driver = try Driver("dintero:T12345678/o/s", proof: .transaction("T12345678.x"))
+            .readingSession(with: "token-1")
+        driver.tell(.ended(.answered(401)))
+        driver.tell(.claimed(.use(try .of("token-2"))))
+        driver.tell(.sent(at: 2))
+        driver.tell(.ended(Self.dinteroSession))
+        driver.tell(.claimed(.use(try .of("token-2"))))
+        driver.tell(.sent(at: 3))
+        driver.tell(.ended(.answered(401)))
+        driver.tell(.claimed(.use(try .of("token-3"))))
+        driver.tell(.sent(at: 4))
+        let body = #"{"error": {"message": "token-1, token-2, token-3"}}"#
+        driver.tell(.ended(.answered(403, Buffer(body))))
+        #expect(
+            try driver.error["provider_message"] as? String
+                == "[redacted], [redacted], [redacted]")
+    }
+
     /// The transaction of another order of the same account: its own state is not this session's.
     @Test func anotherOrdersTransactionTellsNothing() throws {
         let driver = try dintero()

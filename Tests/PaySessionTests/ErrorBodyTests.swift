@@ -19,7 +19,7 @@ import Testing
         let account = try Account.of(provider, section ?? sections[provider] ?? "{}")
         return ErrorBody.failure(
             Outcome(httpStatus: status), status, .answered(status, body), account.provider,
-            account.secrets, tokens: [token])
+            account.secrets, token: token)
     }
 
     struct Shape: CustomTestStringConvertible {

@@ -109,10 +109,9 @@ struct Call {
     /// A request of its own was sent in this attempt.
     private var hasSent = false
     private var isCancelled = false
-    /// The token in use, and before it the one that was refused: neither must come back in a
-    /// message.
+    /// The token in use, and before it those that were refused: none must come back in a message.
     private var token: Secret?
-    private var refusedToken: Secret?
+    private var refusedTokens: [Secret] = []
     /// A token that is refused is renewed, once in each leg.
     private var mayRenewToken = true
 
@@ -267,7 +266,7 @@ struct Call {
             if status == 401, let token, mayRenewToken {
                 // It may have been revoked, or the far end's clock runs ahead: once more, with a
                 // new one.
-                refusedToken = token
+                refusedTokens.append(token)
                 mayRenewToken = false
                 endTry(.unauthorized, status, at: now)
                 attemptStart = now
@@ -275,7 +274,7 @@ struct Call {
             }
             failure = ErrorBody.failure(
                 Outcome(httpStatus: status), status, response, reference.provider,
-                terms.secrets, tokens: [token, refusedToken],
+                terms.secrets + refusedTokens, token: token,
                 endpoint: isAtProof ? "proof endpoint" : "session endpoint")
         case .failed(let told):
             failure = told
@@ -422,7 +421,7 @@ struct Call {
     private mutating func finish(_ answer: Answer) -> Action {
         self.answer = answer
         token = nil
-        refusedToken = nil
+        refusedTokens = []
         leg = .session
         phase = .pausing(until: deadline)
         return .finish

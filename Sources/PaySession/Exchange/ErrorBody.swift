@@ -5,10 +5,10 @@ enum ErrorBody {
     /// - Parameters:
     ///   - response: JSON in the provider's shape, or HTML from something in between, or nothing.
     ///   - secrets: the account's, which are taken out of its text.
-    ///   - tokens: in use when the error came, which are taken out as well.
+    ///   - token: in use when the error came, which is taken out as well.
     static func failure(
         _ outcome: Outcome, _ status: Int, _ response: Response, _ provider: Provider,
-        _ secrets: [Secret], tokens: [Secret?] = [],
+        _ secrets: [Secret], token: Secret? = nil,
         endpoint: StaticString = "session endpoint"
     ) -> Failure {
         let failure = Failure(
@@ -20,7 +20,7 @@ enum ErrorBody {
         }
         guard let document = try? Document.parse(response.body) else { return failure }
         var secrets = secrets
-        for case let token? in tokens { secrets.append(token) }
+        if let token { secrets.append(token) }
         document.read { read($0, provider.errors, secrets, into: failure) }
         return failure
     }

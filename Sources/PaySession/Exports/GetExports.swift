@@ -84,10 +84,10 @@ private func read(
 }
 
 private func ask(
-    _ client: OpaquePointer?, _ use: Options.Question, _ reference: UnsafePointer<CChar>?,
+    _ client: OpaquePointer?, _ question: Options.Question, _ reference: UnsafePointer<CChar>?,
     _ options: UnsafePointer<CChar>?, _ answer: UnsafeMutablePointer<OpaquePointer?>?
 ) -> session_result {
-    ask(client, use, options, answer) { () throws(Failure) in
+    ask(client, question, options, answer) { () throws(Failure) in
         try Reference(parsing: try text(reference, "reference"))
     }
 }

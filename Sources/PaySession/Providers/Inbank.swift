@@ -46,8 +46,7 @@ private let statuses: [(StaticString, Status)] = [
 ]
 
 private func readInbank(_ document: Reader, _ rules: ReadingRules) -> Session {
-    let (status, evidence) = reported(
-        document, "status", statuses, or: .unknown)
+    let (status, evidence) = reported(document, "status", statuses, or: .unknown)
     let session = Session(evidence: evidence)
     session.id = document.exactText("uuid")
     session.status = status

@@ -41,8 +41,7 @@ private let statuses: [(StaticString, Status)] = [
 ]
 
 private func readKustom(_ document: Reader, _ rules: ReadingRules) -> Session {
-    let (status, evidence) = reported(
-        document, "status", statuses, or: .unknown)
+    let (status, evidence) = reported(document, "status", statuses, or: .unknown)
     let session = Session(evidence: evidence)
     session.id = document.exactText("session_id")
     session.status = status

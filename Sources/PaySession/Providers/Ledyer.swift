@@ -45,8 +45,7 @@ private let statuses: [(StaticString, Status)] = [
 ]
 
 private func readLedyer(_ document: Reader, _ rules: ReadingRules) -> Session {
-    let (status, evidence) = reported(
-        document, "state", statuses, or: .unknown)
+    let (status, evidence) = reported(document, "state", statuses, or: .unknown)
     let session = Session(evidence: evidence)
     session.id = document.exactText("id")
     session.status = status

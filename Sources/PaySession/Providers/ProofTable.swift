@@ -18,7 +18,8 @@ final class ProofTable: Sendable {
     let tellsAmount: Bool
     /// The part of a reference that the document carries as its merchant's reference.
     let referencePart: Int?
-    /// The session's doubt that a good state of the proof settles.
+    /// The session's doubt that the proof settles: with a good state, or with any where it is the
+    /// state that the session lacks.
     let settles: Hold?
     /// From document to proof: pure, and never fails. What cannot be read is nil.
     let read: @Sendable (Reader) -> Proof

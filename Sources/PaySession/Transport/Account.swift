@@ -171,13 +171,15 @@ final class Account {
     /// A POST without a body, for providers whose credentials never change. nil when memory has run
     /// out.
     func approvalRequest(
-        _ goal: Approval.Goal, _ table: ApprovalTable, _ reference: Reference, _ link: String
+        _ goal: Approval.Goal, _ table: ApprovalTable, _ reference: Reference, _ link: String,
+        traceparent: String?
     ) -> Request? {
         guard case .fixed(let header) = authorization else { return nil }
         let path = goal == .approved ? table.approve : table.refuse
         var request = Request(
             address: base.appending(filled(path, reference.identifiers + [link])),
             authorization: header, headers: ["Content-Type:"])  // there is none to have a type
+        if let traceparent { request.headers.append("traceparent: " + traceparent) }
         request.body = ""
         request.isSentOnce = true
         return request

@@ -18,9 +18,10 @@ extension Client {
             guard first.outcome == .ok, let link = try approval.link(first, table) else {
                 return first
             }
-            guard let request = account.approvalRequest(goal, table, reference, link) else {
-                throw .outOfMemory
-            }
+            guard
+                let request = account.approvalRequest(
+                    goal, table, reference, link, traceparent: options.traceparent)
+            else { throw .outOfMemory }
             let response = try send(request, until: deadline, cancellations)
             approval.isSent = response?.mayHaveBeenSent ?? true
             if case .answered(let status)? = response?.ending { approval.httpStatus = status }

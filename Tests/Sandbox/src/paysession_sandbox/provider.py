@@ -123,6 +123,8 @@ class Provider(ABC):
     proof_path: Optional[str] = None
     #: Where a document names it; None where it does not.
     proof_link: Optional[Place] = None
+    #: A session can be read by what that document names, too.
+    is_read_by_order = False
     #: What that resource can be. The first of those that mean the same stands for them.
     proof_states: Sequence[ProofState] = ()
     #: As `places`, in its document.

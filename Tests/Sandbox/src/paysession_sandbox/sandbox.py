@@ -246,6 +246,8 @@ class Sandbox:
             self._reads[reference] += 1
             return Answered(sample.replies[turn], "session", provider, reference)
         session = session or self._named(provider, identifiers)
+        if session is None and provider.is_read_by_order:
+            session = self.sessions.get(self._proofs.get((provider.name, tuple(identifiers)), ""))
         if session is None:
             return Answered(Reply(404, provider.error("not found")), "session", provider, reference)
         session.reads += 1

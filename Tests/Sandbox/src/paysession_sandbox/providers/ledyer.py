@@ -87,6 +87,7 @@ class Ledyer(WithTokens):
                     ("paymentPending", "pending"), ("orderInitiated", "pending"), ("orderRefunded", "refunded"),
                     ("orderCancelled", "ended"), ("unknown", "unknown")]
     proof_link = "orderId"
+    is_read_by_order = True  # as its published plugins do, and its callbacks of orders ask for
     proof_places = {"status": "status"}
 
     def identifiers(self, chance: Chance) -> tuple[str, ...]:
