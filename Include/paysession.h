@@ -120,11 +120,12 @@
  *                                    without username the raw key is sent, Authorization: Basic
  *                                    KEY; with it the usual base64 of username:key
  *   dintero             absent       {"client_id", "client_secret", "trust_processed_at": false,
- *                                     "account_id": "P12345678", "callback_secret"}: the account is
- *                                    for callbacks, which are signed with it, and for those who ask
- *                                    about the configuration alone, as `paysession doctor` does.
- *                                     "checkout_url" is where its transactions are, see PROOF
- *                                     (https://checkout.dintero.com, or base_url where it is given)
+ *                                     "account_id": "P12345678", "callback_secret", "checkout_url"}:
+ *                                    the account is for callbacks, which are signed with it, and
+ *                                    for those who ask about the configuration alone, as `paysession
+ *                                    doctor` does; checkout_url is where its transactions are, see
+ *                                    PROOF (https://checkout.dintero.com, or base_url where that is
+ *                                    given)
  *   ledyer              absent       {"environment": "sandbox"|"live", "client_id",
  *                                     "client_secret"}
  *

@@ -36,6 +36,11 @@ def test_a_document_is_judged_with_its_proof() -> None:
     assert told["state"] == "captured" and "raw" not in told and json.dumps(told)
 
 
+def test_a_byte_order_mark_is_skipped() -> None:
+    for mark in ("\ufeff", "\ufeff \n"):
+        assert normalize("kustom", SESSION, proof={"document": mark + json.dumps(ORDER)}).is_paid
+
+
 def test_without_the_option_there_is_none() -> None:
     answer = normalize("kustom", SESSION)
     assert answer.proof is None and answer.approval is None and "proof" not in answer.to_dict()

@@ -43,7 +43,7 @@ def _with_proof(options: NormalizeOptions) -> bytes | None:
         return told
     if not isinstance(proof, Mapping) or proof.keys() != {"document"}:
         raise TypeError("proof: expected a mapping with one key, document")
-    document = _document(proof["document"])
+    document = _document(proof["document"]).removeprefix(b"\xef\xbb\xbf")  # a mark is for the start of a file
     try:
         spelt = json.loads(document, parse_int=str, parse_float=str)
     except ValueError:
